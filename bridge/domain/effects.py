@@ -1,0 +1,121 @@
+"""What to do at a vendor: effects name our records, the deliverer fills in the vendor's ids.
+
+No effect holds a secret. Each is carried out by the account named in its outbox row, under an
+idempotency key made from its decision.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.messaging import Direction, Media, Messenger
+from bridge.domain.names import CrmId, MessageId, RecordId
+from bridge.domain.records import RecordKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateContact:
+    """Upserts a contact under `key`, our own unique key of this client. Gives `{"id": …}`."""
+
+    contact: RecordId
+    key: str
+    name: str
+    owner: CrmId | None
+    phone: str | None = None
+    messenger: Messenger = Messenger.OTHER
+    username: str | None = None
+    source: str = ""  # label of the channel he wrote on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateDeal:
+    """Creates a deal linked to the contact. Gives `{"id": …}`."""
+
+    deal: RecordId
+    contact: RecordId
+    name: str
+    pipeline: str
+    stage: str
+    owner: CrmId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateLead:
+    """Creates a lead linked to the contact. Gives `{"id": …}`."""
+
+    lead: RecordId
+    contact: RecordId
+    name: str
+    owner: CrmId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOwner:
+    """Makes `owner` the owner of our record."""
+
+    kind: RecordKind
+    record: RecordId
+    owner: CrmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteTimelineEntry:
+    """Writes one message into the CRM's timeline, on all records named. Gives `{"id": …}`.
+
+    `head` is a short line, `text` the whole message; `link` leads to the conversation in the
+    bridge. `author` is the CRM id of the employee who wrote an outgoing message. `records` holds
+    the contact first; one that has no vendor's id at delivery (its own effect failed) is left out.
+    """
+
+    message: MessageId
+    records: tuple[tuple[RecordKind, RecordId], ...]
+    occurred_at: datetime
+    direction: Direction
+    messenger: Messenger
+    source: str  # the connector's name, which feeds can be filtered by
+    channel: str  # label
+    head: str
+    text: str
+    media: tuple[Media, ...] = ()
+    author: CrmId | None = None
+    author_name: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateTimelineEntry:
+    """Rewrites the entry of `message` after an edit or a deletion; `entry` as it must read now."""
+
+    message: MessageId
+    entry: WriteTimelineEntry
+    note: str  # "edited" or "deleted by contact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    """Sends text, or one file, to a client. Gives `{"id": …}`, the vendor's message id.
+
+    Text and file never go together: the decision makes two effects of them. `key` is what a vendor
+    with an idempotency key of its own is given. `author` is the CRM id of the writer.
+    """
+
+    message: MessageId
+    key: str
+    channel_id: str
+    messenger: Messenger
+    chat_id: str
+    text: str = ""
+    media: Media | None = None
+    reply_to: str | None = None
+    author: CrmId | None = None
+    automatic: bool = False  # sent by a machine: a person's "unanswered" mark stays
+
+
+Effect = (
+    CreateContact
+    | CreateDeal
+    | CreateLead
+    | ChangeOwner
+    | WriteTimelineEntry
+    | UpdateTimelineEntry
+    | SendMessage
+)

@@ -1,0 +1,315 @@
+"""What happened: the vocabulary that every connector translates into.
+
+Every event has `event_key` (stable over redelivery, different for different facts; unique within
+its account), `occurred_at` (aware UTC, the vendor's clock), `account`, and `raw` (the vendor's item
+as ASCII JSON text, for people who look into a dead letter; no rule reads it).
+
+`by_us` of a CRM event: the vendor says that our own write caused it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.domain.messaging import ChannelState, Chat, Direction, Media, MessageStatus
+from bridge.domain.names import AccountName, ConversationId, CrmId, EventKey
+from bridge.domain.records import CrmContact, CrmDeal, CrmLead, RecordKind
+
+
+class RecordChange(StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+    RESTORED = "restored"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived:
+    """A client wrote. `reply_to` is the vendor's id of the message he quotes."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    chat: Chat
+    message_id: str
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent:
+    """A message left to a client: typed elsewhere, or our own coming back.
+
+    `author` is the CRM's user id where the vendor knows it; `sent_from` is `phone`, `window` (the
+    vendor's own chat window), `api`, or empty when the vendor does not say.
+    """
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    chat: Chat
+    message_id: str
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    reply_to: str | None = None
+    author: CrmId | None = None
+    author_name: str = ""
+    sent_from: str = ""
+    status: MessageStatus = MessageStatus.SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited:
+    """A message has a new text. `chat` is None where the vendor names only the message."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    message_id: str
+    direction: Direction
+    text: str
+    chat: Chat | None = None
+    old_text: str | None = None
+    media: tuple[Media, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDeleted:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    message_id: str
+    direction: Direction
+    chat: Chat | None = None
+    old_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReacted:
+    """`emoji` is empty when the reaction was taken back."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    message_id: str
+    chat: Chat
+    emoji: str
+    direction: Direction = Direction.IN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStatusChanged:
+    """A message of ours moved on. `error_code` and `error_detail` are the vendor's words."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    message_id: str
+    status: MessageStatus
+    error_code: str = ""
+    error_detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityChanged:
+    """A client's channel-scoped id moved from `old_chat_id` to `chat.chat_id`."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    chat: Chat
+    old_chat_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelChanged:
+    """`detail` is the vendor's own word for the state."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    channel_id: str
+    state: ChannelState
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateChanged:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    template_id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    contact: CrmId
+    change: RecordChange = RecordChange.CHANGED
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDeleted:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    contact: CrmId
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactErased:
+    """Deleted for privacy: what we hold of this person has to go."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    contact: CrmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsMerged:
+    """`absorbed` live on as `survivor`."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    survivor: CrmId
+    absorbed: tuple[CrmId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerChanged:
+    """`owner` of None: nobody owns the record any more."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    kind: RecordKind
+    record: CrmId
+    owner: CrmId | None
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealChanged:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    deal: CrmId
+    change: RecordChange = RecordChange.CHANGED
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChanged:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    lead: CrmId
+    change: RecordChange = RecordChange.CHANGED
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssociationChanged:
+    """Two CRM records were linked, or parted when `removed`."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    from_kind: RecordKind
+    from_record: CrmId
+    to_kind: RecordKind
+    to_record: CrmId
+    removed: bool
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChanged:
+    """A partner's client (of a reseller or a vendor's partner programme) changed."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    client: CrmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsUsed:
+    """A reseller's client used `units` (a positive whole number) of his plan."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    client: CrmId
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientIdentified:
+    """Ours, not a vendor's: the CRM could be asked at last who is behind a conversation.
+
+    `found` are all the CRM contacts that fit; none means a new client.
+    """
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    conversation: ConversationId
+    found: tuple[CrmContact, ...]
+    deals: tuple[CrmDeal, ...] = ()
+    leads: tuple[CrmLead, ...] = ()
+
+
+MessengerEvent = (
+    MessageReceived
+    | MessageSent
+    | MessageEdited
+    | MessageDeleted
+    | MessageReacted
+    | MessageStatusChanged
+    | IdentityChanged
+    | ChannelChanged
+    | TemplateChanged
+)
+CrmEvent = (
+    ContactChanged
+    | ContactDeleted
+    | ContactErased
+    | ContactsMerged
+    | OwnerChanged
+    | DealChanged
+    | LeadChanged
+    | AssociationChanged
+    | ClientChanged
+    | UnitsUsed
+)
+Event = MessengerEvent | CrmEvent | ClientIdentified

@@ -1,0 +1,192 @@
+"""The nouns of the CRM side as we mirror them, and our own conversations and messages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.domain.messaging import (
+    ChatKind,
+    Direction,
+    Media,
+    MessageStatus,
+    Messenger,
+)
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    ConversationId,
+    CrmId,
+    EmployeeId,
+    MessageId,
+    RecordId,
+)
+
+
+class RecordKind(StrEnum):
+    CONTACT = "contact"
+    DEAL = "deal"
+    LEAD = "lead"
+
+
+class ContactState(StrEnum):
+    ACTIVE = "active"
+    DELETED = "deleted"
+    ERASED = "erased"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who owns a record, and since when we know it. `crm_id` of None: nobody owns it."""
+
+    crm_id: CrmId | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A client. `crm_id` of None: being created in the CRM by an effect of ours."""
+
+    id: RecordId
+    crm_id: CrmId | None
+    name: str
+    owner: Owner
+    phones: tuple[str, ...] = ()
+    state: ContactState = ContactState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    id: RecordId
+    crm_id: CrmId | None
+    name: str
+    pipeline: str
+    stage: str
+    is_open: bool
+    owner: Owner
+    contacts: tuple[RecordId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    id: RecordId
+    crm_id: CrmId | None
+    name: str
+    is_open: bool
+    owner: Owner
+    contacts: tuple[RecordId, ...]
+
+
+class ClientState(StrEnum):
+    """What we know of the client behind a conversation."""
+
+    KNOWN = "known"  # linked to a contact
+    NEW = "new"  # not in the CRM, nobody has taken him yet
+    UNIDENTIFIED = "unidentified"  # the CRM could not be asked yet
+    AMBIGUOUS = "ambiguous"  # several CRM contacts fit; a person decides
+    GROUP = "group"  # a group chat: never a client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One client's chat on one channel."""
+
+    id: ConversationId
+    account: AccountName
+    channel: ChannelName
+    channel_id: str
+    messenger: Messenger
+    chat_id: str
+    kind: ChatKind
+    client: ClientState
+    contact: RecordId | None = None
+    claimed_by: EmployeeId | None = None
+    title: str = ""
+    phone: str | None = None
+    username: str | None = None
+    last_inbound_at: datetime | None = None
+    last_message_at: datetime | None = None
+    unanswered_since: datetime | None = None
+
+
+class TimelineState(StrEnum):
+    """Where a message stands with the CRM's timeline."""
+
+    WRITTEN = "written"  # an effect that writes it has been decided
+    WAITING = "waiting"  # no contact yet
+    OFF = "off"  # switched off, or a group chat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message of a conversation. `vendor_id` of None: ours, not yet accepted by the vendor."""
+
+    id: MessageId
+    conversation: ConversationId
+    vendor_id: str | None
+    direction: Direction
+    occurred_at: datetime
+    status: MessageStatus
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    author: EmployeeId | None = None
+    author_name: str = ""
+    sent_from: str = ""  # "bridge", "phone" or "" (the client)
+    reply_to: str | None = None
+    timeline: TimelineState = TimelineState.OFF
+    edits: tuple[str, ...] = ()  # earlier texts, oldest first
+    deleted_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    id: str
+    label: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A CRM pipeline: `kind` is DEAL or LEAD."""
+
+    id: str
+    kind: RecordKind
+    label: str
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmContact:
+    """A contact as just read from the CRM."""
+
+    crm_id: CrmId
+    name: str
+    owner: CrmId | None
+    phones: tuple[str, ...] = ()
+    usernames: tuple[str, ...] = ()
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmDeal:
+    """A deal as just read, with the CRM ids of all its contacts."""
+
+    crm_id: CrmId
+    name: str
+    pipeline: str
+    stage: str
+    is_open: bool
+    owner: CrmId | None
+    contacts: tuple[CrmId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmLead:
+    """A lead as just read, with the CRM ids of all its contacts."""
+
+    crm_id: CrmId
+    name: str
+    is_open: bool
+    owner: CrmId | None
+    contacts: tuple[CrmId, ...]

@@ -1,0 +1,266 @@
+"""The sockets that a vendor plugs into: what a connector is, and nothing of any vendor."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from wsgiref.types import WSGIApplication
+
+from bridge.domain.effects import Effect
+from bridge.domain.errors import ConfigError
+from bridge.domain.events import Event
+from bridge.domain.messaging import ChannelState, Messenger
+from bridge.domain.names import CrmId
+from bridge.domain.people import CrmEmployee
+from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One entry of accounts.yaml, its secrets resolved from the environment."""
+
+    name: str
+    connector: str
+    base_url: str | None = None
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """The current value first, then those still accepted while rotating."""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def required(self, secret: str) -> tuple[str, ...]:
+        """All accepted values of a secret; ConfigError when there is none or one is empty."""
+        values = self.secrets.get(secret, ())
+        if not values or not all(values):
+            raise ConfigError(
+                f"account {self.name}: secret {secret} is missing or empty; set the environment "
+                f"variable that accounts.yaml names for it"
+            )
+        return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRequest:
+    """What came, untouched."""
+
+    method: str
+    url: str  # as the vendor signed it: public base URL + path + raw query
+    headers: Mapping[str, str]  # lower-case names; one that came twice is joined with ", "
+    body: bytes = field(repr=False)
+    received_at: datetime  # the only clock that verify and parse may use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer that a vendor wants to hear."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Refused for good, `reason` is a short code.
+
+    Of a parsed body: an item that no event could be made of, `path` its JSON path. Of a delivery:
+    what the vendor will not take; `detail` says what to do about it.
+    """
+
+    reason: str
+    detail: str = ""
+    path: str = "$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    events: tuple[Event, ...] = ()  # in the vendor's order
+    rejected: tuple[Rejected, ...] = ()
+    ignored: tuple[str, ...] = ()  # known items that mean nothing to us, one word each
+
+    @classmethod
+    def one(cls, event: Event) -> "Parsed":
+        return cls(events=(event,))
+
+    @classmethod
+    def ignore(cls, word: str) -> "Parsed":
+        return cls(ignored=(word,))
+
+
+class Inbound(Protocol):
+    def handshake(self, request: RawRequest) -> Answer | None:
+        """The answer to a challenge or a test ping, which is not stored; None for the rest.
+
+        Called before `verify`: it must not reveal or change anything.
+        """
+
+    def verify(self, request: RawRequest) -> None:
+        """Raises SignatureInvalid, and nothing else, when this is not proven to be the vendor."""
+
+    def parse(self, request: RawRequest) -> Parsed:
+        """Pure; raises PayloadInvalid only when the body as a whole can't be read."""
+
+    def accepted(self, request: RawRequest) -> Answer:
+        """What this vendor wants to hear once the bytes are stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One outbox row on its way out.
+
+    `ids` holds the vendor's id of each of our records and entries that the effect names, as far
+    as known: `ids[effect.contact]`, `ids[message]` for the entry of a message. `attempt` counts
+    from 1; `first_tried_at` is when the first attempt began, None before it.
+    """
+
+    effect: Effect
+    idempotency_key: str
+    attempt: int
+    now: datetime
+    first_tried_at: datetime | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Done; `vendor_ids` maps the names that the effect documents (mostly `id`) to vendor ids."""
+
+    vendor_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAt:
+    """Surely not done; this row again at `when`."""
+
+    when: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Sent, but no trustworthy answer: to be looked up before any second try."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDown:
+    """Nothing of this account passes: rate limit, quota, no connection, credentials.
+
+    `until` of None: until a person has mended it (`bridge doctor` says how).
+    """
+
+    cause: str
+    until: datetime | None = None
+
+
+Outcome = Done | RetryAt | Rejected | Unknown | AccountDown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    vendor_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """Surely not there, or the vendor's own idempotency key still holds: may be sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CannotTell:
+    reason: str
+
+
+class Outbound(Protocol):
+    def deliver(self, run: Sequence[Delivery]) -> Sequence[Outcome]:
+        """An outcome per delivery, same length and order. Uses the vendor's batch calls."""
+
+    def find(self, run: Sequence[Delivery]) -> Sequence[Found | Absent | CannotTell]:
+        """What became of deliveries of unknown outcome, same length and order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityQuery:
+    """Who is this? `phones` are all the spellings (E.164 with `+`) that mean the same number."""
+
+    phones: tuple[str, ...] = ()
+    messenger: Messenger = Messenger.OTHER
+    username: str | None = None
+    key: str = ""  # our own unique key of the client, see CreateContact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelReading:
+    """A messenger's channel as just read; `plain_id` is its number or name for people."""
+
+    channel_id: str
+    messenger: Messenger
+    state: ChannelState
+    plain_id: str = ""
+    name: str = ""
+    detail: str = ""
+
+
+class Reader(Protocol):
+    """What can be read from a vendor, many at a time. A messenger has no CRM records, a CRM no
+    channels: those return nothing. Raises DeliveryTransient, OutcomeUnknown or CredentialsInvalid.
+    """
+
+    def employees(self) -> Sequence[CrmEmployee]:
+        """Everybody who is or was an owner, former ones with `active=False`."""
+
+    def pipelines(self) -> Sequence[Pipeline]:
+        """Of deals, and of leads where the account has them."""
+
+    def contacts_by_identity(
+        self, queries: Sequence[IdentityQuery]
+    ) -> Sequence[tuple[CrmContact, ...]]:
+        """All contacts that fit each query exactly, in the order of the queries."""
+
+    def contacts(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmContact]:
+        """Those that exist; a merged one answers under the id that was asked for."""
+
+    def deals(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmDeal]: ...
+
+    def leads(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmLead]: ...
+
+    def deals_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmDeal]:
+        """All deals of these contacts, closed ones too, each once."""
+
+    def leads_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmLead]:
+        """All leads of these contacts; empty where the account has no leads."""
+
+    def channels(self) -> Sequence[ChannelReading]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What the vendor allows: `calls` in any `per_seconds`."""
+
+    calls: int
+    per_seconds: int
+
+
+def one_call_each(run: Sequence[Delivery]) -> int:
+    return len(run)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A vendor's manifest: facts about it, and how to make its parts for an account."""
+
+    name: str
+    label: str
+    needs: frozenset[str]
+    inbound: Callable[[Account], Inbound]
+    outbound: Callable[[Account], Outbound]
+    reader: Callable[[Account], Reader]
+    delivers: frozenset[type[Effect]]
+    sandbox: Callable[[Mapping[str, str]], WSGIApplication]
+    """A stand-in for the vendor on loopback; takes the values of `needs`."""
+    is_crm: bool = False
+    max_run: int = 100  # rows that one deliver may take
+    call_timeout_seconds: float = 10.0  # the longest that one vendor call may last
+    index_lag_seconds: float = 0.0  # how long a write may hide from a look-up
+    budget: Budget | None = None
+    calls: Callable[[Sequence[Delivery]], int] = one_call_each  # what a run costs of the budget
+    max_text: Mapping[Messenger, int] = field(default_factory=dict)  # characters per message
