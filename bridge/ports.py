@@ -190,7 +190,10 @@ class IdentityQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelReading:
-    """A messenger's channel as just read; `plain_id` is its number or name for people."""
+    """A messenger's channel as just read; `plain_id` is its number or name for people.
+
+    `window_hours`: free text passes only so long after the client's last message, None always.
+    """
 
     channel_id: str
     messenger: Messenger
@@ -198,6 +201,8 @@ class ChannelReading:
     plain_id: str = ""
     name: str = ""
     detail: str = ""
+    window_hours: int | None = None
+    can_write_first: bool = True
 
 
 class Reader(Protocol):

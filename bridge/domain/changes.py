@@ -1,0 +1,131 @@
+"""What a decision changes in the bridge's own store, as data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.domain.messaging import ChannelState
+from bridge.domain.names import (
+    AccountName,
+    ConversationId,
+    CrmId,
+    EmployeeId,
+    MessageId,
+    RecordId,
+)
+from bridge.domain.reasons import ReasonCode
+from bridge.domain.records import Contact, Conversation, Deal, Lead, Message, Owner, RecordKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutConversation:
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutContact:
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutDeal:
+    deal: Deal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutLead:
+    lead: Lead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutMessage:
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOwner:
+    kind: RecordKind
+    record: RecordId
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeContacts:
+    """Conversations, deals and leads of `absorbed` go to `survivor`."""
+
+    survivor: RecordId
+    absorbed: RecordId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseContact:
+    """Names, numbers and texts of this client are wiped."""
+
+    contact: RecordId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetChannelState:
+    account: AccountName
+    channel_id: str
+    state: ChannelState
+    detail: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTurn:
+    """`employee` had the last turn of `pool`; a real assignment moved the pointer."""
+
+    pool: str
+    employee: EmployeeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    employee: EmployeeId
+    conversation: ConversationId
+    message: MessageId | None
+    code: ReasonCode
+
+
+class RefreshKind(StrEnum):
+    """What a refresh reads anew."""
+
+    CONTACT = "contact"
+    DEAL = "deal"
+    LEAD = "lead"
+    IDENTITY = "identity"  # key is a conversation's id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefresh:
+    """Read this from the CRM soon; `key` is the CRM's id, or a conversation's id."""
+
+    kind: RefreshKind
+    key: CrmId | ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleSend:
+    """The vendor shows a message that an open send of ours must have made."""
+
+    message: MessageId
+    vendor_id: str
+
+
+Change = (
+    PutConversation
+    | PutContact
+    | PutDeal
+    | PutLead
+    | PutMessage
+    | SetOwner
+    | MergeContacts
+    | EraseContact
+    | SetChannelState
+    | TakeTurn
+    | Notify
+    | RequestRefresh
+    | SettleSend
+)

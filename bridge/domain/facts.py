@@ -1,0 +1,78 @@
+"""What a decision may look at: everything is passed in, nothing is fetched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bridge.domain.messaging import ChannelState
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId, RecordId
+from bridge.domain.people import Directory
+from bridge.domain.records import (
+    Contact,
+    Conversation,
+    CrmContact,
+    CrmDeal,
+    CrmLead,
+    Deal,
+    Lead,
+    Message,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """What the CRM just said of an identity. `available` is False when it could not be asked."""
+
+    available: bool
+    found: tuple[CrmContact, ...] = ()
+    deals: tuple[CrmDeal, ...] = ()
+    leads: tuple[CrmLead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFacts:
+    """A channel as last heard of; `window_hours` as in `ports.ChannelReading`."""
+
+    name: ChannelName
+    state: ChannelState = ChannelState.UNKNOWN
+    as_of: datetime | None = None
+    window_hours: int | None = None
+    can_write_first: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSend:
+    """A send of ours to this chat that the vendor has not answered yet, oldest first."""
+
+    message: MessageId
+    text: str
+    unknown: bool  # tried, outcome unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The facts of one event, as they stand after the events before it."""
+
+    now: datetime
+    directory: Directory = Directory()
+    conversation: Conversation | None = None
+    contact: Contact | None = None
+    deals: tuple[Deal, ...] = ()
+    leads: tuple[Lead, ...] = ()
+    lookup: Lookup | None = None
+    message: Message | None = None
+    waiting: tuple[Message, ...] = ()  # of the conversation, not yet on any timeline
+    open_sends: tuple[OpenSend, ...] = ()
+    turns: Mapping[str, EmployeeId] = field(default_factory=dict)  # who had the last turn, by pool
+    records: Mapping[str, RecordId] = field(default_factory=dict)  # ours, by `kind:crm id`
+    conversations: tuple[ConversationId, ...] = ()  # of the contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatFacts:
+    """What access, marks and notifications look at."""
+
+    conversation: Conversation
+    contact: Contact | None = None
+    deals: tuple[Deal, ...] = ()
+    leads: tuple[Lead, ...] = ()

@@ -1,0 +1,141 @@
+"""What the admin decided, as one frozen value; read from YAML by `bridge/policy/`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from bridge.domain.messaging import Messenger
+from bridge.domain.names import AccountName, ChannelName, EmployeeId
+from bridge.domain.people import Employee, Role
+from bridge.domain.records import RecordKind
+
+
+class Creation(StrEnum):
+    """What is made beside the contact of a new client."""
+
+    DEAL = "deal"
+    LEAD = "lead"
+
+
+class Distribution(StrEnum):
+    IN_TURN = "in_turn"
+    FIRST_TO_ANSWER = "first_to_answer"
+
+
+class OnClosedDeal(StrEnum):
+    """What a known client's message does when all his deals are closed."""
+
+    NONE = "none"
+    NEW_DEAL = "new_deal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPolicy:
+    """`secrets` maps the connector's names to environment variables, the current one first."""
+
+    connector: str
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    base_url: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    max_body_bytes: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPolicy:
+    account: AccountName
+    messenger: Messenger
+    id: str  # the vendor's
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClients:
+    create: Creation = Creation.DEAL
+    pipeline: str = "default"
+    stage: str = ""
+    distribution: Distribution = Distribution.IN_TURN
+    on_closed_deal: OnClosedDeal = OnClosedDeal.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    save_messages: bool = True
+    write_to: frozenset[RecordKind] = frozenset(RecordKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    precedence: tuple[RecordKind, ...] = (RecordKind.DEAL, RecordKind.CONTACT, RecordKind.LEAD)
+    fallback: EmployeeId | None = None
+    max_age: timedelta = timedelta(hours=24)
+
+
+class ClientCondition(StrEnum):
+    NEW = "new"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """The conditions of a rule, all of which must hold; an empty one always does.
+
+    `countries` are ISO 3166 alpha-2 codes, taken from the client's phone number.
+    """
+
+    client: ClientCondition | None = None
+    countries: frozenset[str] = frozenset()
+    channels: frozenset[ChannelName] = frozenset()
+    messengers: frozenset[Messenger] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a rule sends a client: one employee, or a pool by a method."""
+
+    employee: EmployeeId | None = None
+    pool: str | None = None
+    method: Distribution = Distribution.IN_TURN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    id: str
+    label: str
+    when: When
+    to: tuple[Target, ...]  # tried left to right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    crm: AccountName | None = None
+    accounts: Mapping[AccountName, AccountPolicy] = field(default_factory=dict)
+    channels: Mapping[ChannelName, ChannelPolicy] = field(default_factory=dict)
+    employees: Mapping[EmployeeId, Employee] = field(default_factory=dict)
+    new_clients: NewClients = NewClients()
+    timeline: Timeline = Timeline()
+    managers_hear_all_chats: bool = False
+    ownership: Ownership = Ownership()
+    rules: tuple[Rule, ...] = ()
+    pools: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)
+    default: EmployeeId | None = None
+
+    def employee(self, employee: EmployeeId) -> Employee:
+        """His entry, or one without a role (ROL-14)."""
+        return self.employees.get(employee) or Employee(id=employee, role=Role.NONE)
+
+    def channel_name(self, account: AccountName, channel_id: str) -> ChannelName:
+        """The channel's key in accounts.yaml, or `account:vendor-id` where it is not named."""
+        for name, channel in self.channels.items():
+            if channel.account == account and channel.id == channel_id:
+                return name
+        return ChannelName(f"{account}:{channel_id}")
+
+    def channel_label(self, name: ChannelName) -> str:
+        channel = self.channels.get(name)
+        return channel.label if channel else name
+
+    def phone_region(self) -> str | None:
+        """The region of phones that the CRM stores in national form (WS-13), by CRM option."""
+        crm = self.accounts.get(self.crm) if self.crm else None
+        return crm.options.get("national_phones_region") if crm else None

@@ -1,0 +1,118 @@
+"""Why: the one closed list of reason codes, and the sentence that goes with one."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    # Who may see and write
+    ROLE_MANAGER = "role.manager"
+    ROLE_QUALITY_CONTROL = "role.quality_control"
+    ROLE_NONE = "role.none"
+    OWNER_CONTACT = "owner.contact"
+    OWNER_DEAL = "owner.deal"
+    OWNER_LEAD = "owner.lead"
+    OWNER_MISMATCH = "owner.mismatch"
+    OWNER_STALE = "owner.stale"
+    OWNER_CLAIMED = "owner.claimed"
+    NEW_CLIENT_VISIBLE = "new_client.visible"
+    NEW_CLIENT_HIDDEN = "new_client.hidden"
+    CLIENT_UNIDENTIFIED = "client.unidentified"
+    CLIENT_AMBIGUOUS = "client.ambiguous"
+    CLIENT_GROUP = "client.group"
+    CLIENT_DELETED = "client.deleted"
+    CHANNEL_NO_ACCESS = "channel.no_access"
+    NOT_A_PRINCIPAL = "principal.none"
+    SCOPE_MISSING = "principal.scope_missing"
+
+    # Who it goes to
+    TARGET_OWNER = "owner"
+    TARGET_RULE = "rule"
+    TARGET_IN_TURN = "distribution.in_turn"
+    TARGET_FIRST_TO_ANSWER = "distribution.first_to_answer"
+    TARGET_CLAIMED = "distribution.claimed"
+    TARGET_DEFAULT = "default"
+    TARGET_FALLBACK = "fallback"
+    TARGET_NOBODY = "nobody"
+
+    # Why somebody was not chosen
+    INACTIVE_IN_CRM = "candidate.inactive_in_crm"
+    NOT_IN_CRM = "candidate.not_in_crm"
+    ROLE_CANNOT_WRITE = "candidate.role_cannot_write"
+    NO_CHANNEL_ACCESS = "candidate.no_channel_access"
+    GETS_NO_NEW_CLIENTS = "candidate.gets_no_new_clients"
+    NOT_NEXT_IN_TURN = "candidate.not_next_in_turn"
+    NOT_IN_POOL = "candidate.not_in_pool"
+    OWNER_WINS = "candidate.owner_wins"
+    RULE_NOT_MATCHED = "candidate.rule_not_matched"
+    NOT_CONSIDERED = "candidate.not_considered"
+
+    # What was done with an event
+    MESSAGE_STORED = "message.stored"
+    MESSAGE_UPDATED = "message.updated"
+    MESSAGE_ECHO = "message.own_echo"
+    MESSAGE_SETTLED_SEND = "message.settled_send"
+    MESSAGE_UNKNOWN = "message.unknown"
+    MESSAGE_STATUS = "message.status"
+    MESSAGE_STATUS_OLDER = "message.status_older"
+    CHANNEL_STATE = "channel.state"
+    MIRROR_REFRESH = "mirror.refresh_requested"
+    MIRROR_UPDATED = "mirror.updated"
+    MIRROR_OLDER = "mirror.event_older_than_known"
+    MIRROR_UNKNOWN_RECORD = "mirror.record_not_mirrored"
+    ECHO_OWN_WRITE = "echo.own_write"
+    CONTACT_CREATED = "contact.created"
+    CONTACT_FOUND = "contact.found"
+    CRM_UNAVAILABLE = "crm.unavailable"
+    NEW_DEAL_ON_CLOSED = "deal.new_on_closed"
+    OWNER_CHANGED = "owner.changed"
+    CONTACT_ERASED = "contact.erased"
+    EVENT_IGNORED = "event.ignored"
+    EVENT_REJECTED = "event.rejected"
+    EVENT_PAYLOAD_INVALID = "event.payload_invalid"
+    EVENT_UNSUPPORTED = "event.unsupported"
+    EVENT_FAILED = "event.failed"
+
+    # Timeline
+    TIMELINE_SAVED = "timeline.saved"
+    TIMELINE_OFF = "timeline.off"
+    TIMELINE_WAITS = "timeline.waits_for_contact"
+
+    # Notifications
+    NOTIFY_RESPONSIBLE = "notify.responsible"
+    NOTIFY_NEW_CLIENT = "notify.new_client"
+    NOTIFY_ALL_CHATS = "notify.managers_hear_all_chats"
+    NOTIFY_TARGET = "notify.target"
+    NOTIFY_NOBODY = "notify.nobody"
+
+    # Which channel a message leaves from
+    CHANNEL_OF_CHAT = "channel.of_chat"
+    CHANNEL_REP_DEFAULT = "channel.rep_default"
+    CHANNEL_CHOSEN = "channel.chosen"
+    CHANNEL_ONLY_REACHABLE = "channel.only_reachable"
+    CHANNEL_FALLBACK = "channel.fallback_same_messenger"
+    CHANNEL_NONE = "channel.none"
+    CHANNEL_INACTIVE = "channel.inactive"
+    CHANNEL_UNKNOWN = "channel.unknown"
+    WINDOW_CLOSED = "channel.window_closed"
+    CANNOT_WRITE_FIRST = "channel.cannot_write_first"
+
+    # Refusals of the API
+    REQUEST_INVALID = "request.invalid"
+    REQUEST_NOT_FOUND = "request.not_found"
+    REQUEST_CONFLICT = "request.conflict"
+    REQUEST_UNAUTHENTICATED = "request.unauthenticated"
+    REQUEST_FORBIDDEN = "request.forbidden"
+    REQUEST_TOO_MANY = "request.too_many"
+    MESSAGE_EMPTY = "message.empty"
+    MESSAGE_TOO_LONG = "message.too_long"
+    CRM_MISSING = "crm.missing"
+    STORE_UNAVAILABLE = "store.unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`code` for machines, `detail` for people; a detail never holds text or phone numbers."""
+
+    code: ReasonCode
+    detail: str
