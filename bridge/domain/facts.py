@@ -54,7 +54,7 @@ class Facts:
     """The facts of one event, as they stand after the events before it."""
 
     now: datetime
-    directory: Directory = Directory()
+    directory: Directory
     conversation: Conversation | None = None
     contact: Contact | None = None
     deals: tuple[Deal, ...] = ()
