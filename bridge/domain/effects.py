@@ -7,7 +7,7 @@ idempotency key made from its decision.
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.messaging import Direction, Media, Messenger
+from bridge.domain.messaging import ChatKind, Direction, Media, Messenger
 from bridge.domain.names import CrmId, MessageId, RecordId
 from bridge.domain.records import RecordKind
 
@@ -103,6 +103,7 @@ class SendMessage:
     channel_id: str
     messenger: Messenger
     chat_id: str
+    chat_kind: ChatKind = ChatKind.DIRECT
     text: str = ""
     media: Media | None = None
     reply_to: str | None = None
