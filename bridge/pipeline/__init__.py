@@ -1,0 +1,1 @@
+"""The corridor: receive, process, deliver, and what they share."""

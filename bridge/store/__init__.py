@@ -1,0 +1,1 @@
+"""Tables and queries: functions that take a connection first and never commit."""

@@ -1,0 +1,81 @@
+"""Opens the store: SQLite (WAL, synchronous=FULL) or PostgreSQL, with the same transactions."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.pool import QueuePool
+
+from bridge.domain.errors import ConfigError
+
+BUSY_SECONDS = 5.0
+
+
+def open_engine(url: str, *, pool_size: int = 8, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """An engine for `sqlite:///…` or `postgresql…`; ConfigError for anything else.
+
+    Nothing is connected yet, so it may be made before a fork but must be used after it.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(url, parsed.database, pool_size, busy_seconds)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgres(url, pool_size, busy_seconds)
+    raise ConfigError(
+        f"BRIDGE_DATABASE_URL: {parsed.get_backend_name()} is not one of sqlite, postgresql"
+    )
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: on SQLite it takes the write lock at once, so that what it reads
+    can't change before it commits."""
+    with engine.begin() as db:
+        if db.dialect.name == "sqlite":
+            db.execute(text("BEGIN IMMEDIATE"))
+        yield db
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as db:
+        yield db
+
+
+def _sqlite(url: str, path: str | None, pool_size: int, busy_seconds: float) -> Engine:
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver must not begin transactions by itself: `writing` does, with the lock it wants.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _postgres(url: str, pool_size: int, busy_seconds: float) -> Engine:
+    milliseconds = int(busy_seconds * 1000)
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"-c lock_timeout={milliseconds} -c statement_timeout=60000"
+            " -c idle_in_transaction_session_timeout=60000",
+        },
+    )
