@@ -16,7 +16,7 @@ def encode(value: Any) -> bytes:
 
 def decode(kind: type[T], text: bytes) -> T:
     """The value of this class; raises msgspec.ValidationError when the text is of another one."""
-    decoder: msgspec.json.Decoder[T] = _decoder(kind)
+    decoder: msgspec.json.Decoder[T] = _decoder(kind)  # type: ignore[arg-type]
     return decoder.decode(text)
 
 

@@ -1,0 +1,159 @@
+"""The one function that decides who may see and write in a chat, used everywhere (ROL-02)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import CrmId, EmployeeId
+from bridge.domain.people import Directory, Employee, Role
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.records import ClientState, ContactState, Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    can_read: bool
+    can_write: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """One owner of the chat's contact, an open deal of his, or an open lead."""
+
+    employee: EmployeeId
+    reason: Reason
+    as_of: datetime
+
+
+def access(
+    employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy, now: datetime
+) -> Access:
+    """What this employee may do in this chat, and why."""
+    match employee.role:
+        case Role.MANAGER:
+            return _both(Reason(ReasonCode.ROLE_MANAGER, "managers read and write all chats"))
+        case Role.QUALITY_CONTROL:
+            detail = "quality control reads all chats and writes in none"
+            return Access(
+                can_read=True,
+                can_write=False,
+                reason=Reason(ReasonCode.ROLE_QUALITY_CONTROL, detail),
+            )
+        case Role.SALESPERSON:
+            return _salesperson(employee, chat, directory, policy, now)
+        case Role.NONE:
+            return _neither(ReasonCode.ROLE_NONE, "has no role, so sees and writes nothing")
+    assert_never(employee.role)
+
+
+def owners(chat: ChatFacts, directory: Directory) -> tuple[Ownership, ...]:
+    """The owners of the contact, of his open deals and of his open leads (WS-09)."""
+    claim = chat.conversation.claimed_by
+    if claim is not None and _unowned(chat):
+        detail = "answered first; the CRM has not confirmed it yet"
+        moment = chat.conversation.last_message_at or chat.conversation.last_inbound_at
+        if moment is not None:
+            reason = Reason(ReasonCode.OWNER_CLAIMED, detail)
+            return (Ownership(employee=claim, reason=reason, as_of=moment),)
+    return tuple(_owners(chat, directory))
+
+
+def is_unowned(chat: ChatFacts) -> bool:
+    """Nobody is responsible for this client yet: visible to those who take new clients (WS-08)."""
+    if chat.conversation.client not in (ClientState.NEW, ClientState.KNOWN):
+        return False
+    return chat.conversation.claimed_by is None and _unowned(chat)
+
+
+def _unowned(chat: ChatFacts) -> bool:
+    return not any(True for _ in _owned(chat))
+
+
+def _owned(chat: ChatFacts) -> Iterator[tuple[Owner, CrmId, ReasonCode]]:
+    if chat.contact is not None and chat.contact.owner.crm_id is not None:
+        yield chat.contact.owner, chat.contact.owner.crm_id, ReasonCode.OWNER_CONTACT
+    for deal in chat.deals:
+        if deal.is_open and deal.owner.crm_id is not None:
+            yield deal.owner, deal.owner.crm_id, ReasonCode.OWNER_DEAL
+    for lead in chat.leads:
+        if lead.is_open and lead.owner.crm_id is not None:
+            yield lead.owner, lead.owner.crm_id, ReasonCode.OWNER_LEAD
+
+
+def _owners(chat: ChatFacts, directory: Directory) -> Iterator[Ownership]:
+    for owner, crm_id, code in _owned(chat):
+        person = directory.by_crm_id(crm_id)
+        if person is not None and person.active:
+            what = code.removeprefix("owner.")
+            detail = f"owns the {what if what == 'contact' else 'open ' + what} in the CRM"
+            reason = Reason(code, detail)
+            yield Ownership(employee=person.email, reason=reason, as_of=owner.as_of)
+
+
+def _salesperson(
+    employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy, now: datetime
+) -> Access:
+    hidden = _hidden(employee, chat)
+    if hidden is not None:
+        return Access(can_read=False, can_write=False, reason=hidden)
+    own = [o for o in owners(chat, directory) if o.employee == employee.id]
+    fresh = [o for o in own if now - o.as_of <= policy.ownership.max_age]
+    if fresh:
+        return _both(fresh[0].reason)
+    if own:
+        return _neither(
+            ReasonCode.OWNER_STALE,
+            "the owner was last read from the CRM too long ago; a refresh is queued",
+        )
+    if is_unowned(chat):
+        return _new_client(employee)
+    return _neither(ReasonCode.OWNER_MISMATCH, "owns neither the contact nor an open deal or lead")
+
+
+def _hidden(employee: Employee, chat: ChatFacts) -> Reason | None:
+    """What hides a chat from every salesperson, or from this one."""
+    if not employee.has_channel(chat.conversation.channel):
+        return Reason(ReasonCode.CHANNEL_NO_ACCESS, "has no access to this channel")
+    match chat.conversation.client:
+        case ClientState.UNIDENTIFIED:
+            return Reason(
+                ReasonCode.CLIENT_UNIDENTIFIED,
+                "the CRM could not say yet whose client this is; managers see the chat",
+            )
+        case ClientState.AMBIGUOUS:
+            return Reason(
+                ReasonCode.CLIENT_AMBIGUOUS, "several CRM contacts fit; a manager has to decide"
+            )
+        case ClientState.GROUP:
+            return Reason(ReasonCode.CLIENT_GROUP, "group chats belong to no client")
+        case ClientState.KNOWN | ClientState.NEW:
+            return _gone(chat)
+    assert_never(chat.conversation.client)
+
+
+def _gone(chat: ChatFacts) -> Reason | None:
+    if chat.contact is not None and chat.contact.state is not ContactState.ACTIVE:
+        return Reason(ReasonCode.CLIENT_DELETED, "the contact is no longer in the CRM")
+    return None
+
+
+def _new_client(employee: Employee) -> Access:
+    if employee.gets_new_clients:
+        return _both(
+            Reason(ReasonCode.NEW_CLIENT_VISIBLE, "nobody owns this client; takes new clients")
+        )
+    return _neither(
+        ReasonCode.NEW_CLIENT_HIDDEN, "nobody owns this client; does not take new clients"
+    )
+
+
+def _both(reason: Reason) -> Access:
+    return Access(can_read=True, can_write=True, reason=reason)
+
+
+def _neither(code: ReasonCode, detail: str) -> Access:
+    return Access(can_read=False, can_write=False, reason=Reason(code, detail))

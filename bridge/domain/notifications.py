@@ -1,0 +1,77 @@
+"""Who is told about a client's message, and how an unanswered chat is marked for whom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from bridge.domain.access import Access, access, is_unowned, owners
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import EmployeeId
+from bridge.domain.people import Directory, Employee, Role
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import Reason, ReasonCode
+
+
+class Mark(StrEnum):
+    """Of an unanswered chat: red asks for an answer, grey is for information."""
+
+    RED = "red"
+    GREY = "grey"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    employee: EmployeeId
+    reason: Reason
+
+
+def mark(
+    employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy, now: datetime
+) -> tuple[Mark, Reason]:
+    """The mark that this employee sees while the chat is unanswered (NOT-03 to NOT-05, WS-07)."""
+    granted = access(employee, chat, directory, policy, now)
+    if not granted.can_read:
+        return Mark.NONE, granted.reason
+    match employee.role:
+        case Role.SALESPERSON:
+            return Mark.RED, _why_red(employee, chat, directory, granted)
+        case Role.MANAGER:
+            return _manager_mark(employee, chat, directory, policy, granted)
+        case Role.QUALITY_CONTROL:
+            return Mark.GREY, granted.reason
+        case Role.NONE:
+            return Mark.NONE, granted.reason
+    assert_never(employee.role)
+
+
+def told(chat: ChatFacts, directory: Directory, policy: Policy, now: datetime) -> tuple[Told, ...]:
+    """Everybody who is notified about a message of this client: those whose mark is red."""
+    found = []
+    for employee in policy.employees.values():
+        person = directory.by_email(employee.id)
+        if person is not None and not person.active:
+            continue
+        tone, reason = mark(employee, chat, directory, policy, now)
+        if tone is Mark.RED:
+            found.append(Told(employee=employee.id, reason=reason))
+    return tuple(found)
+
+
+def _manager_mark(
+    employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy, granted: Access
+) -> tuple[Mark, Reason]:
+    if any(o.employee == employee.id for o in owners(chat, directory)):
+        return Mark.RED, Reason(ReasonCode.NOTIFY_RESPONSIBLE, "is responsible for this client")
+    if is_unowned(chat) and employee.gets_new_clients:
+        return Mark.RED, Reason(ReasonCode.NOTIFY_NEW_CLIENT, "takes new clients; nobody owns him")
+    if policy.managers_hear_all_chats:
+        return Mark.RED, Reason(ReasonCode.NOTIFY_ALL_CHATS, "managers hear all chats")
+    return Mark.GREY, granted.reason
+
+
+def _why_red(employee: Employee, chat: ChatFacts, directory: Directory, granted: Access) -> Reason:
+    if any(o.employee == employee.id for o in owners(chat, directory)):
+        return Reason(ReasonCode.NOTIFY_RESPONSIBLE, "is responsible for this client")
+    return Reason(ReasonCode.NOTIFY_NEW_CLIENT, granted.reason.detail)

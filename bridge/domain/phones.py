@@ -1,0 +1,72 @@
+"""Phone numbers: one canonical spelling, and all spellings that mean the same phone.
+
+Number variants follow the numbering plans: Mexico's old mobile prefix `1` (52 1 …), Argentina's
+mobile `9` (54 9 …), Brazil's ninth digit of mobiles (landlines are never altered).
+"""
+
+import re
+
+import phonenumbers
+from phonenumbers import NumberParseException
+
+_DIGITS = re.compile(r"\D+")
+_MEXICO = re.compile(r"^\+52(1?)(\d{10})$")
+_ARGENTINA = re.compile(r"^\+54(9?)(\d{10})$")
+_BRAZIL = re.compile(r"^\+55(\d{2})(9?)([6-9]\d{7})$")
+
+
+def e164(text: str, region: str | None = None) -> str | None:
+    """`+` and digits, or None when this is no phone number.
+
+    `region` (ISO 3166 alpha-2) reads numbers in national form (WS-13).
+    """
+    try:
+        number = phonenumbers.parse(_international(text, region), region)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return canonical(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def canonical(phone: str) -> str:
+    """One spelling for all that mean the same phone: without Mexico's 1 and Argentina's 9, with
+    Brazil's ninth digit."""
+    if found := _MEXICO.match(phone):
+        return f"+52{found[2]}"
+    if found := _ARGENTINA.match(phone):
+        return f"+54{found[2]}"
+    if found := _BRAZIL.match(phone):
+        return f"+55{found[1]}9{found[3]}"
+    return phone
+
+
+def spellings(phone: str) -> tuple[str, ...]:
+    """Every spelling of this number that a CRM may hold, the canonical one first."""
+    one = canonical(phone)
+    if found := _MEXICO.match(one):
+        return (one, f"+521{found[2]}")
+    if found := _ARGENTINA.match(one):
+        return (one, f"+549{found[2]}")
+    if found := _BRAZIL.match(one):
+        return (one, f"+55{found[1]}{found[3]}")
+    return (one,)
+
+
+def country(phone: str | None) -> str | None:
+    """ISO 3166 alpha-2 of a number in E.164, None when it can't be told."""
+    if phone is None:
+        return None
+    try:
+        number = phonenumbers.parse(phone)
+    except NumberParseException:
+        return None
+    return phonenumbers.region_code_for_number(number)
+
+
+def _international(text: str, region: str | None) -> str:
+    """Digits alone mean an international number, unless a region says otherwise."""
+    stripped = text.strip()
+    if stripped.startswith("+") or region is not None:
+        return stripped
+    return "+" + _DIGITS.sub("", stripped)
