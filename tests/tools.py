@@ -1,0 +1,58 @@
+"""`python -m tests.tools`: says which lanes this machine can run; as root on Debian, installs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import click
+
+from tests.lanes import LANES, Lane
+
+Run = Callable[[Sequence[str]], None]
+
+
+def main() -> int:
+    missing = missing_lanes()
+    if missing and may_install():
+        install(missing, _run)
+        missing = missing_lanes()
+    for lane in LANES:
+        click.echo(f"{lane.name:>10}: {lane.program() or 'MISSING'}")
+    for lane in missing:
+        click.secho(advice(lane), fg="yellow", err=True)
+    return 1 if any(lane.required() for lane in missing) else 0
+
+
+def missing_lanes() -> tuple[Lane, ...]:
+    return tuple(lane for lane in LANES if lane.program() is None)
+
+
+def may_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(lanes: Sequence[Lane], run: Run) -> None:
+    """A package that can't be had does not keep the others away."""
+    run(["apt-get", "update", "-qq"])
+    for lane in lanes:
+        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", lane.debian_package])
+
+
+def advice(lane: Lane) -> str:
+    what = "is required here" if lane.required() else "will be skipped"
+    return (
+        f"{lane.name}: {' or '.join(lane.programs)} not found, so this lane {what}; "
+        f"install it (Debian: {lane.debian_package}) and run `make test` again"
+    )
+
+
+def _run(command: Sequence[str]) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    if subprocess.run(command, env=environment, check=False).returncode != 0:
+        click.secho(f"failed: {' '.join(command)}", fg="yellow", err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
