@@ -178,6 +178,14 @@ CONVERSATIONS = Table(
 )
 Index("ix_conversations_recent", CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id)
 Index("ix_conversations_contact", CONVERSATIONS.c.contact)
+_UNANSWERED = text("unanswered_since IS NOT NULL")
+Index(
+    "ix_conversations_unanswered",
+    CONVERSATIONS.c.last_message_at,
+    CONVERSATIONS.c.id,
+    sqlite_where=_UNANSWERED,
+    postgresql_where=_UNANSWERED,
+)
 
 MESSAGES = Table(
     "messages",
@@ -359,6 +367,7 @@ API_KEYS = Table(
     Column("principal", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
     Column("revoked_at", Moment),
 )
 LOGIN_LINKS = Table(

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("principal", sa.Text(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("created_at", bridge.store.types.Moment(), nullable=False),
+        sa.Column("expires_at", bridge.store.types.Moment(), nullable=True),
         sa.Column("revoked_at", bridge.store.types.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
@@ -108,6 +109,14 @@ def upgrade() -> None:
     op.create_index("ix_conversations_contact", "conversations", ["contact"], unique=False)
     op.create_index(
         "ix_conversations_recent", "conversations", ["last_message_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_conversations_unanswered",
+        "conversations",
+        ["last_message_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("unanswered_since IS NOT NULL"),
+        postgresql_where=sa.text("unanswered_since IS NOT NULL"),
     )
     op.create_table(
         "decisions",
