@@ -51,10 +51,14 @@ class SetOwner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeContacts:
-    """Conversations, deals and leads of `absorbed` go to `survivor`."""
+    """Conversations, deals and leads of `absorbed` go to `survivor`, which is `crm_id` now.
+
+    `absorbed` is `survivor` where the surviving CRM contact was not known here.
+    """
 
     survivor: RecordId
     absorbed: RecordId
+    crm_id: CrmId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ class SetChannelState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeTurn:
-    """`employee` had the last turn of `pool`; a real assignment moved the pointer."""
+    """`employee` had the last turn of `pool`: a real assignment moves the pointer."""
 
     pool: str
     employee: EmployeeId
@@ -83,8 +87,10 @@ class TakeTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
+    """`conversation` of None: about a channel or the house itself."""
+
     employee: EmployeeId
-    conversation: ConversationId
+    conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
 
@@ -96,6 +102,7 @@ class RefreshKind(StrEnum):
     DEAL = "deal"
     LEAD = "lead"
     IDENTITY = "identity"  # key is a conversation's id
+    EMPLOYEES = "employees"  # key is the CRM account's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +110,7 @@ class RequestRefresh:
     """Read this from the CRM soon; `key` is the CRM's id, or a conversation's id."""
 
     kind: RefreshKind
-    key: CrmId | ConversationId
+    key: CrmId | ConversationId | AccountName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

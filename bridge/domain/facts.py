@@ -42,7 +42,7 @@ class ChannelFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSend:
-    """A send of ours to this chat that the vendor has not answered yet, oldest first."""
+    """A send of ours to this chat that was tried and is not settled yet."""
 
     message: MessageId
     text: str
@@ -55,17 +55,20 @@ class Facts:
 
     now: datetime
     directory: Directory
+    channel: ChannelFacts | None = None
     conversation: Conversation | None = None
     contact: Contact | None = None
     deals: tuple[Deal, ...] = ()
     leads: tuple[Lead, ...] = ()
     lookup: Lookup | None = None
+    same_phone: tuple[Contact, ...] = ()  # mirrored contacts with the chat's phone
     message: Message | None = None
     waiting: tuple[Message, ...] = ()  # of the conversation, not yet on any timeline
-    open_sends: tuple[OpenSend, ...] = ()
+    open_sends: tuple[OpenSend, ...] = ()  # oldest first
     turns: Mapping[str, EmployeeId] = field(default_factory=dict)  # who had the last turn, by pool
     records: Mapping[str, RecordId] = field(default_factory=dict)  # ours, by `kind:crm id`
-    conversations: tuple[ConversationId, ...] = ()  # of the contact
+    conversations: tuple[ConversationId, ...] = ()  # of the contact, the latest first
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

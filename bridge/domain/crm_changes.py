@@ -1,0 +1,190 @@
+"""What moved in the CRM: owners count at once, the rest is read anew."""
+
+from dataclasses import replace
+
+from bridge.domain.changes import (
+    EraseContact,
+    MergeContacts,
+    Notify,
+    PutContact,
+    PutDeal,
+    PutLead,
+    RefreshKind,
+    RequestRefresh,
+    SetOwner,
+)
+from bridge.domain.decisions import Decision
+from bridge.domain.draft import Draft
+from bridge.domain.events import (
+    AssociationChanged,
+    ContactChanged,
+    ContactDeleted,
+    ContactErased,
+    ContactsMerged,
+    DealChanged,
+    LeadChanged,
+    OwnerChanged,
+    RecordChange,
+)
+from bridge.domain.names import AccountName, CrmId, RecordId
+from bridge.domain.reasons import ReasonCode
+from bridge.domain.records import ContactState, Owner, RecordKind
+
+_REFRESH = {
+    RecordKind.CONTACT: RefreshKind.CONTACT,
+    RecordKind.DEAL: RefreshKind.DEAL,
+    RecordKind.LEAD: RefreshKind.LEAD,
+}
+
+
+def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
+    """The owner as the CRM says counts from the next request on (ROL-11)."""
+    record = _known(draft, event.kind, event.record)
+    if record is None:
+        return _unknown(draft, event.kind, event.record)
+    known = _owner_of(draft, event.kind, record)
+    if known is not None and known.as_of > event.occurred_at and known.crm_id != event.owner:
+        draft.change(RequestRefresh(kind=_REFRESH[event.kind], key=event.record))
+        return draft.ignored(ReasonCode.MIRROR_OLDER, "a newer owner is known: read anew")
+    owner = Owner(crm_id=event.owner, as_of=draft.facts.now)
+    draft.change(SetOwner(kind=event.kind, record=record, owner=owner))
+    draft.used(f"owner of {event.kind}", event.owner or "nobody", event.occurred_at)
+    draft.because(
+        ReasonCode.OWNER_CHANGED, f"the CRM says: {event.kind} of {event.owner or 'nobody'}"
+    )
+    _tell_new_owner(draft, event)
+    return draft.applied()
+
+
+def on_contact(draft: Draft, event: ContactChanged) -> Decision:
+    if _known(draft, RecordKind.CONTACT, event.contact) is None:
+        return draft.ignored(
+            ReasonCode.MIRROR_UNKNOWN_RECORD, "the bridge has no chat of this contact"
+        )
+    return _refresh(draft, RefreshKind.CONTACT, event.contact)
+
+
+def on_contact_deleted(draft: Draft, event: ContactDeleted) -> Decision:
+    contact = draft.facts.contact
+    if contact is None:
+        return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "no chat of this contact")
+    draft.contact = contact.id
+    draft.change(PutContact(contact=replace(contact, state=ContactState.DELETED)))
+    draft.because(
+        ReasonCode.CLIENT_DELETED, "gone from the CRM: his next message makes a new contact"
+    )
+    return draft.applied()
+
+
+def on_erased(draft: Draft, event: ContactErased) -> Decision:
+    record = _known(draft, RecordKind.CONTACT, event.contact)
+    if record is None:
+        return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "no chat of this contact")
+    draft.contact = record
+    draft.change(EraseContact(contact=record))
+    draft.because(ReasonCode.CONTACT_ERASED, "erased for privacy in the CRM: wiped here as well")
+    return draft.applied()
+
+
+def on_merged(draft: Draft, event: ContactsMerged) -> Decision:
+    """Absorbed contacts live on as the survivor, chats and all."""
+    absorbed = [
+        (crm_id, record)
+        for crm_id in event.absorbed
+        if (record := _known(draft, RecordKind.CONTACT, crm_id)) is not None
+    ]
+    survivor = _known(draft, RecordKind.CONTACT, event.survivor)
+    if not absorbed and survivor is None:
+        return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "no chat of these contacts")
+    if survivor is None:
+        # The first absorbed record takes the survivor's place: chats keep their record.
+        survivor = absorbed.pop(0)[1]
+        draft.change(MergeContacts(survivor=survivor, absorbed=survivor, crm_id=event.survivor))
+    for _, record in absorbed:
+        if record != survivor:
+            draft.change(MergeContacts(survivor=survivor, absorbed=record, crm_id=event.survivor))
+    draft.contact = survivor
+    draft.change(RequestRefresh(kind=RefreshKind.CONTACT, key=event.survivor))
+    draft.because(ReasonCode.MIRROR_UPDATED, f"{len(event.absorbed)} merged into one contact")
+    return draft.applied()
+
+
+def on_deal(draft: Draft, event: DealChanged) -> Decision:
+    if event.change is RecordChange.DELETED:
+        for deal in draft.facts.deals:
+            draft.change(PutDeal(deal=replace(deal, is_open=False)))
+        return _mirrored(draft, bool(draft.facts.deals))
+    return _refresh(draft, RefreshKind.DEAL, event.deal)
+
+
+def on_lead(draft: Draft, event: LeadChanged) -> Decision:
+    if event.change is RecordChange.DELETED:
+        for lead in draft.facts.leads:
+            draft.change(PutLead(lead=replace(lead, is_open=False)))
+        return _mirrored(draft, bool(draft.facts.leads))
+    return _refresh(draft, RefreshKind.LEAD, event.lead)
+
+
+def on_association(draft: Draft, event: AssociationChanged) -> Decision:
+    """The side that is a deal or lead is read anew, with all its contacts."""
+    for kind, record in (
+        (event.from_kind, event.from_record),
+        (event.to_kind, event.to_record),
+    ):
+        if kind is not RecordKind.CONTACT:
+            return _refresh(draft, _REFRESH[kind], record)
+    return draft.ignored(ReasonCode.EVENT_IGNORED, "contacts linked to contacts mean nothing here")
+
+
+def _refresh(draft: Draft, kind: RefreshKind, key: CrmId) -> Decision:
+    draft.change(RequestRefresh(kind=kind, key=key))
+    draft.because(ReasonCode.MIRROR_REFRESH, f"the {kind} is read anew from the CRM")
+    return draft.applied()
+
+
+def _mirrored(draft: Draft, known: bool) -> Decision:
+    if not known:
+        return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "the record is not mirrored")
+    draft.because(ReasonCode.MIRROR_UPDATED, "deleted in the CRM: no longer open here")
+    return draft.applied()
+
+
+def _unknown(draft: Draft, kind: RecordKind, record: CrmId) -> Decision:
+    if kind is RecordKind.CONTACT:
+        return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "no chat of this contact")
+    return _refresh(draft, _REFRESH[kind], record)
+
+
+def _known(draft: Draft, kind: RecordKind, crm_id: CrmId) -> RecordId | None:
+    return draft.facts.records.get(f"{kind}:{crm_id}")
+
+
+def _owner_of(draft: Draft, kind: RecordKind, record: RecordId) -> Owner | None:
+    match kind:
+        case RecordKind.CONTACT:
+            return draft.facts.contact.owner if draft.facts.contact else None
+        case RecordKind.DEAL:
+            return next((d.owner for d in draft.facts.deals if d.id == record), None)
+        case RecordKind.LEAD:
+            return next((x.owner for x in draft.facts.leads if x.id == record), None)
+
+
+def _tell_new_owner(draft: Draft, event: OwnerChanged) -> None:
+    if event.owner is None:
+        return
+    person = draft.facts.directory.by_crm_id(event.owner)
+    if person is None:
+        crm = draft.policy.crm or AccountName("")
+        draft.change(RequestRefresh(kind=RefreshKind.EMPLOYEES, key=crm))
+        return
+    draft.target = person.email
+    if draft.facts.conversations:
+        draft.conversation = draft.facts.conversations[0]
+        draft.change(
+            Notify(
+                employee=person.email,
+                conversation=draft.facts.conversations[0],
+                message=None,
+                code=ReasonCode.OWNER_CHANGED,
+            )
+        )

@@ -1,0 +1,110 @@
+"""Whose client it is: the owner by precedence over deal, contact and lead, with a fallback."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bridge.domain.decisions import Candidate
+from bridge.domain.draft import Draft
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import CrmId, EmployeeId
+from bridge.domain.people import Directory, Role
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.records import Owner, RecordKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    kind: RecordKind
+    owner: Owner
+    crm_id: CrmId
+
+
+def choose_owner(draft: Draft, chat: ChatFacts) -> bool:
+    """Gives the chat to its owner; False when nobody owns the client.
+
+    An owner who left, or who has no role that writes, is passed over for the next in precedence,
+    and at last for `ownership.fallback`.
+    """
+    claims = tuple(_claims(chat, draft.policy))
+    for claim in claims:
+        draft.used(f"owner of {claim.kind}", claim.crm_id, claim.owner.as_of)
+    if not claims:
+        return False
+    for claim in claims:
+        candidate = _judge(claim, draft.facts.directory, draft.policy)
+        if candidate is None:
+            continue
+        draft.consider([candidate])
+        if candidate.chosen:
+            _set_target(draft, candidate.employee, claim)
+            return True
+    _fall_back(draft)
+    return True
+
+
+def _claims(chat: ChatFacts, policy: Policy) -> Iterator[_Claim]:
+    """Owners in the order of `ownership.precedence`; of several open deals the newest first."""
+    for kind in policy.ownership.precedence:
+        for owner in _owners_of(kind, chat):
+            if owner.crm_id is not None:
+                yield _Claim(kind=kind, owner=owner, crm_id=owner.crm_id)
+
+
+def _owners_of(kind: RecordKind, chat: ChatFacts) -> tuple[Owner, ...]:
+    match kind:
+        case RecordKind.CONTACT:
+            return () if chat.contact is None else (chat.contact.owner,)
+        case RecordKind.DEAL:
+            deals = sorted(
+                (d for d in chat.deals if d.is_open), key=lambda d: _newest(d.crm_id), reverse=True
+            )
+            return tuple(deal.owner for deal in deals)
+        case RecordKind.LEAD:
+            leads = sorted(
+                (x for x in chat.leads if x.is_open), key=lambda x: _newest(x.crm_id), reverse=True
+            )
+            return tuple(lead.owner for lead in leads)
+
+
+def _newest(crm_id: CrmId | None) -> tuple[int, str]:
+    """Ids of a CRM grow; one that is still being made is the newest of all."""
+    return (1_000, "") if crm_id is None else (len(crm_id), crm_id)
+
+
+def _judge(claim: _Claim, directory: Directory, policy: Policy) -> Candidate | None:
+    person = directory.by_crm_id(claim.crm_id)
+    if person is None:
+        return None
+    if not person.active:
+        return _passed(person.email, ReasonCode.INACTIVE_IN_CRM, "is no longer active in the CRM")
+    if policy.employee(person.email).role in (Role.NONE, Role.QUALITY_CONTROL):
+        return _passed(person.email, ReasonCode.ROLE_CANNOT_WRITE, "has no role that may write")
+    reason = Reason(ReasonCode.TARGET_OWNER, f"owns the {claim.kind} in the CRM")
+    return Candidate(employee=person.email, chosen=True, reason=reason)
+
+
+def _passed(employee: EmployeeId, code: ReasonCode, detail: str) -> Candidate:
+    return Candidate(employee=employee, chosen=False, reason=Reason(code, detail))
+
+
+def _set_target(draft: Draft, employee: EmployeeId, claim: _Claim) -> None:
+    draft.target = employee
+    draft.because(ReasonCode.TARGET_OWNER, f"{employee} owns the {claim.kind} in the CRM")
+    if draft.facts.now - claim.owner.as_of > draft.policy.ownership.max_age:
+        draft.because(
+            ReasonCode.OWNER_STALE,
+            "the owner was read too long ago: hidden from salespeople until it is read again",
+        )
+
+
+def _fall_back(draft: Draft) -> None:
+    fallback = draft.policy.ownership.fallback
+    if fallback is None:
+        draft.because(
+            ReasonCode.TARGET_NOBODY,
+            "no owner can answer and ownership.fallback is not set: managers see the chat",
+        )
+        return
+    draft.target = fallback
+    draft.because(ReasonCode.TARGET_FALLBACK, f"no owner can answer: {fallback} is the fallback")

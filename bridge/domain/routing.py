@@ -1,0 +1,147 @@
+"""The one door into the rules: an event and its facts in, a decision out."""
+
+from typing import assert_never
+
+from bridge.domain import crm_changes, messages
+from bridge.domain.changes import Notify, SetChannelState
+from bridge.domain.decisions import Decision, Wait
+from bridge.domain.draft import Draft
+from bridge.domain.events import (
+    AssociationChanged,
+    ChannelChanged,
+    ClientChanged,
+    ClientIdentified,
+    ContactChanged,
+    ContactDeleted,
+    ContactErased,
+    ContactsMerged,
+    CrmEvent,
+    DealChanged,
+    Event,
+    IdentityChanged,
+    LeadChanged,
+    MessageDeleted,
+    MessageEdited,
+    MessageReacted,
+    MessageReceived,
+    MessageSent,
+    MessageStatusChanged,
+    MessengerEvent,
+    OwnerChanged,
+    TemplateChanged,
+    UnitsUsed,
+)
+from bridge.domain.facts import Facts
+from bridge.domain.messaging import ChannelState
+from bridge.domain.people import Role
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import ReasonCode
+
+
+def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
+    """What follows from this event, and why. Pure: the same values give the same decision."""
+    draft = Draft(event, facts, policy)
+    if isinstance(event, ClientIdentified):
+        return messages.on_identified(draft, event)
+    if isinstance(event, CrmEvent):
+        return _from_crm(draft, event)
+    return _from_messenger(draft, event)
+
+
+def _from_messenger(draft: Draft, event: MessengerEvent) -> Decision | Wait:
+    match event:
+        case MessageReceived():
+            return messages.on_received(draft, event)
+        case MessageSent():
+            return messages.on_sent(draft, event)
+        case MessageEdited():
+            return messages.on_edited(draft, event)
+        case MessageDeleted():
+            return messages.on_deleted(draft, event)
+        case MessageStatusChanged():
+            return messages.on_status(draft, event)
+        case ChannelChanged():
+            return _on_channel(draft, event)
+        case MessageReacted() | IdentityChanged() | TemplateChanged():
+            return _unsupported(draft)
+    assert_never(event)
+
+
+def _from_crm(draft: Draft, event: CrmEvent) -> Decision:
+    if _is_own_write(event):
+        return draft.ignored(ReasonCode.ECHO_OWN_WRITE, "our own write coming back")
+    if draft.policy.crm != event.account:
+        return draft.ignored(
+            ReasonCode.EVENT_IGNORED, f"{event.account} is not the CRM that accounts.yaml names"
+        )
+    match event:
+        case OwnerChanged():
+            return crm_changes.on_owner(draft, event)
+        case ContactChanged():
+            return crm_changes.on_contact(draft, event)
+        case ContactDeleted():
+            return crm_changes.on_contact_deleted(draft, event)
+        case ContactErased():
+            return crm_changes.on_erased(draft, event)
+        case ContactsMerged():
+            return crm_changes.on_merged(draft, event)
+        case _:
+            return _from_crm_records(draft, event)
+
+
+def _from_crm_records(
+    draft: Draft,
+    event: DealChanged | LeadChanged | AssociationChanged | ClientChanged | UnitsUsed,
+) -> Decision:
+    match event:
+        case DealChanged():
+            return crm_changes.on_deal(draft, event)
+        case LeadChanged():
+            return crm_changes.on_lead(draft, event)
+        case AssociationChanged():
+            return crm_changes.on_association(draft, event)
+        case ClientChanged() | UnitsUsed():
+            return _unsupported(draft)
+    assert_never(event)
+
+
+def _is_own_write(event: CrmEvent) -> bool:
+    match event:
+        case ContactErased() | ContactsMerged() | ClientChanged() | UnitsUsed():
+            return False
+        case _:
+            return event.by_us
+
+
+def _on_channel(draft: Draft, event: ChannelChanged) -> Decision:
+    """A channel's state; managers are told once when it stops working (WZ-15)."""
+    draft.change(
+        SetChannelState(
+            account=event.account,
+            channel_id=event.channel_id,
+            state=event.state,
+            detail=event.detail,
+            as_of=event.occurred_at,
+        )
+    )
+    draft.because(ReasonCode.CHANNEL_STATE, f"the channel is {event.state}")
+    known = draft.facts.channel
+    worked = known is None or known.state in (ChannelState.ACTIVE, ChannelState.UNKNOWN)
+    if worked and event.state is not ChannelState.ACTIVE:
+        for employee in draft.policy.employees.values():
+            if employee.role is Role.MANAGER:
+                draft.change(
+                    Notify(
+                        employee=employee.id,
+                        conversation=None,
+                        message=None,
+                        code=ReasonCode.CHANNEL_INACTIVE,
+                    )
+                )
+    return draft.applied()
+
+
+def _unsupported(draft: Draft) -> Decision:
+    return draft.ignored(
+        ReasonCode.EVENT_UNSUPPORTED, "known, but this version does nothing with it"
+    )

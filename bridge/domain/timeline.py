@@ -1,0 +1,100 @@
+"""What stands in the CRM's timeline for a message (FEED-01 to FEED-07)."""
+
+from bridge.domain.draft import Draft
+from bridge.domain.effects import UpdateTimelineEntry, WriteTimelineEntry
+from bridge.domain.facts import ChatFacts
+from bridge.domain.messaging import Direction, Messenger
+from bridge.domain.names import CrmId, RecordId
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import ReasonCode
+from bridge.domain.records import Message, RecordKind, TimelineState
+
+_LABELS = {
+    Messenger.WHATSAPP: "WhatsApp",
+    Messenger.TELEGRAM: "Telegram",
+    Messenger.SMS: "SMS",
+    Messenger.INSTAGRAM: "Instagram",
+    Messenger.VIBER: "Viber",
+    Messenger.VK: "VK",
+    Messenger.AVITO: "Avito",
+    Messenger.MAX: "MAX",
+    Messenger.MATRIX: "Matrix",
+    Messenger.OTHER: "Chat",
+}
+
+
+def timeline_state(draft: Draft, chat: ChatFacts) -> TimelineState:
+    """Where a new message of this chat stands, with the reason noted."""
+    if not draft.policy.timeline.save_messages or draft.policy.crm is None:
+        draft.because(ReasonCode.TIMELINE_OFF, "timeline.save_messages is off, or no CRM is set")
+        return TimelineState.OFF
+    if chat.contact is None:
+        draft.because(ReasonCode.TIMELINE_WAITS, "waits until the client is a contact in the CRM")
+        return TimelineState.WAITING
+    return TimelineState.WRITTEN
+
+
+def write_entries(draft: Draft, chat: ChatFacts, messages: tuple[Message, ...]) -> None:
+    """Plans one entry per message, on every record of the client that is written to."""
+    crm = draft.policy.crm
+    if crm is None or not messages:
+        return
+    for message in messages:
+        draft.plan(crm, entry(draft, chat, message), chat.conversation.id)
+    draft.because(ReasonCode.TIMELINE_SAVED, f"written to the CRM's timeline: {len(messages)}")
+
+
+def update_entry(draft: Draft, chat: ChatFacts, message: Message, note: str) -> None:
+    crm = draft.policy.crm
+    if crm is None or message.timeline is not TimelineState.WRITTEN:
+        return
+    effect = UpdateTimelineEntry(message=message.id, entry=entry(draft, chat, message), note=note)
+    draft.plan(crm, effect, chat.conversation.id)
+
+
+def entry(draft: Draft, chat: ChatFacts, message: Message) -> WriteTimelineEntry:
+    conversation, policy = chat.conversation, draft.policy
+    account = policy.accounts.get(conversation.account)
+    return WriteTimelineEntry(
+        message=message.id,
+        records=_records(chat, policy),
+        occurred_at=message.occurred_at,
+        direction=message.direction,
+        messenger=conversation.messenger,
+        source=account.connector if account else conversation.account,
+        channel=policy.channel_label(conversation.channel),
+        head=_head(chat, message, policy),
+        text=message.text,
+        media=message.media,
+        author=_author(draft, message),
+        author_name=message.author_name,
+        link=f"{draft.facts.public_url}/conversations/{conversation.id}",
+    )
+
+
+def _records(chat: ChatFacts, policy: Policy) -> tuple[tuple[RecordKind, RecordId], ...]:
+    found: list[tuple[RecordKind, RecordId]] = []
+    if chat.contact is not None and RecordKind.CONTACT in policy.timeline.write_to:
+        found.append((RecordKind.CONTACT, chat.contact.id))
+    if RecordKind.DEAL in policy.timeline.write_to:
+        found.extend((RecordKind.DEAL, deal.id) for deal in chat.deals if deal.is_open)
+    if RecordKind.LEAD in policy.timeline.write_to:
+        found.extend((RecordKind.LEAD, lead.id) for lead in chat.leads if lead.is_open)
+    return tuple(found)
+
+
+def _head(chat: ChatFacts, message: Message, policy: Policy) -> str:
+    messenger = _LABELS[chat.conversation.messenger]
+    channel = policy.channel_label(chat.conversation.channel)
+    if message.direction is Direction.IN:
+        return f"{messenger} from the client · {channel}"
+    author = message.author_name or message.author or "unknown"
+    where = " from the phone" if message.sent_from == "phone" else ""
+    return f"{messenger} to the client by {author}{where} · {channel}"
+
+
+def _author(draft: Draft, message: Message) -> CrmId | None:
+    if message.author is None:
+        return None
+    person = draft.facts.directory.by_email(message.author)
+    return person.crm_id if person else None
