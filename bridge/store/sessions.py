@@ -1,0 +1,66 @@
+"""One-time sign-in links and the sessions they open: digests only, each can be ended."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bridge.domain.names import EmployeeId
+from bridge.store.keys import digest
+from bridge.store.schema import LOGIN_LINKS, SESSIONS
+
+LINK_LIFETIME = timedelta(minutes=15)
+SESSION_LIFETIME = timedelta(hours=12)
+
+
+def create_login_link(db: Connection, employee: EmployeeId, now: datetime) -> str:
+    """The token of `/login/<token>`: good for one sign-in within 15 minutes."""
+    token = secrets.token_urlsafe(32)
+    values = {"digest": digest(token), "employee": employee, "expires_at": now + LINK_LIFETIME}
+    db.execute(insert(LOGIN_LINKS).values(values))
+    return token
+
+
+def use_login_link(db: Connection, token: str, now: datetime) -> EmployeeId | None:
+    """Whose link this was, now used up; None when it is unknown, used or too old."""
+    link = LOGIN_LINKS.c.digest == digest(token)
+    fresh = link & LOGIN_LINKS.c.used_at.is_(None) & (LOGIN_LINKS.c.expires_at > now)
+    if db.execute(update(LOGIN_LINKS).where(fresh).values(used_at=now)).rowcount != 1:
+        return None
+    return EmployeeId(db.execute(select(LOGIN_LINKS.c.employee).where(link)).scalar_one())
+
+
+def open_session(db: Connection, employee: EmployeeId, now: datetime) -> str:
+    """A new session's token; nothing that a browser brought along becomes a session."""
+    token = secrets.token_urlsafe(32)
+    values = {"digest": digest(token), "employee": employee, "created_at": now}
+    db.execute(insert(SESSIONS).values(values | {"expires_at": now + SESSION_LIFETIME}))
+    return token
+
+
+def session_employee(db: Connection, token: str, now: datetime) -> EmployeeId | None:
+    """Whose session this is; None when it is unknown, over or was ended."""
+    query = select(SESSIONS.c.employee).where(
+        SESSIONS.c.digest == digest(token),
+        SESSIONS.c.revoked_at.is_(None),
+        SESSIONS.c.expires_at > now,
+    )
+    found = db.execute(query).scalar_one_or_none()
+    return None if found is None else EmployeeId(found)
+
+
+def end_session(db: Connection, token: str, now: datetime) -> None:
+    open_one = (SESSIONS.c.digest == digest(token)) & SESSIONS.c.revoked_at.is_(None)
+    db.execute(update(SESSIONS).where(open_one).values(revoked_at=now))
+
+
+def end_sessions_of(db: Connection, employee: EmployeeId, now: datetime) -> int:
+    """How many sessions were open and are ended now."""
+    theirs = (SESSIONS.c.employee == employee) & SESSIONS.c.revoked_at.is_(None)
+    return db.execute(update(SESSIONS).where(theirs).values(revoked_at=now)).rowcount
+
+
+def forget_expired_sessions(db: Connection, now: datetime) -> None:
+    """Removes links and sessions that can't be used any more."""
+    db.execute(delete(LOGIN_LINKS).where(LOGIN_LINKS.c.expires_at <= now))
+    db.execute(delete(SESSIONS).where(SESSIONS.c.expires_at <= now))
