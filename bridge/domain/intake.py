@@ -1,10 +1,9 @@
-"""Who the client is: linked to a contact of the CRM, or taken in as a new one (NEW-01 to NEW-08)."""
+"""Who the client is: a contact of the CRM, or taken in as a new one (NEW-01 to NEW-08)."""
 
 from dataclasses import replace
 
 from bridge.domain.changes import (
     PutContact,
-    PutConversation,
     PutDeal,
     PutLead,
     RefreshKind,

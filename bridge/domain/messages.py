@@ -353,7 +353,9 @@ def _settles_a_send(draft: Draft, event: MessageSent) -> Decision | Wait | None:
     for send in draft.facts.open_sends:
         if send.unknown and send.text == event.text:
             draft.change(SettleSend(message=send.message, vendor_id=event.message_id))
-            draft.conversation = draft.facts.conversation and draft.facts.conversation.id
+            draft.conversation = conversation_id(
+                event.account, event.chat.channel_id, event.chat.chat_id
+            )
             draft.because(ReasonCode.MESSAGE_SETTLED_SEND, "shows that our open send arrived")
             return draft.applied()
     if any(not send.unknown for send in draft.facts.open_sends):

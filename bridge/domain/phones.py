@@ -70,3 +70,23 @@ def _international(text: str, region: str | None) -> str:
     if stripped.startswith("+") or region is not None:
         return stripped
     return "+" + _DIGITS.sub("", stripped)
+
+
+COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
+"""Every ISO 3166 alpha-2 code that phone numbers can tell."""
+
+
+def example(region: str) -> str | None:
+    """An example number that tells this country, in E.164; None for the few territories whose
+    examples tell a neighbour."""
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    for kind in kinds:
+        found = phonenumbers.example_number_for_type(region, kind)
+        phone = _in_e164(found) if found else None
+        if country(phone) == region:
+            return phone
+    return None
+
+
+def _in_e164(number: phonenumbers.PhoneNumber) -> str:
+    return canonical(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -1,5 +1,6 @@
 """Answers already given to API writes, so that asking again does nothing twice."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,7 +43,7 @@ def reserve(
     if _insert_if_absent(db, fresh):
         return Reserved(standing=Standing.NEW)
     row = db.execute(select(API_ANSWERS).where(_this(principal, key))).one()
-    if row.request_digest != request_digest:
+    if not hmac.compare_digest(row.request_digest, request_digest):
         return Reserved(standing=Standing.OTHER_REQUEST)
     if row.status == _WORKING:
         return Reserved(standing=Standing.WORKING)

@@ -74,7 +74,7 @@ def create_key(
 def find_key(db: Connection, secret: str, now: datetime) -> ApiKey | None:
     """The key of this secret; None when there is none, or it has expired or was revoked."""
     given = digest(secret)
-    row = db.execute(select(API_KEYS).where(API_KEYS.c.digest == given)).one_or_none()
+    row = db.execute(select(API_KEYS).filter_by(digest=given)).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, given):
         return None
     key = _key(row)

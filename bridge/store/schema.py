@@ -75,7 +75,8 @@ DECISIONS = Table(
     Column("config_hash", Text, nullable=False),
     Column("directory_hash", Text, nullable=False),
     Column("code_version", Text, nullable=False),
-    Column("input", LargeBinary),
+    Column("event", LargeBinary),  # what was decided on: the event, and the facts of that moment
+    Column("facts", LargeBinary),
     Column("record", LargeBinary, nullable=False),
     UniqueConstraint("account", "event_key"),
     sqlite_autoincrement=True,
@@ -297,7 +298,7 @@ NOTIFICATIONS = Table(
     METADATA,
     Column("id", Serial, primary_key=True),
     Column("employee", Text, nullable=False),
-    Column("conversation", Text, nullable=False),
+    Column("conversation", Text),
     Column("message", Text),
     Column("code", Text, nullable=False),
     Column("created_at", Moment, nullable=False),

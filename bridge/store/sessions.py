@@ -23,11 +23,12 @@ def create_login_link(db: Connection, employee: EmployeeId, now: datetime) -> st
 
 def use_login_link(db: Connection, token: str, now: datetime) -> EmployeeId | None:
     """Whose link this was, now used up; None when it is unknown, used or too old."""
-    link = LOGIN_LINKS.c.digest == digest(token)
-    fresh = link & LOGIN_LINKS.c.used_at.is_(None) & (LOGIN_LINKS.c.expires_at > now)
-    if db.execute(update(LOGIN_LINKS).where(fresh).values(used_at=now)).rowcount != 1:
+    link, fresh = digest(token), LOGIN_LINKS.c.expires_at > now
+    use = update(LOGIN_LINKS).filter_by(digest=link, used_at=None).where(fresh)
+    if db.execute(use.values(used_at=now)).rowcount != 1:
         return None
-    return EmployeeId(db.execute(select(LOGIN_LINKS.c.employee).where(link)).scalar_one())
+    query = select(LOGIN_LINKS.c.employee).filter_by(digest=link)
+    return EmployeeId(db.execute(query).scalar_one())
 
 
 def open_session(db: Connection, employee: EmployeeId, now: datetime) -> str:
@@ -40,24 +41,20 @@ def open_session(db: Connection, employee: EmployeeId, now: datetime) -> str:
 
 def session_employee(db: Connection, token: str, now: datetime) -> EmployeeId | None:
     """Whose session this is; None when it is unknown, over or was ended."""
-    query = select(SESSIONS.c.employee).where(
-        SESSIONS.c.digest == digest(token),
-        SESSIONS.c.revoked_at.is_(None),
-        SESSIONS.c.expires_at > now,
-    )
-    found = db.execute(query).scalar_one_or_none()
+    query = select(SESSIONS.c.employee).filter_by(digest=digest(token), revoked_at=None)
+    found = db.execute(query.where(SESSIONS.c.expires_at > now)).scalar_one_or_none()
     return None if found is None else EmployeeId(found)
 
 
 def end_session(db: Connection, token: str, now: datetime) -> None:
-    open_one = (SESSIONS.c.digest == digest(token)) & SESSIONS.c.revoked_at.is_(None)
-    db.execute(update(SESSIONS).where(open_one).values(revoked_at=now))
+    this = update(SESSIONS).filter_by(digest=digest(token), revoked_at=None)
+    db.execute(this.values(revoked_at=now))
 
 
 def end_sessions_of(db: Connection, employee: EmployeeId, now: datetime) -> int:
     """How many sessions were open and are ended now."""
-    theirs = (SESSIONS.c.employee == employee) & SESSIONS.c.revoked_at.is_(None)
-    return db.execute(update(SESSIONS).where(theirs).values(revoked_at=now)).rowcount
+    theirs = update(SESSIONS).filter_by(employee=employee, revoked_at=None)
+    return db.execute(theirs.values(revoked_at=now)).rowcount
 
 
 def forget_expired_sessions(db: Connection, now: datetime) -> None:

@@ -1,0 +1,128 @@
+"""Leases: at most one holder works on a lane, by the store's clock, fenced by a token."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, TextClause, select, text, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from bridge.store.schema import LANES
+
+# The store's clock in microseconds: hosts whose clocks differ agree on leases.
+CLOCK = {
+    "postgresql": "(extract(epoch from clock_timestamp()) * 1000000)::bigint",
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+}
+FREE = (
+    "NOT paused AND (lease_until IS NULL OR lease_until < {clock})"
+    " AND (held_until IS NULL OR held_until <= {clock})"
+)
+
+_DUE = f"""
+SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE name = :lane AND NOT ({FREE})) AND (
+  EXISTS (SELECT 1 FROM inbox WHERE lane = :lane AND state IN ('pending', 'leased', 'held')
+    AND (next_attempt_at IS NULL OR next_attempt_at <= {{clock}}))
+  OR EXISTS (SELECT 1 FROM outbox
+    WHERE lane = :lane AND state IN ('pending', 'leased', 'held', 'unknown')
+    AND (next_attempt_at <= {{clock}} OR state = 'leased'
+      OR (state = 'pending' AND next_attempt_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM needs WHERE needs.outbox_id = outbox.id))))
+  OR EXISTS (SELECT 1 FROM refreshes WHERE lane = :lane AND state = 'pending'
+    AND (next_attempt_at IS NULL OR next_attempt_at <= {{clock}}))
+)
+"""  # noqa: S608 - put together from constants
+
+
+class LeaseLost(Exception):
+    """Somebody else holds the lane now: nothing of this turn may be committed any more."""
+
+
+def acquire(db: Connection, lane: str, token: str, lease_seconds: float) -> bool:
+    """Takes the lane if it is free and not held; False when it is not."""
+    _make(db, lane)
+    taken = db.execute(
+        _sql(
+            db,
+            "UPDATE lanes SET lease_token = :token, lease_until = {clock} + :lease,"
+            " fence = fence + 1, held_until = NULL WHERE name = :lane AND " + FREE,
+        ),
+        {"lane": lane, "token": token, "lease": _microseconds(lease_seconds)},
+    )
+    return taken.rowcount == 1
+
+
+def keep(db: Connection, lane: str, token: str, lease_seconds: float) -> None:
+    """Renews the lease within the caller's transaction; LeaseLost when it is another's.
+
+    Every transaction of a holder calls it, so that a holder who was away too long changes nothing.
+    """
+    kept = db.execute(
+        _sql(
+            db,
+            "UPDATE lanes SET lease_until = {clock} + :lease"
+            " WHERE name = :lane AND lease_token = :token",
+        ),
+        {"lane": lane, "token": token, "lease": _microseconds(lease_seconds)},
+    )
+    if kept.rowcount != 1:
+        raise LeaseLost(f"the lease of {lane} has passed to another worker")
+
+
+def release(db: Connection, lane: str, token: str) -> None:
+    db.execute(
+        update(LANES)
+        .where(LANES.c.name == lane, LANES.c.lease_token == token)
+        .values(lease_token=None, lease_until=None)
+    )
+
+
+def hold(db: Connection, lane: str, until: datetime | None, cause: str) -> bool:
+    """Nothing of this lane until then; without a time, until a person resumes it.
+
+    True when the cause is new, so that it is told once.
+    """
+    _make(db, lane)
+    known = db.scalar(select(LANES.c.held_cause).where(LANES.c.name == lane))
+    db.execute(
+        update(LANES)
+        .where(LANES.c.name == lane)
+        .values(held_until=until, held_cause=cause, paused=until is None)
+    )
+    return bool(known != cause)
+
+
+def resume(db: Connection, lane: str) -> None:
+    """Lifts a hold or a pause: the next sweep finds the lane."""
+    db.execute(
+        update(LANES)
+        .where(LANES.c.name == lane)
+        .values(held_until=None, held_cause="", paused=False)
+    )
+
+
+def note_success(db: Connection, lane: str, now: datetime) -> None:
+    db.execute(update(LANES).where(LANES.c.name == lane).values(last_success_at=now, held_cause=""))
+
+
+def due(db: Connection, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of these lanes that have work whose time has come, and that nobody holds."""
+    statement = _sql(db, _DUE)
+    return tuple(name for name in names if db.scalar(statement, {"lane": name}) is not None)
+
+
+def _make(db: Connection, lane: str) -> None:
+    insert = postgres_insert if db.dialect.name == "postgresql" else sqlite_insert
+    db.execute(
+        insert(LANES)
+        .values(name=lane, fence=0, held_cause="", paused=False)
+        .on_conflict_do_nothing()
+    )
+
+
+def _sql(db: Connection, template: str) -> TextClause:
+    return text(template.format(clock=CLOCK[db.dialect.name]))
+
+
+def _microseconds(seconds: float) -> int:
+    return int(seconds * 1_000_000)

@@ -1,0 +1,182 @@
+"""Conversations for lists, the newest first: a superset that `access` has the last word on."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+
+from bridge.codec import decode
+from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId, RecordId
+from bridge.domain.records import Conversation, Message
+from bridge.store.matching import holds, is_mentioned, mentions
+from bridge.store.schema import (
+    CONTACTS,
+    CONVERSATIONS,
+    MESSAGES,
+    RECORD_CONTACTS,
+    RECORDS,
+)
+
+NEWEST_MESSAGES = 100_000
+"""How far back a search looks into the texts of messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sieve:
+    """Whose conversations can matter: those owned by these CRM ids or claimed by this employee,
+    and those that nobody owns when `unowned`."""
+
+    employee: EmployeeId
+    crm_ids: tuple[CrmId, ...]
+    unowned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a list is about; a `sieve` of None lets everything through."""
+
+    sieve: Sieve | None = None
+    unanswered: bool = False
+    channel: ChannelName | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a list goes on: after this conversation. Chats without any message come last."""
+
+    at: datetime | None
+    id: ConversationId
+
+
+def conversations(
+    db: Connection, wanted: Wanted, after: Position | None, limit: int
+) -> tuple[Conversation, ...]:
+    """The next conversations after a position, at most `limit`, none of them twice."""
+    found = _dated(db, wanted, after, limit) if after is None or after.at else ()
+    if len(found) == limit:
+        return found
+    start = after.id if after is not None and after.at is None else ConversationId("")
+    return (*found, *_undated(db, wanted, start, limit - len(found)))
+
+
+def position(conversation: Conversation) -> Position:
+    return Position(at=conversation.last_message_at, id=conversation.id)
+
+
+def conversations_of(db: Connection, contacts: Collection[RecordId]) -> tuple[ConversationId, ...]:
+    query = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact.in_(contacts))
+    return tuple(db.scalars(query.order_by(CONVERSATIONS.c.id)))
+
+
+def last_messages(
+    db: Connection, ids: Sequence[ConversationId]
+) -> Mapping[ConversationId, Message]:
+    newest = (
+        select(func.max(MESSAGES.c.seq))
+        .where(MESSAGES.c.conversation.in_(ids))
+        .group_by(MESSAGES.c.conversation)
+    )
+    values = db.scalars(select(MESSAGES.c.value).where(MESSAGES.c.seq.in_(newest)))
+    messages = [decode(Message, bytes(value)) for value in values]
+    return {message.conversation: message for message in messages}
+
+
+def messages_of(
+    db: Connection, conversation: ConversationId, before: int | None, limit: int
+) -> tuple[tuple[int, Message], ...]:
+    """The newest first, each with the number that the next page goes on from."""
+    query = select(MESSAGES.c.seq, MESSAGES.c.value).where(MESSAGES.c.conversation == conversation)
+    if before is not None:
+        query = query.where(MESSAGES.c.seq < before)
+    rows = db.execute(query.order_by(MESSAGES.c.seq.desc()).limit(limit))
+    return tuple((row.seq, decode(Message, bytes(row.value))) for row in rows)
+
+
+def mentioning(
+    db: Connection, ids: Sequence[ConversationId], words: str
+) -> frozenset[ConversationId]:
+    """Those of the conversations in which a newer message holds the words."""
+    query = select(MESSAGES.c.value).where(
+        MESSAGES.c.conversation.in_(ids), _is_newer(), mentions(db, MESSAGES.c.value, words)
+    )
+    messages = [decode(Message, bytes(value)) for value in db.scalars(query)]
+    return frozenset(m.conversation for m in messages if is_mentioned(words, m.text))
+
+
+def within(db: Connection, sieve: Sieve) -> ColumnElement[bool]:
+    """The condition on CONVERSATIONS that a sieve stands for."""
+    owned = select(CONTACTS.c.id).where(CONTACTS.c.owner.in_(sieve.crm_ids))
+    of_records = (
+        select(RECORD_CONTACTS.c.contact)
+        .join(RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record)
+        .where(RECORDS.c.owner.in_(sieve.crm_ids), RECORDS.c.is_open)
+    )
+    contact = CONVERSATIONS.c.contact
+    unowned = or_(
+        contact.is_(None), contact.in_(select(CONTACTS.c.id).where(CONTACTS.c.owner.is_(None)))
+    )
+    if not sieve.unowned:
+        claimed = holds(db, CONVERSATIONS.c.value, "claimed_by", sieve.employee)
+        unowned = and_(unowned, claimed)
+    return or_(contact.in_(owned), contact.in_(of_records), unowned)
+
+
+def on_channel(db: Connection, channel: ChannelName) -> ColumnElement[bool]:
+    return holds(db, CONVERSATIONS.c.value, "channel", channel)
+
+
+def _dated(
+    db: Connection, wanted: Wanted, after: Position | None, limit: int
+) -> tuple[Conversation, ...]:
+    at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
+    query = _narrowed(db, wanted).where(at.is_not(None))
+    if after is not None and after.at is not None:
+        query = query.where(tuple_(at, name) < tuple_(after.at, after.id))
+    return _read(db, query.order_by(at.desc(), name.desc()).limit(limit))
+
+
+def _undated(
+    db: Connection, wanted: Wanted, after: ConversationId, limit: int
+) -> tuple[Conversation, ...]:
+    at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
+    query = _narrowed(db, wanted).where(at.is_(None), name > after)
+    return _read(db, query.order_by(name).limit(limit))
+
+
+def _read(db: Connection, query: Select[tuple[bytes]]) -> tuple[Conversation, ...]:
+    return tuple(decode(Conversation, bytes(value)) for value in db.scalars(query))
+
+
+def _narrowed(db: Connection, wanted: Wanted) -> Select[tuple[bytes]]:
+    query = select(CONVERSATIONS.c.value)
+    if wanted.unanswered:
+        query = query.where(CONVERSATIONS.c.unanswered_since.is_not(None))
+    if wanted.sieve is not None:
+        query = query.where(within(db, wanted.sieve))
+    if wanted.channel is not None:
+        query = query.where(on_channel(db, wanted.channel))
+    if wanted.words.strip():
+        query = query.where(_about(db, wanted.words))
+    return query
+
+
+def _about(db: Connection, words: str) -> ColumnElement[bool]:
+    named = select(CONTACTS.c.id).where(mentions(db, CONTACTS.c.value, words))
+    said = (
+        select(MESSAGES.c.seq)
+        .where(
+            MESSAGES.c.conversation == CONVERSATIONS.c.id,
+            _is_newer(),
+            mentions(db, MESSAGES.c.value, words),
+        )
+        .exists()
+    )
+    titled = mentions(db, CONVERSATIONS.c.value, words)
+    return or_(titled, CONVERSATIONS.c.contact.in_(named), said)
+
+
+def _is_newer() -> ColumnElement[bool]:
+    newest = select(func.coalesce(func.max(MESSAGES.c.seq), 0)).scalar_subquery()
+    return MESSAGES.c.seq > newest - NEWEST_MESSAGES

@@ -1,0 +1,140 @@
+"""The dated mirror of what the bridge needs from CRM and channels."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, select
+
+from bridge import codec
+from bridge.domain.changes import RequestRefresh
+from bridge.domain.facts import ChannelFacts
+from bridge.domain.messaging import ChannelState
+from bridge.domain.names import AccountName, ChannelName
+from bridge.domain.people import Directory
+from bridge.domain.policy import Policy
+from bridge.domain.records import Pipeline
+from bridge.ports import ChannelReading
+from bridge.store.schema import CHANNELS, DIRECTORIES, PIPELINES, REFRESHES
+from bridge.store.upsert import put
+
+NO_DIRECTORY = ""
+
+
+def directory(db: Connection, crm: AccountName | None) -> Directory:
+    """The CRM's people as last read; an empty one when they never were."""
+    return directory_and_hash(db, crm)[0]
+
+
+def directory_and_hash(db: Connection, crm: AccountName | None) -> tuple[Directory, str]:
+    """The newest directory and the hash that decisions name it by."""
+    if crm is None:
+        return Directory(), NO_DIRECTORY
+    found = db.scalar(
+        select(DIRECTORIES.c.hash)
+        .where(DIRECTORIES.c.account == crm)
+        .order_by(DIRECTORIES.c.read_at.desc())
+        .limit(1)
+    )
+    if found is None:
+        return Directory(), NO_DIRECTORY
+    return directory_by_hash(db, found), found
+
+
+def directory_by_hash(db: Connection, wanted: str) -> Directory:
+    """Raises LookupError when no such directory is stored."""
+    if wanted == NO_DIRECTORY:
+        return Directory()
+    value = db.scalar(select(DIRECTORIES.c.value).where(DIRECTORIES.c.hash == wanted))
+    if value is None:
+        raise LookupError(f"no directory {wanted} is stored")
+    return _decoded(bytes(value))
+
+
+def put_directory(db: Connection, crm: AccountName, people: Directory, now: datetime) -> str:
+    value = codec.encode(people)
+    name = hashlib.sha256(value).hexdigest()
+    row = {"hash": name, "account": crm, "value": value, "read_at": now}
+    put(db, DIRECTORIES, ["hash"], [row])
+    return name
+
+
+def put_pipelines(
+    db: Connection, crm: AccountName, pipelines: Sequence[Pipeline], now: datetime
+) -> None:
+    """Replaces all pipelines of this CRM."""
+    db.execute(PIPELINES.delete().where(PIPELINES.c.account == crm))
+    rows = [
+        {"account": crm, "kind": p.kind, "id": p.id, "value": codec.encode(p), "as_of": now}
+        for p in pipelines
+    ]
+    put(db, PIPELINES, ["account", "kind", "id"], rows)
+
+
+def pipelines(db: Connection, crm: AccountName) -> tuple[Pipeline, ...]:
+    found = db.scalars(
+        select(PIPELINES.c.value).where(PIPELINES.c.account == crm).order_by(PIPELINES.c.id)
+    )
+    return tuple(codec.decode(Pipeline, bytes(value)) for value in found)
+
+
+def put_channels(
+    db: Connection, account: AccountName, readings: Iterable[ChannelReading], now: datetime
+) -> None:
+    rows = [
+        {
+            "account": account,
+            "channel_id": reading.channel_id,
+            "state": reading.state,
+            "detail": reading.detail,
+            "as_of": now,
+            "messenger": reading.messenger,
+            "plain_id": reading.plain_id,
+            "name": reading.name,
+            "window_hours": reading.window_hours,
+            "can_write_first": reading.can_write_first,
+        }
+        for reading in readings
+    ]
+    put(db, CHANNELS, ["account", "channel_id"], rows)
+
+
+def channel_facts(db: Connection, policy: Policy) -> Mapping[ChannelName, ChannelFacts]:
+    """Every channel that was ever heard of, by its name in the configuration."""
+    found = {}
+    for row in db.execute(select(CHANNELS)).mappings():
+        name = policy.channel_name(row["account"], row["channel_id"])
+        found[name] = ChannelFacts(
+            name=name,
+            state=ChannelState(row["state"]),
+            as_of=row["as_of"],
+            window_hours=row["window_hours"],
+            can_write_first=row["can_write_first"],
+        )
+    return found
+
+
+def request_refreshes(
+    db: Connection, lane: str, wanted: Iterable[RequestRefresh], now: datetime
+) -> None:
+    """Queues what is to be read anew; what is queued already is asked for once more at once."""
+    rows = {
+        (wish.kind, wish.key): {
+            "lane": lane,
+            "kind": wish.kind,
+            "key": wish.key,
+            "state": "pending",
+            "attempts": 0,
+            "next_attempt_at": None,
+            "requested_at": now,
+            "reason": "",
+        }
+        for wish in wanted
+    }
+    put(db, REFRESHES, ["lane", "kind", "key"], list(rows.values()))
+
+
+@lru_cache(maxsize=16)
+def _decoded(value: bytes) -> Directory:
+    return codec.decode(Directory, value)

@@ -1,0 +1,225 @@
+"""Writes conversations, messages, contacts, deals and leads, many at a time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, delete, select, tuple_
+
+from bridge import codec
+from bridge.domain.names import AccountName, ConversationId, CrmId, MessageId, RecordId
+from bridge.domain.phones import canonical
+from bridge.domain.records import (
+    Contact,
+    ContactState,
+    Conversation,
+    Deal,
+    Lead,
+    Message,
+    RecordKind,
+    TimelineState,
+)
+from bridge.store.chats import slices
+from bridge.store.schema import (
+    CONTACT_PHONES,
+    CONTACTS,
+    CONVERSATIONS,
+    MESSAGES,
+    RECORD_CONTACTS,
+    RECORDS,
+)
+from bridge.store.upsert import add_missing, put
+
+
+def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> None:
+    rows = [
+        {
+            "id": c.id,
+            "account": c.account,
+            "contact": c.contact,
+            "client": c.client,
+            "last_message_at": c.last_message_at,
+            "unanswered_since": c.unanswered_since,
+            "value": codec.encode(c),
+        }
+        for c in conversations
+    ]
+    put(db, CONVERSATIONS, ["id"], rows)
+
+
+def put_messages(
+    db: Connection, account_of: Mapping[MessageId, AccountName], messages: Iterable[Message]
+) -> None:
+    """A message keeps the place in its conversation that it was first given."""
+    rows = [
+        {
+            "id": m.id,
+            "conversation": m.conversation,
+            "account": account_of[m.id],
+            "vendor_id": m.vendor_id,
+            "timeline": m.timeline,
+            "occurred_at": m.occurred_at,
+            "value": codec.encode(m),
+        }
+        for m in messages
+    ]
+    put(db, MESSAGES, ["id"], rows)
+
+
+def put_contacts(db: Connection, crm: AccountName, contacts: Sequence[Contact]) -> None:
+    rows = [
+        {
+            "id": c.id,
+            "account": crm,
+            "crm_id": c.crm_id,
+            "owner": c.owner.crm_id,
+            "as_of": c.owner.as_of,
+            "state": c.state,
+            "value": codec.encode(c),
+        }
+        for c in contacts
+    ]
+    put(db, CONTACTS, ["id"], rows)
+    for some in slices(c.id for c in contacts):
+        db.execute(delete(CONTACT_PHONES).where(CONTACT_PHONES.c.contact.in_(some)))
+    phones = [
+        {"phone": canonical(phone), "contact": c.id}
+        for c in contacts
+        if c.state is ContactState.ACTIVE
+        for phone in c.phones
+    ]
+    add_missing(db, CONTACT_PHONES, phones)
+
+
+def put_deals(db: Connection, crm: AccountName, deals: Sequence[Deal]) -> None:
+    _put_records(db, crm, RecordKind.DEAL, deals)
+
+
+def put_leads(db: Connection, crm: AccountName, leads: Sequence[Lead]) -> None:
+    _put_records(db, crm, RecordKind.LEAD, leads)
+
+
+def _put_records(
+    db: Connection, crm: AccountName, kind: RecordKind, records: Sequence[Deal] | Sequence[Lead]
+) -> None:
+    rows = [
+        {
+            "id": r.id,
+            "kind": kind,
+            "account": crm,
+            "crm_id": r.crm_id,
+            "owner": r.owner.crm_id,
+            "is_open": r.is_open,
+            "value": codec.encode(r),
+        }
+        for r in records
+    ]
+    put(db, RECORDS, ["id"], rows)
+    for some in slices(r.id for r in records):
+        db.execute(delete(RECORD_CONTACTS).where(RECORD_CONTACTS.c.record.in_(some)))
+    links = [{"contact": contact, "record": r.id} for r in records for contact in r.contacts]
+    add_missing(db, RECORD_CONTACTS, links)
+
+
+def contacts_by_crm_id(
+    db: Connection, crm: AccountName, ids: Iterable[CrmId]
+) -> dict[CrmId, Contact]:
+    found = {}
+    for some in slices(ids):
+        rows = db.execute(
+            select(CONTACTS.c.crm_id, CONTACTS.c.value).where(
+                CONTACTS.c.account == crm, CONTACTS.c.crm_id.in_(some)
+            )
+        )
+        found.update({crm_id: codec.decode(Contact, bytes(value)) for crm_id, value in rows})
+    return found
+
+
+def records_by_crm_id(
+    db: Connection, crm: AccountName, wanted: Iterable[tuple[RecordKind, CrmId]]
+) -> dict[tuple[RecordKind, CrmId], Deal | Lead]:
+    found: dict[tuple[RecordKind, CrmId], Deal | Lead] = {}
+    for kind in (RecordKind.DEAL, RecordKind.LEAD):
+        shape: type[Deal] | type[Lead] = Deal if kind is RecordKind.DEAL else Lead
+        for some in slices(crm_id for k, crm_id in wanted if k is kind):
+            rows = db.execute(
+                select(RECORDS.c.crm_id, RECORDS.c.value).where(
+                    RECORDS.c.account == crm, RECORDS.c.kind == kind, RECORDS.c.crm_id.in_(some)
+                )
+            )
+            for crm_id, value in rows:
+                found[kind, crm_id] = codec.decode(shape, bytes(value))
+    return found
+
+
+def contacts_by_phone(db: Connection, phones: Iterable[str]) -> dict[str, tuple[Contact, ...]]:
+    """Mirrored contacts by canonical phone."""
+    found: dict[str, tuple[Contact, ...]] = {}
+    for some in slices(phones):
+        rows = db.execute(
+            select(CONTACT_PHONES.c.phone, CONTACTS.c.value)
+            .join(CONTACTS, CONTACTS.c.id == CONTACT_PHONES.c.contact)
+            .where(CONTACT_PHONES.c.phone.in_(some))
+            .order_by(CONTACTS.c.id)
+        )
+        for phone, value in rows:
+            found[phone] = (*found.get(phone, ()), codec.decode(Contact, bytes(value)))
+    return found
+
+
+def messages_by_vendor_id(
+    db: Connection, wanted: Iterable[tuple[AccountName, str]]
+) -> dict[tuple[AccountName, str], Message]:
+    found = {}
+    pairs = list(dict.fromkeys(wanted))
+    for n in range(0, len(pairs), 200):
+        rows = db.execute(
+            select(MESSAGES.c.account, MESSAGES.c.vendor_id, MESSAGES.c.value).where(
+                tuple_(MESSAGES.c.account, MESSAGES.c.vendor_id).in_(pairs[n : n + 200])
+            )
+        )
+        for account, vendor_id, value in rows:
+            found[account, vendor_id] = codec.decode(Message, bytes(value))
+    return found
+
+
+def messages_by_id(db: Connection, ids: Iterable[MessageId]) -> dict[MessageId, Message]:
+    found: dict[MessageId, Message] = {}
+    for some in slices(ids):
+        for value in db.scalars(select(MESSAGES.c.value).where(MESSAGES.c.id.in_(some))):
+            message = codec.decode(Message, bytes(value))
+            found[message.id] = message
+    return found
+
+
+def waiting_messages(
+    db: Connection, conversations: Iterable[ConversationId]
+) -> dict[ConversationId, tuple[Message, ...]]:
+    """Messages that are on no timeline yet because their client was no contact, oldest first."""
+    found: dict[ConversationId, tuple[Message, ...]] = {}
+    for some in slices(conversations):
+        rows = db.execute(
+            select(MESSAGES.c.conversation, MESSAGES.c.value)
+            .where(MESSAGES.c.conversation.in_(some))
+            .where(MESSAGES.c.timeline == TimelineState.WAITING.value)
+            .order_by(MESSAGES.c.seq)
+        )
+        for conversation, value in rows:
+            message = codec.decode(Message, bytes(value))
+            found[conversation] = (*found.get(conversation, ()), message)
+    return found
+
+
+def conversations_of(
+    db: Connection, contacts: Iterable[RecordId]
+) -> dict[RecordId, tuple[Conversation, ...]]:
+    """The conversations of each contact, the latest first."""
+    found: dict[RecordId, tuple[Conversation, ...]] = {}
+    for some in slices(contacts):
+        rows = db.execute(
+            select(CONVERSATIONS.c.contact, CONVERSATIONS.c.value)
+            .where(CONVERSATIONS.c.contact.in_(some))
+            .order_by(CONVERSATIONS.c.last_message_at.desc(), CONVERSATIONS.c.id)
+        )
+        for contact, value in rows:
+            conversation = codec.decode(Conversation, bytes(value))
+            found[contact] = (*found.get(contact, ()), conversation)
+    return found
