@@ -52,7 +52,7 @@ bridge.queue
 bridge.web
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.policy bridge.store
     bridge.pipeline
-    sqlalchemy structlog flask werkzeug jinja2 markupsafe itsdangerous prometheus_client
+    sqlalchemy structlog flask werkzeug jinja2 markupsafe itsdangerous prometheus_client msgspec
 bridge.wiring
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
     bridge.store bridge.pipeline bridge.queue bridge.web connectors
