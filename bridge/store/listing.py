@@ -1,13 +1,13 @@
 """Conversations for lists, the newest first: a superset that `access` has the last word on."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
 
 from bridge.codec import decode
-from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId, RecordId
+from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId
 from bridge.domain.records import Conversation, Message
 from bridge.store.matching import holds, is_mentioned, mentions
 from bridge.store.schema import (
@@ -65,11 +65,6 @@ def position(conversation: Conversation) -> Position:
     return Position(at=conversation.last_message_at, id=conversation.id)
 
 
-def conversations_of(db: Connection, contacts: Collection[RecordId]) -> tuple[ConversationId, ...]:
-    query = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact.in_(contacts))
-    return tuple(db.scalars(query.order_by(CONVERSATIONS.c.id)))
-
-
 def last_messages(
     db: Connection, ids: Sequence[ConversationId]
 ) -> Mapping[ConversationId, Message]:
@@ -114,9 +109,8 @@ def within(db: Connection, sieve: Sieve) -> ColumnElement[bool]:
         .where(RECORDS.c.owner.in_(sieve.crm_ids), RECORDS.c.is_open)
     )
     contact = CONVERSATIONS.c.contact
-    unowned = or_(
-        contact.is_(None), contact.in_(select(CONTACTS.c.id).where(CONTACTS.c.owner.is_(None)))
-    )
+    taken = select(CONTACTS.c.id).where(CONTACTS.c.owner.is_not(None))
+    unowned = or_(contact.is_(None), contact.not_in(taken))
     if not sieve.unowned:
         claimed = holds(db, CONVERSATIONS.c.value, "claimed_by", sieve.employee)
         unowned = and_(unowned, claimed)
@@ -145,11 +139,11 @@ def _undated(
     return _read(db, query.order_by(name).limit(limit))
 
 
-def _read(db: Connection, query: Select[tuple[bytes]]) -> tuple[Conversation, ...]:
+def _read(db: Connection, query: Select[bytes]) -> tuple[Conversation, ...]:
     return tuple(decode(Conversation, bytes(value)) for value in db.scalars(query))
 
 
-def _narrowed(db: Connection, wanted: Wanted) -> Select[tuple[bytes]]:
+def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
     query = select(CONVERSATIONS.c.value)
     if wanted.unanswered:
         query = query.where(CONVERSATIONS.c.unanswered_since.is_not(None))

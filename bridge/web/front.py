@@ -1,0 +1,284 @@
+"""The front door, the one async file: takes a whole body off the wire, within limits and a deadline,
+before a Flask thread sees it; slow clients hold no thread.
+
+Granian serves in this process, so a killed server leaves nothing behind that holds the port. It
+refuses by itself: headers slower than `HEADER_SECONDS` or longer than `MAX_HEADER_BYTES`, two
+different or a negative Content-Length; with Content-Length and Transfer-Encoding the latter counts.
+"""
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import WSGIApplication
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+HEADER_SECONDS = 10
+BODY_SECONDS = 10.0
+GRACE_SECONDS = 8.0
+MAX_HEADER_BYTES = 64 * 1024
+MAX_HELD_BYTES = 256 * 1024 * 1024
+MAX_CONNECTIONS = 4096
+THREADS = 32
+
+Scope = Mapping[str, Any]
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Refused(Exception):
+    """Answered without asking Flask."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class Gone(Exception):
+    """The client went away before its body was whole; nobody waits for an answer."""
+
+
+@dataclass(slots=True)
+class _Reply:
+    """What a WSGI application says through `start_response`."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        self.status = int(status.split(" ", 1)[0])
+        self.headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
+        return _no_write
+
+    @property
+    def has_length(self) -> bool:
+        return any(name == b"content-length" for name, _ in self.headers)
+
+
+class Front:
+    """An ASGI application around a WSGI one.
+
+    `max_body_bytes` is asked at each request: the largest of all accounts and pages.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        max_body_bytes: Callable[[], int],
+        *,
+        threads: int = THREADS,
+        body_seconds: float = BODY_SECONDS,
+        max_held_bytes: int = MAX_HELD_BYTES,
+    ) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._body_seconds = body_seconds
+        self._max_held_bytes = max_held_bytes
+        self._held_bytes = 0
+        self._in_flight = 0
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="flask")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._in_flight += 1
+        body = bytearray()
+        try:
+            await self._read(scope, receive, body)
+            await self._ask(_environ(scope, bytes(body)), send)
+        except Refused as refused:
+            await _refuse(send, refused)
+        except Gone:
+            pass
+        finally:
+            self._held_bytes -= len(body)
+            self._in_flight -= 1
+
+    async def finished(self) -> None:
+        """Returns when nothing is in flight."""
+        while self._in_flight:
+            await asyncio.sleep(0.02)
+
+    async def _read(self, scope: Scope, receive: Receive, body: bytearray) -> None:
+        headers = dict(scope["headers"])
+        limit = self._max_body_bytes()
+        if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"identity", b""):
+            raise Refused(415, "send the body without Content-Encoding\n")
+        if int(headers.get(b"content-length", b"0")) > limit:
+            raise Refused(413, "the body is too large\n")
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                await self._gather(receive, body, limit)
+        except TimeoutError:
+            raise Refused(408, "the body came too slowly\n") from None
+
+    async def _gather(self, receive: Receive, body: bytearray, limit: int) -> None:
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise Gone
+            piece = message.get("body", b"")
+            body += piece
+            self._held_bytes += len(piece)
+            if len(body) > limit:
+                raise Refused(413, "the body is too large\n")
+            if self._held_bytes > self._max_held_bytes:
+                raise Refused(503, "too much is being received; send again\n")
+            more = message.get("more_body", False)
+
+    async def _ask(self, environ: dict[str, Any], send: Send) -> None:
+        loop = asyncio.get_running_loop()
+
+        def send_and_wait(message: Message) -> None:
+            asyncio.run_coroutine_threadsafe(_sent(send, message), loop).result()
+
+        messages = await loop.run_in_executor(self._threads, self._run, environ, send_and_wait)
+        for message in messages:
+            await send(message)
+
+    def _run(
+        self, environ: dict[str, Any], send_and_wait: Callable[[Message], None]
+    ) -> list[Message]:
+        """In a thread: the application's answer. One of unknown length is sent piece by piece."""
+        reply = _Reply()
+        pieces = self._app(environ, reply.start)
+        try:
+            if reply.has_length:
+                return [_start(reply), _body(b"".join(pieces))]
+            return _stream(pieces, reply, send_and_wait)
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+
+
+def _stream(
+    pieces: Iterable[bytes], reply: _Reply, send_and_wait: Callable[[Message], None]
+) -> list[Message]:
+    started = False
+    for piece in pieces:
+        if not started:
+            send_and_wait(_start(reply))
+            started = True
+        send_and_wait(_body(piece, more=True))
+    return [_body(b"")] if started else [_start(reply), _body(b"")]
+
+
+async def _sent(send: Send, message: Message) -> None:
+    await send(message)
+
+
+def _start(reply: _Reply) -> Message:
+    return {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
+
+
+def _body(content: bytes, *, more: bool = False) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": more}
+
+
+async def _refuse(send: Send, refused: Refused) -> None:
+    text = refused.text.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(text)).encode()),
+        (b"connection", b"close"),  # the rest of the body is not read
+    ]
+    if refused.status == 503:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send(_body(text))
+
+
+def _no_write(data: bytes) -> None:
+    raise NotImplementedError("this server takes the answer from the application's iterable")
+
+
+def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    """What PEP 3333 asks for, and `REQUEST_URI`: path and query as they came, percent signs and
+    all. Headers with an underscore are left out: they could pass for one with a hyphen."""
+    raw_path: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    uri = raw_path + (b"?" + query if query else b"")
+    host, port = scope["server"]
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(raw_path).decode("latin-1"),
+        "QUERY_STRING": query.decode("latin-1"),
+        "REQUEST_URI": uri.decode("latin-1"),
+        "REMOTE_ADDR": scope["client"][0] if scope["client"] else "",
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if b"_" not in name:
+            _add_header(environ, name.decode("latin-1"), value.decode("latin-1"))
+    environ["CONTENT_LENGTH"] = str(len(body))  # a chunked body has one now, too
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return environ
+
+
+def _add_header(environ: dict[str, Any], name: str, value: str) -> None:
+    key = name.upper().replace("-", "_")
+    if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        key = f"HTTP_{key}"
+    joint = "; " if key == "HTTP_COOKIE" else ", "
+    environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
+
+
+def serve(front: Front, host: str, port: int, *, ready: Callable[[], None]) -> None:
+    """Serves until SIGTERM or SIGINT, ends what is in flight within `GRACE_SECONDS`, returns."""
+    asyncio.run(_serve(front, host, port, ready))
+
+
+async def _serve(front: Front, host: str, port: int, ready: Callable[[], None]) -> None:
+    server = Server(
+        front,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        backpressure=MAX_CONNECTIONS,
+        log_enabled=False,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=MAX_HEADER_BYTES
+        ),
+    )
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, server.stop)
+    loop.call_soon(ready)
+    await server.serve()
+    try:
+        await asyncio.wait_for(front.finished(), GRACE_SECONDS)
+    except TimeoutError:
+        return
+
+
+def leave() -> None:
+    """Ends the process at once: Granian's threads may still call into an interpreter that ends."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
