@@ -1,0 +1,1 @@
+"""YAML to one checked, frozen `Policy`, with a place and a suggestion for every mistake."""

@@ -1,0 +1,124 @@
+"""The closed list of what can be wrong with a configuration, and what each means."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    FOLDER_MISSING = "folder-missing"
+    FOLDER_EMPTY = "folder-empty"
+    FILE_UNREADABLE = "file-unreadable"
+    FILE_NAME = "file-name"
+    TOO_LARGE = "too-large"
+    NOT_UTF8 = "not-utf8"
+    YAML_SYNTAX = "yaml-syntax"
+    YAML_ALIAS = "yaml-alias"
+    YAML_TAG = "yaml-tag"
+    DUPLICATE_KEY = "duplicate-key"
+    UNKNOWN_KEY = "unknown-key"
+    RESERVED_KEY = "reserved-key"
+    MISSING_KEY = "missing-key"
+    WRONG_SHAPE = "wrong-shape"
+    WRONG_VALUE = "wrong-value"
+    EMPTY_VALUE = "empty-value"
+    SECRET_IN_YAML = "secret-in-yaml"  # noqa: S105 - the name of a mistake
+
+    UNKNOWN_CONNECTOR = "unknown-connector"
+    MISSING_SECRET = "missing-secret"  # noqa: S105
+    SECRET_NOT_SET = "secret-not-set"  # noqa: S105
+    INSECURE_URL = "insecure-url"
+    UNKNOWN_ACCOUNT = "unknown-account"
+    DUPLICATE_CHANNEL = "duplicate-channel"
+    CRM_MISSING = "crm-missing"
+    NOT_A_CRM = "not-a-crm"
+    STAGE_MISSING = "stage-missing"
+
+    UNKNOWN_EMPLOYEE = "unknown-employee"
+    UNKNOWN_CHANNEL = "unknown-channel"
+    CANNOT_WRITE = "cannot-write"
+    NO_CHANNEL_ACCESS = "no-channel-access"
+    PRIORITY_NOT_HIS = "priority-not-his"
+    PRIORITY_MESSENGER = "priority-messenger"
+    PRIORITY_USELESS = "priority-useless"
+    NO_MANAGER = "no-manager"
+    NOBODY_GETS_NEW_CLIENTS = "nobody-gets-new-clients"
+    NOBODY_HEARS = "nobody-hears"
+    NO_DEFAULT = "no-default"
+
+    UNKNOWN_POOL = "unknown-pool"
+    EMPTY_POOL = "empty-pool"
+    UNUSED_POOL = "unused-pool"
+    DUPLICATE_RULE = "duplicate-rule"
+    SHADOWED_RULE = "shadowed-rule"
+    RULE_NEVER_MATCHES = "rule-never-matches"
+    UNKNOWN_RULE = "unknown-rule"
+    TEST_FAILED = "test-failed"
+
+    UNKNOWN_PIPELINE = "unknown-pipeline"
+    STAGE_NOT_IN_PIPELINE = "stage-not-in-pipeline"
+    STAGE_CLOSED = "stage-closed"
+    EMPLOYEE_NOT_IN_CRM = "employee-not-in-crm"
+    EMPLOYEE_INACTIVE = "employee-inactive"
+
+
+MEANING: Mapping[Code, str] = {
+    Code.FOLDER_MISSING: "The configuration folder does not exist. Create it, or set "
+    "`BRIDGE_CONFIG`.",
+    Code.FOLDER_EMPTY: "The folder holds no `*.yaml` file.",
+    Code.FILE_UNREADABLE: "A file can't be read: permissions, or it is no ordinary file.",
+    Code.FILE_NAME: "A file ends in `.yml` and is not read. Rename it to `.yaml`.",
+    Code.TOO_LARGE: "A file is over 1 MiB, holds over 50 000 values, or nests over 20 deep.",
+    Code.NOT_UTF8: "A file is not UTF-8 text. Save it as UTF-8.",
+    Code.YAML_SYNTAX: "A file is not YAML, often a tab, a missing space after a colon, or an open "
+    "quote.",
+    Code.YAML_ALIAS: "Anchors and aliases (`&a`, `*a`) are refused. Write the value twice.",
+    Code.YAML_TAG: "Tags (`!!int`, `!env`) are refused: every option knows its own type.",
+    Code.DUPLICATE_KEY: "A key stands twice in one mapping, or a top-level key in two files.",
+    Code.UNKNOWN_KEY: "No such option exists here, often a typing mistake.",
+    Code.RESERVED_KEY: "A key or file of a later version that this one does not know yet.",
+    Code.MISSING_KEY: "An option that must be given is not there.",
+    Code.WRONG_SHAPE: "A list stands where a mapping belongs, or the like.",
+    Code.WRONG_VALUE: "The value is not one that this option takes.",
+    Code.EMPTY_VALUE: "A key without a value. Remove the key, or give it one.",
+    Code.SECRET_IN_YAML: "Something that looks like a password or token stands in the file. Put it "
+    "into an environment variable, write the variable's name, and change the secret: it has been "
+    "seen.",
+    Code.UNKNOWN_CONNECTOR: "No such connector is installed.",
+    Code.MISSING_SECRET: "The connector needs a secret that the account does not name.",
+    Code.SECRET_NOT_SET: "The environment variable is not set, or empty. An empty secret closes "
+    "the door.",
+    Code.INSECURE_URL: "`base_url` sends the account's secrets unencrypted to another machine.",
+    Code.UNKNOWN_ACCOUNT: "No account of this name exists.",
+    Code.DUPLICATE_CHANNEL: "Two channels have one vendor's id.",
+    Code.CRM_MISSING: "Roles and distribution need a CRM: connect a CRM first.",
+    Code.NOT_A_CRM: "`crm` names an account that is no CRM.",
+    Code.STAGE_MISSING: "Deals can't be created without a stage.",
+    Code.UNKNOWN_EMPLOYEE: "Nobody of this e-mail address stands under `employees`.",
+    Code.UNKNOWN_CHANNEL: "No channel of this name exists.",
+    Code.CANNOT_WRITE: "This employee's role may not write, so he can't be given clients.",
+    Code.NO_CHANNEL_ACCESS: "An employee, or a whole pool, is sent clients of channels that he has "
+    "not got.",
+    Code.PRIORITY_NOT_HIS: "The priority channel is not among the employee's channels.",
+    Code.PRIORITY_MESSENGER: "The priority channel belongs to another messenger.",
+    Code.PRIORITY_USELESS: "Nobody has several channels of this messenger, so there is nothing to "
+    "choose: the setting is ignored.",
+    Code.NO_MANAGER: "Nobody is a manager, so nobody sees all chats. Make the admin one.",
+    Code.NOBODY_GETS_NEW_CLIENTS: "Nobody has `gets_new_clients`: new clients go by rules and "
+    "`default` only.",
+    Code.NOBODY_HEARS: "`managers_hear_all_chats` is on and nobody is a manager.",
+    Code.NO_DEFAULT: "There is no `default` employee: a new client whom nobody may take stays with "
+    "nobody, and managers are told.",
+    Code.UNKNOWN_POOL: "No pool of this name exists.",
+    Code.EMPTY_POOL: "A pool without anybody.",
+    Code.UNUSED_POOL: "No rule names this pool.",
+    Code.DUPLICATE_RULE: "Two rules have one id.",
+    Code.SHADOWED_RULE: "An earlier rule takes everything that this one would.",
+    Code.RULE_NEVER_MATCHES: "The conditions of a rule exclude each other.",
+    Code.UNKNOWN_RULE: "A test expects a rule that does not exist.",
+    Code.TEST_FAILED: "A test in the YAML does not hold.",
+    Code.UNKNOWN_PIPELINE: "The CRM has no such pipeline of deals.",
+    Code.STAGE_NOT_IN_PIPELINE: "The CRM's pipeline has no such stage.",
+    Code.STAGE_CLOSED: "New deals would be created in a stage that counts as closed.",
+    Code.EMPLOYEE_NOT_IN_CRM: "The CRM knows nobody of this e-mail address.",
+    Code.EMPLOYEE_INACTIVE: "The CRM says that this employee has left.",
+}

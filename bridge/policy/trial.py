@@ -1,0 +1,128 @@
+"""Trying a policy out: one made-up message, decided by the very rules that decide real ones."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bridge.domain import phones
+from bridge.domain.decisions import Decision
+from bridge.domain.distribution import EVERYBODY
+from bridge.domain.events import MessageReceived
+from bridge.domain.facts import Facts, Lookup
+from bridge.domain.messaging import Chat, Messenger
+from bridge.domain.names import AccountName, CrmId, EmployeeId, EventKey
+from bridge.domain.people import CrmEmployee, Directory
+from bridge.domain.policy import ChannelPolicy, ClientCondition, Policy
+from bridge.domain.records import CrmContact, CrmDeal, CrmLead
+from bridge.domain.routing import route
+from bridge.policy.routing_tests import Given
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+"""When trials take place: the same trial always gives the same decision."""
+
+_CONTACT = CrmId("trial-contact")
+
+
+def trial(policy: Policy, given: Given) -> Decision:
+    """Who would get this client, and why. Touches nothing."""
+    decided = route(_event(policy, given), _facts(policy, given), policy)
+    if not isinstance(decided, Decision):
+        raise TypeError("a first message never waits")
+    return decided
+
+
+def _event(policy: Policy, given: Given) -> MessageReceived:
+    channel = _channel(policy, given)
+    phone = phones.example(given.country) if given.country else None
+    return MessageReceived(
+        event_key=EventKey("trial"),
+        occurred_at=NOW,
+        account=channel.account,
+        chat=Chat(
+            channel_id=channel.id, messenger=channel.messenger, chat_id="trial-chat", phone=phone
+        ),
+        message_id="trial-message",
+    )
+
+
+def _channel(policy: Policy, given: Given) -> ChannelPolicy:
+    """The channel named, else the first of the messenger, else one that nobody has named."""
+    if given.channel is not None:
+        return policy.channels[given.channel]
+    for channel in policy.channels.values():
+        if given.messenger in (None, channel.messenger):
+            return channel
+    return ChannelPolicy(
+        account=AccountName("trial"),
+        messenger=given.messenger or Messenger.WHATSAPP,
+        id="trial",
+        label="trial",
+    )
+
+
+def _facts(policy: Policy, given: Given) -> Facts:
+    turns = {_turn_key(policy, pool): last for pool, last in given.turn.items()}
+    return Facts(now=NOW, directory=_directory(policy, given), lookup=_lookup(given), turns=turns)
+
+
+def _turn_key(policy: Policy, pool: str) -> str:
+    return EVERYBODY if pool == EVERYBODY and pool not in policy.pools else f"pool:{pool}"
+
+
+def _directory(policy: Policy, given: Given) -> Directory:
+    """Everybody who is named anywhere is an owner in the CRM, active unless said otherwise."""
+    owners = (given.owner, given.deal_owner, given.lead_owner)
+    people = {*policy.employees, *given.inactive, *(owner for owner in owners if owner)}
+    return Directory(people=tuple(_person(p, given) for p in sorted(people)), as_of=NOW)
+
+
+def _person(employee: EmployeeId, given: Given) -> CrmEmployee:
+    return CrmEmployee(
+        crm_id=_crm_id(employee),
+        email=employee,
+        name=employee,
+        active=employee not in given.inactive,
+    )
+
+
+def _crm_id(employee: EmployeeId) -> CrmId:
+    return CrmId(f"owner:{employee}")
+
+
+def _lookup(given: Given) -> Lookup:
+    if given.client is ClientCondition.NEW:
+        return Lookup(available=True)
+    return Lookup(
+        available=True,
+        found=(_contact(given),),
+        deals=tuple(_deals(given)),
+        leads=tuple(_leads(given)),
+    )
+
+
+def _contact(given: Given) -> CrmContact:
+    owner = None if given.owner is None else _crm_id(given.owner)
+    return CrmContact(crm_id=_CONTACT, name="", owner=owner)
+
+
+def _deals(given: Given) -> Iterator[CrmDeal]:
+    if given.deal_owner is not None:
+        yield CrmDeal(
+            crm_id=CrmId("trial-deal"),
+            name="",
+            pipeline="",
+            stage="",
+            is_open=True,
+            owner=_crm_id(given.deal_owner),
+            contacts=(_CONTACT,),
+        )
+
+
+def _leads(given: Given) -> Iterator[CrmLead]:
+    if given.lead_owner is not None:
+        yield CrmLead(
+            crm_id=CrmId("trial-lead"),
+            name="",
+            is_open=True,
+            owner=_crm_id(given.lead_owner),
+            contacts=(_CONTACT,),
+        )

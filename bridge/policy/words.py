@@ -1,0 +1,155 @@
+"""The scalars of our YAML: each word's form, and what to say of one that does not fit."""
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from bridge.domain import phones
+from bridge.domain.names import EmployeeId
+from bridge.policy.findings import did_you_mean
+from bridge.policy.kinds import Complaint, Word
+from bridge.policy.secrecy import is_variable
+
+E = TypeVar("E", bound=StrEnum)
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_ACCOUNT = r"^[a-z0-9][a-z0-9-]{0,39}$"
+_SLOT = r"^[a-z][a-z0-9_]{0,39}$"
+_EMAIL = r"^[^@\s\"\[\]]+@[^@\s\"\[\]]+\.[^@\s\"\[\]]+$"
+_DURATION = r"^[0-9]{1,6}[smhd]$"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_UNSTORABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
+
+
+def one_of(choices: type[E]) -> Word[E]:
+    allowed = [str(choice) for choice in choices]
+
+    def parse(text: str) -> E:
+        if text not in allowed:
+            complaint = f"is not one of {', '.join(allowed)}"
+            raise Complaint(complaint, did_you_mean(text, allowed))
+        return choices(text)
+
+    return Word(words=f"one of {', '.join(allowed)}", parse=parse, json={"enum": allowed})
+
+
+def _text(longest: int) -> Word[str]:
+    def parse(text: str) -> str:
+        if len(text) > longest:
+            raise Complaint(f"is longer than {longest} characters")
+        if _UNSTORABLE.search(text):
+            raise Complaint("holds a character that can't be stored")
+        return text
+
+    json = {"type": ["string", "number", "boolean"], "minLength": 1, "maxLength": longest}
+    return Word(words="text", parse=parse, json=json)
+
+
+def _form(words: str, pattern: str) -> Word[str]:
+    form = re.compile(pattern)
+
+    def parse(text: str) -> str:
+        if not form.fullmatch(text):
+            raise Complaint(f"is not {words}")
+        return text
+
+    return Word(words=words, parse=parse, json={"type": ["string", "number"], "pattern": pattern})
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(text.lower(), "")
+        meant = meant or text.lower() if text.lower() in ("true", "false") else meant
+        raise Complaint("is not true or false", f"did you mean {meant}?" if meant else "")
+    return text == "true"
+
+
+def _duration(text: str) -> timedelta:
+    if not re.fullmatch(_DURATION, text):
+        raise Complaint("is not a time such as 90s, 30m, 24h or 7d")
+    length = timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+    if not timedelta(0) < length <= timedelta(days=3650):
+        raise Complaint("is not a time between 1s and 3650d")
+    return length
+
+
+def whole_number(least: int, most: int) -> Word[int]:
+    words = f"a whole number from {least} to {most}"
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
+            raise Complaint(f"is not {words}")
+        return int(text)
+
+    return Word(
+        words=words, parse=parse, json={"type": "integer", "minimum": least, "maximum": most}
+    )
+
+
+def _email(text: str) -> EmployeeId:
+    if not re.fullmatch(_EMAIL, text) or _UNSTORABLE.search(text):
+        raise Complaint("is not an e-mail address", "write it as name@company.example")
+    return EmployeeId(text.lower())
+
+
+def _receiver(text: str) -> EmployeeId | None:
+    return None if text == "nobody" else _email(text)
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", text):
+        raise Complaint("is not a web address", "write it as https://api.vendor.example")
+    return text.rstrip("/")
+
+
+def _variable(text: str) -> str:
+    if not is_variable(text):
+        raise Complaint("is not the name of an environment variable such as CRM_TOKEN", hides=True)
+    return text
+
+
+def _country(text: str) -> str:
+    code = text.upper()
+    if code not in phones.COUNTRIES:
+        hint = "did you mean GB?" if code == "UK" else "write two letters such as MX (ISO 3166)"
+        raise Complaint("is not a country", hint)
+    return code
+
+
+TEXT = _text(200)
+LONG_TEXT = _text(1000)
+FLAG = Word(words="true or false", parse=_flag, json={"type": "boolean"})
+NAME = _form("a name of letters, digits, dots, dashes and underscores", _NAME)
+ACCOUNT_NAME = _form("a name of small letters, digits and dashes", _ACCOUNT)
+SLOT = _form("a word of small letters, digits and underscores", _SLOT)
+EMAIL = Word(words="an e-mail address", parse=_email, json={"type": "string", "pattern": _EMAIL})
+RECEIVER = Word(
+    words="an e-mail address, or nobody",
+    parse=_receiver,
+    json={"anyOf": [{"const": "nobody"}, {"type": "string", "pattern": _EMAIL}]},
+)
+DURATION = Word(
+    words="a time such as 90s, 30m, 24h or 7d",
+    parse=_duration,
+    json={"type": "string", "pattern": _DURATION},
+)
+URL = Word(
+    words="a web address", parse=_url, json={"type": "string", "pattern": r"^https?://[^\s/]+"}
+)
+VARIABLE = Word(
+    words="the name of an environment variable",
+    parse=_variable,
+    json={"type": "string", "pattern": r"^[A-Z][A-Z0-9_]*$"},
+)
+COUNTRY = Word(
+    words="a country's two letters (ISO 3166)",
+    parse=_country,
+    json={"type": "string", "pattern": r"^[A-Za-z]{2}$"},
+)
