@@ -1,0 +1,66 @@
+"""A lane that can't run here is skipped loudly, or fails where it is required."""
+
+import pytest
+
+from tests.house import ROOT
+from tests.lanes import REQUIRE
+
+pytest_plugins = ["pytester"]
+
+# The house's own conftest, in a run of its own, on a machine that lacks a program.
+CONFTEST = """
+    from tests import conftest
+    from tests.conftest import *
+    from tests.lanes import Lane
+
+    lane = Lane(
+        name="nowhere",
+        programs=("surely-no-such-program",),
+        places=(),
+        debian_package="nowhere-server",
+        fixtures=frozenset({"from_nowhere"}),
+    )
+    conftest.LANES = (lane,)
+    conftest.BY_NAME = {"nowhere": lane}
+
+    @pytest.fixture
+    def from_nowhere():
+        raise AssertionError("the program is not there")
+"""
+TESTS = """
+    import pytest
+
+    def test_by_fixture(from_nowhere): pass
+
+    @pytest.mark.nowhere
+    def test_by_marker(): pass
+
+    def test_without(): pass
+"""
+
+
+@pytest.fixture
+def machine(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeini("[pytest]\nmarkers = nowhere")
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(TESTS)
+    return pytester
+
+
+def test_a_missing_program_skips_its_lane_and_says_so_at_the_end(
+    machine: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(REQUIRE, raising=False)
+    run = machine.runpytest_subprocess()
+    run.assert_outcomes(passed=1, skipped=2)
+    run.stdout.fnmatch_lines(["*LANES NOT RUN*", "2 tests of nowhere: surely-no-such-program*"])
+
+
+def test_a_required_lane_fails_without_its_program(
+    machine: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(REQUIRE, "all")
+    run = machine.runpytest_subprocess()
+    run.assert_outcomes(passed=1, errors=2)
+    run.stdout.fnmatch_lines(["*nowhere-server*"])
