@@ -1,5 +1,5 @@
-"""The front door, the one async file: takes a whole body off the wire, within limits and a deadline,
-before a Flask thread sees it; slow clients hold no thread.
+"""The front door, the one async file: takes a whole body off the wire, within limits and in time,
+before a Flask thread sees it, so that slow clients hold no thread.
 
 Granian serves in this process, so a killed server leaves nothing behind that holds the port. It
 refuses by itself: headers slower than `HEADER_SECONDS` or longer than `MAX_HEADER_BYTES`, two

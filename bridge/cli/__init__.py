@@ -1,0 +1,33 @@
+"""The console script: each command's module is imported when the command is asked for."""
+
+from importlib import import_module
+
+import click
+
+# Command → module:attribute.
+COMMANDS = {
+    "up": "bridge.cli.up:up",
+    "web": "bridge.cli.processes:web",
+    "worker": "bridge.cli.processes:worker",
+    "clock": "bridge.cli.processes:clock",
+    "migrate": "bridge.cli.processes:migrate",
+}
+
+
+class Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        found = getattr(import_module(module), attribute)
+        return found if isinstance(found, click.Command) else None
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bridge")
+def main() -> None:
+    """A self-hosted bridge between CRMs and messengers that can say why."""

@@ -1,0 +1,100 @@
+"""The processes: everything in one terminal (`up`), or each by itself, and the schema."""
+
+import signal
+import socket
+import threading
+
+import click
+
+from bridge import clock as clock_process
+from bridge import logs
+from bridge import worker as worker_process
+from bridge.cli.answers import Command, answer
+from bridge.domain.errors import ConfigError
+from bridge.settings import DEFAULT_PORT, Settings, environment
+from bridge.store.engine import open_engine
+from bridge.store.migrations import migrate as migrate_store
+from bridge.store.migrations import require_current
+from bridge.web import front
+from bridge.web import process as web_process
+from bridge.wiring import built, take_folder, web_of
+
+LOOPBACK = "127.0.0.1"
+
+
+@click.command(cls=Command)
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Port to listen on.")
+@click.option("--threads", default=front.THREADS, show_default=True, help="Requests at a time.")
+def web(host: str, port: int, threads: int) -> None:
+    """Serve webhooks, pages and the API."""
+    settings = _start("web")
+    settings.required_secret_key()
+    address = web_process.Address(host=host, port=free_port(host, port), threads=threads)
+    with web_of(settings, environment()) as parts:
+        web_process.run(parts, settings, address, ready=lambda: _ready(address))
+    front.leave()
+
+
+@click.command(cls=Command)
+def worker() -> None:
+    """Process what webhooks brought and deliver what was decided."""
+    if not worker_process.run(_start("worker")):
+        raise SystemExit(1)
+
+
+@click.command(cls=Command)
+def clock() -> None:
+    """Sweep for work nobody rang for, keep house, follow the configuration folder."""
+    settings = _start("clock")
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda signum, frame: stopping.set())
+    with built(settings, environment()) as parts:
+        clock_process.Clock(parts, settings).run(stopping)
+
+
+@click.command(cls=Command)
+def migrate() -> None:
+    """Bring the store's schema up to date, and take in the configuration folder."""
+    settings = Settings.of(environment())
+    migrate_store(settings.database_url)
+    engine = open_engine(settings.database_url)
+    try:
+        loaded = take_folder(engine, settings, environment())
+    finally:
+        engine.dispose()
+    answer({"config": loaded.hash}, f"The store is up to date; configuration {loaded.hash[:12]}.")
+
+
+def free_port(host: str, port: int) -> int:
+    """The port, or any free one for 0; ConfigError when somebody has it already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} on {host} can't be used ({error.strerror}): stop what listens there, "
+                "or choose another with --port"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _start(kind: str) -> Settings:
+    """Log and settings of one process; the store must have this version's schema."""
+    logs.set_up(kind)
+    settings = Settings.of(environment())
+    engine = open_engine(settings.database_url)
+    try:
+        require_current(engine)
+    finally:
+        engine.dispose()
+    return settings
+
+
+def _ready(address: web_process.Address) -> None:
+    answer(
+        {"host": address.host, "port": address.port},
+        f"Listening on http://{address.host}:{address.port}",
+    )

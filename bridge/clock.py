@@ -1,0 +1,106 @@
+"""The clock process: sweeps lanes that nobody rang for, keeps house, follows the folder."""
+
+import os
+import socket
+import threading
+import time
+from datetime import timedelta
+
+import structlog
+from redis import Redis
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge import jobs
+from bridge.domain.errors import ConfigError
+from bridge.pipeline.parts import Parts
+from bridge.policy.following import changed, state_of
+from bridge.queue import clients
+from bridge.queue.polling import Poller
+from bridge.settings import Settings, environment
+from bridge.store.beats import beat, forget
+from bridge.store.engine import writing
+from bridge.wiring import take_folder
+
+TICK_SECONDS = 0.5
+BEAT_SECONDS = 5.0
+FOLDER_SECONDS = 1.0
+FORGET_AFTER = timedelta(hours=1)
+_log = structlog.get_logger()
+
+
+class Clock:
+    """Several clocks at once do no harm: lanes have leases, and the row of the configuration has
+    the last word."""
+
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._due_lanes = jobs.due_lanes_of(parts)
+        self._redis = None if settings.redis_url is None else clients.quick(settings.redis_url)
+        self._poller = Poller(self._due_lanes, jobs.drain_of(parts))
+        self._beat = Every(BEAT_SECONDS)
+        self._look = Every(FOLDER_SECONDS)
+        self._seen = state_of(settings.config)
+
+    def run(self, stopping: threading.Event) -> None:
+        while not stopping.wait(TICK_SECONDS):
+            self._sweep(self._redis)
+            jobs.tick_logged(self._parts)
+            self._follow_folder()
+            self._say_alive()
+        self._poller.stop()
+
+    def _sweep(self, redis: Redis | None) -> None:
+        """Rings for what is due. While Redis is down nobody would hear it, so the clock drains."""
+        if redis is None:
+            return
+        if not clients.answers(redis):
+            self._poller.look()
+            return
+        for lane in self._due_lanes():
+            self._parts.bell.ring(lane)
+
+    def _follow_folder(self) -> None:
+        folder = self._settings.config
+        if not self._look.due() or not changed(folder, self._seen):
+            return
+        before, self._seen = self._seen, state_of(folder)
+        try:
+            loaded = take_folder(self._parts.engine, self._settings, environment())
+        except ConfigError as error:
+            _log.error("config refused, the last good one stays", error=str(error))
+        except SQLAlchemyError as error:
+            self._seen = before
+            _log.warning("config not taken yet", cause=type(error).__name__)
+        else:
+            _log.info("config taken", hash=loaded.hash)
+
+    def _say_alive(self) -> None:
+        if self._beat.due():
+            say_alive(self._parts, "clock")
+
+
+class Every:
+    """Says when a span of time has passed again."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
+
+
+def say_alive(parts: Parts, kind: str) -> None:
+    """Leaves this process's beat in the store; a store that is down is not this one's to mend."""
+    now = parts.now()
+    try:
+        with writing(parts.engine) as db:
+            beat(db, f"{socket.gethostname()}:{os.getpid()}", kind, now)
+            forget(db, now - FORGET_AFTER)
+    except SQLAlchemyError as error:
+        _log.warning("no beat", cause=type(error).__name__)

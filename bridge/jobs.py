@@ -1,0 +1,80 @@
+"""The job boundary: drains lanes for RQ and for polling workers, and logs what went wrong."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from bridge.pipeline.drain import drain, due_lanes
+from bridge.pipeline.parts import Parts
+from bridge.pipeline.upkeep import tick
+from bridge.queue import clients
+from bridge.queue.bell import Waiter
+from bridge.queue.lane_job import lane_of
+from bridge.queue.turn import Drain, Turn
+from bridge.settings import Settings, environment
+from bridge.wiring import built
+
+AFTER_FAILURE_SECONDS = 1.0
+_log = structlog.get_logger()
+
+
+def drain_lane(lane: str) -> None:
+    """What RQ calls, in the process that it forked for it: drains the lane, then lingers for the
+    next ring. Ends early at a SIGTERM, or when the worker that forked it is gone."""
+    settings = Settings.of(environment())
+    if settings.redis_url is None:
+        return
+    with built(settings, environment()) as parts:
+        turn = Turn(
+            drain=drain_of(parts),
+            rings=Waiter(clients.patient(settings.redis_url)),
+            ring=parts.bell.ring,
+            stopping=_stopping(),
+        )
+        turn.take(lane_of((lane,)))
+
+
+def drain_of(parts: Parts) -> Drain:
+    """Drains one lane; a failure is logged and ends only this drain, its rows come again."""
+
+    def drain_logged(lane: str, deadline: float) -> tuple[str, ...]:
+        try:
+            return drain(parts, lane, deadline=deadline)
+        except Exception:
+            _log.exception("drain failed", lane=lane)
+            time.sleep(AFTER_FAILURE_SECONDS)
+            return ()
+
+    return drain_logged
+
+
+def due_lanes_of(parts: Parts) -> Callable[[], tuple[str, ...]]:
+    """The lanes that have work; none, and a line in the log, while the store can't be read."""
+
+    def due_lanes_logged() -> tuple[str, ...]:
+        try:
+            return due_lanes(parts)
+        except Exception:
+            _log.exception("sweep failed")
+            time.sleep(AFTER_FAILURE_SECONDS)
+            return ()
+
+    return due_lanes_logged
+
+
+def tick_logged(parts: Parts) -> None:
+    try:
+        tick(parts)
+    except Exception:
+        _log.exception("upkeep failed")
+
+
+def _stopping() -> Callable[[], bool]:
+    asked = threading.Event()
+    parent = os.getppid()
+    signal.signal(signal.SIGTERM, lambda signum, frame: asked.set())
+    return lambda: asked.is_set() or os.getppid() != parent

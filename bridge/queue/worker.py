@@ -1,0 +1,47 @@
+"""An RQ worker for lanes: it forgets dead workers soon, and stops within seconds."""
+
+import signal
+import threading
+from typing import Any
+
+from redis import Redis
+from rq import Worker
+
+from bridge.queue.lane_job import QUEUE, LaneJob
+
+GRACE_SECONDS = 7.0
+
+
+class LaneWorker(Worker):
+    """Stops a turn at a SIGTERM by handing the signal on to it; a turn that hangs in a vendor's
+    call is killed after `GRACE_SECONDS`, and its lease runs out."""
+
+    job_class = LaneJob
+    log_job_description = False
+    max_connection_wait_time = 2.0
+
+    @property
+    def asked_to_stop(self) -> bool:
+        """False when the work ended because Redis was lost."""
+        return self._shutdown_requested_date is not None
+
+    def handle_warm_shutdown_request(self) -> None:
+        if self.horse_pid:
+            self.kill_horse(signal.SIGTERM)
+            killer = threading.Timer(GRACE_SECONDS, self.kill_horse)
+            killer.daemon = True
+            killer.start()
+
+
+def lane_worker(url: str, **options: Any) -> LaneWorker:
+    """A worker on the one queue; on more than one RQ could lose a job between two lists."""
+    return LaneWorker(
+        [QUEUE],
+        connection=Redis.from_url(url),
+        serializer="json",
+        worker_ttl=30,
+        maintenance_interval=5,
+        job_monitoring_interval=1,
+        log_job_description=False,
+        **options,
+    )

@@ -1,0 +1,114 @@
+"""Reads the environment once, into one frozen value; a wrong variable is named at start-up."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from bridge.domain.errors import ConfigError
+from bridge.domain.names import AccountName
+
+DEFAULT_PORT = 8000
+MIN_SECRET_CHARACTERS = 32
+_DEFAULT_PUBLIC_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+_BASE_URL = "BRIDGE_BASE_URL_"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says.
+
+    `base_urls` holds `BRIDGE_BASE_URL_<ACCOUNT>` (account in upper case, `_` for all but letters
+    and digits): another host for one account than accounts.yaml names, for sandboxes.
+    """
+
+    config: Path
+    state: Path
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    public_url: str = _DEFAULT_PUBLIC_URL  # without a slash at the end
+    secret_key: str | None = field(default=None, repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+    base_urls: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "Settings":
+        """Raises ConfigError naming the variable that is wrong."""
+        state = Path(environ.get("BRIDGE_STATE") or "var")
+        return cls(
+            config=Path(environ.get("BRIDGE_CONFIG") or "config"),
+            state=state,
+            database_url=environ.get("BRIDGE_DATABASE_URL") or f"sqlite:///{state}/bridge.sqlite",
+            redis_url=_redis_url(environ.get("BRIDGE_REDIS_URL") or None),
+            public_url=_http_url(
+                "BRIDGE_PUBLIC_URL", environ.get("BRIDGE_PUBLIC_URL") or _DEFAULT_PUBLIC_URL
+            ),
+            secret_key=_secret_key(environ.get("BRIDGE_SECRET_KEY") or None),
+            smtp_url=environ.get("BRIDGE_SMTP_URL") or None,
+            base_urls={
+                name.removeprefix(_BASE_URL): _http_url(name, value)
+                for name, value in environ.items()
+                if name.startswith(_BASE_URL) and value
+            },
+        )
+
+    def base_url(self, account: AccountName) -> str | None:
+        """The host that the environment names for this account."""
+        return self.base_urls.get(variable_part(account))
+
+    def required_secret_key(self) -> str:
+        if self.secret_key is None:
+            raise ConfigError(
+                "BRIDGE_SECRET_KEY is missing: set it to a random text of at least "
+                f"{MIN_SECRET_CHARACTERS} characters, the same on every machine "
+                "(`bridge up` makes one by itself)"
+            )
+        return self.secret_key
+
+
+def environment() -> Mapping[str, str]:
+    """The variables of this process; nobody else reads them."""
+    return os.environ
+
+
+def variable_part(account: str) -> str:
+    """The account's name as it stands in the name of a variable: `HUBSPOT_MAIN`."""
+    return re.sub("[^A-Z0-9]", "_", account.upper())
+
+
+def _http_url(variable: str, value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(f"{variable}: not an address such as https://bridge.example.com")
+    return value.rstrip("/")
+
+
+def _secret_key(value: str | None) -> str | None:
+    if value is not None and len(value) < MIN_SECRET_CHARACTERS:
+        raise ConfigError(
+            f"BRIDGE_SECRET_KEY: shorter than {MIN_SECRET_CHARACTERS} characters; "
+            "make one with `python3 -c 'import secrets; print(secrets.token_hex(32))'`"
+        )
+    return value
+
+
+def _redis_url(value: str | None) -> str | None:
+    """Refuses a server that anybody on the network could feed with jobs."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ConfigError("BRIDGE_REDIS_URL: not a redis://, rediss:// or unix:// address")
+    if parts.scheme == "redis" and not _guarded(parts.hostname, parts.password, parts.query):
+        raise ConfigError(
+            "BRIDGE_REDIS_URL: a server that is not on this machine needs a password or TLS "
+            "(rediss://): whoever writes to it could give the workers jobs"
+        )
+    return value
+
+
+def _guarded(host: str | None, password: str | None, query: str) -> bool:
+    return (host or "localhost") in _LOOPBACK or bool(password or parse_qs(query).get("password"))

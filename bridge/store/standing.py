@@ -1,0 +1,84 @@
+"""How much waits in each lane and since when: for readiness and metrics."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, TextClause, and_, func, or_, select, text
+from sqlalchemy.sql.elements import ColumnElement
+
+from bridge.store.schema import INBOX, LANES, OUTBOX
+from bridge.store.types import Moment
+
+# Literal, as in the partial indices: with bound values the store would not use them.
+_OPEN_INBOX = text("state IN ('pending', 'leased', 'held')")
+_OPEN_OUTBOX = text("state IN ('pending', 'leased', 'held', 'unknown')")
+_DEAD = text("state = 'dead'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heap:
+    """Rows of one lane in one state; `oldest_due` is when the oldest that could go now came."""
+
+    lane: str
+    state: str
+    rows: int
+    oldest_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneState:
+    name: str
+    paused: bool
+    held_until: datetime | None
+    lease_until: datetime | None  # past: its holder died and nobody took over yet
+    last_success_at: datetime | None
+
+
+def heaps(db: Connection, now: datetime) -> tuple[Heap, ...]:
+    """Everything that is not over, dead rows included."""
+    inbox, outbox = INBOX.c, OUTBOX.c
+    due_in = or_(inbox.next_attempt_at.is_(None), inbox.next_attempt_at <= now)
+    due_out = or_(outbox.next_attempt_at.is_(None), outbox.next_attempt_at <= now)
+    return (
+        *_heaps(db, _OPEN_INBOX, inbox.lane, inbox.state, inbox.received_at, due_in),
+        *_heaps(db, _OPEN_OUTBOX, outbox.lane, outbox.state, outbox.created_at, due_out),
+        *_heaps(db, _DEAD, inbox.lane, inbox.state, inbox.received_at, due_in),
+        *_heaps(db, _DEAD, outbox.lane, outbox.state, outbox.created_at, due_out),
+    )
+
+
+def oldest_due(found: tuple[Heap, ...]) -> datetime | None:
+    """When the row came that has waited longest for nothing but us."""
+    return min((heap.oldest_due for heap in found if heap.oldest_due is not None), default=None)
+
+
+def lane_states(db: Connection) -> tuple[LaneState, ...]:
+    rows = db.execute(select(LANES).order_by(LANES.c.name))
+    return tuple(
+        LaneState(
+            name=row.name,
+            paused=row.paused,
+            held_until=row.held_until,
+            lease_until=row.lease_until if row.lease_token is not None else None,
+            last_success_at=row.last_success_at,
+        )
+        for row in rows
+    )
+
+
+def _heaps(
+    db: Connection,
+    of_state: TextClause,
+    lane: ColumnElement[str],
+    state: ColumnElement[str],
+    came: ColumnElement[datetime],
+    due: ColumnElement[bool],
+) -> tuple[Heap, ...]:
+    oldest = func.min(came, type_=Moment()).filter(and_(state == "pending", due))
+    rows = db.execute(
+        select(lane, state, func.count(), oldest).where(of_state).group_by(lane, state)
+    )
+    return tuple(
+        Heap(lane=name, state=word, rows=count, oldest_due=since)
+        for name, word, count, since in rows
+    )

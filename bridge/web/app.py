@@ -1,0 +1,67 @@
+"""Makes the Flask application of the web process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+import structlog
+from flask import Flask, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge.domain.errors import ConfigError
+from bridge.pipeline.parts import Parts
+from bridge.pipeline.receive import Receiver
+from bridge.settings import Settings
+from bridge.web import health, hooks
+from bridge.web.metrics import Metrics
+
+MAX_FORM_BYTES = 1024 * 1024
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """What the web process serves with."""
+
+    parts: Parts
+    receiver: Receiver
+    metrics: Metrics
+    queue_state: Callable[[], health.Queue]
+
+
+class _App(Flask):
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+    ) -> None:
+        """Without the path, which Flask would log: it may hold a secret."""
+        _log.error("request failed", endpoint=request.endpoint, exc_info=exc_info)
+
+
+def create_app(web: Web, settings: Settings) -> Flask:
+    app = _App("bridge.web", static_folder=None)
+    app.config.update(SECRET_KEY=settings.required_secret_key())
+    app.url_map.merge_slashes = False  # a webhook is never redirected
+    hooks.register(app, hooks.HookDoor(parts=web.parts, receiver=web.receiver, metrics=web.metrics))
+    health.register(app, web.parts, web.metrics, web.queue_state)
+    return app
+
+
+class BodyLimit:
+    """The most that any account or page takes, in bytes; each account's own limit is asked later.
+
+    Asked by the async front, so it must not look into the store: a thread refreshes it.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = MAX_FORM_BYTES
+
+    def __call__(self) -> int:
+        return self._bytes
+
+    def refresh(self, parts: Parts) -> None:
+        try:
+            accounts = parts.active().policy.accounts.values()
+        except (ConfigError, SQLAlchemyError):
+            return
+        self._bytes = max([MAX_FORM_BYTES, *(account.max_body_bytes for account in accounts)])

@@ -1,0 +1,167 @@
+"""Webhooks: URL to account, raw bytes to `RawRequest`, and the vendor's answer back."""
+
+import time
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import structlog
+from flask import Blueprint, Flask, Response, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge.codec import encode
+from bridge.domain.errors import ConfigError, SignatureInvalid
+from bridge.domain.names import AccountName
+from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.parts import Active, Parts
+from bridge.pipeline.receive import NotStored, Receiver, Unstorable, receive
+from bridge.ports import RawRequest
+from bridge.store.inbox import NewRow
+from bridge.web.metrics import Metrics
+
+RETRY_SECONDS = 5
+HIDDEN = "***"
+_NEVER_STORED = frozenset({"authorization", "cookie", "proxy-authorization"})
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    status: int
+    outcome: str
+    text: str
+
+
+class Refused(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.outcome)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookDoor:
+    parts: Parts
+    receiver: Receiver
+    metrics: Metrics
+
+    def answer(self, account: AccountName) -> Response:
+        """The walk of one webhook up to the answer, logged and counted once."""
+        began = time.perf_counter()
+        try:
+            response, outcome = self._answer(account)
+        except Refused as refused:
+            response, outcome = _response(refused.refusal), refused.refusal.outcome
+        known = "" if outcome == "unknown_account" else account
+        self.metrics.webhook(known, outcome)
+        milliseconds = round((time.perf_counter() - began) * 1000, 1)
+        _log.info("webhook", account=known, outcome=outcome, milliseconds=milliseconds)
+        return response
+
+    def _answer(self, account: AccountName) -> tuple[Response, str]:
+        active = self._active()
+        self._check(account, active)
+        stored: list[NewRow] = []
+
+        def store(raw: RawRequest) -> None:
+            row = _row(account, raw, active)
+            self.receiver.append(row)
+            stored.append(row)
+
+        raw = _raw(self.parts)
+        try:
+            given = receive(self.parts.vendors.inbound(account), raw, store)
+        except SignatureInvalid as error:
+            _log.warning("signature mismatch", url=_shown(self.parts, account), why=str(error))
+            raise Refused(_UNSIGNED) from error
+        except (NotStored, ConfigError) as error:
+            _log.error("webhook not stored", account=account, cause=str(error))
+            raise Refused(_NOT_STORED) from error
+        except Unstorable as error:
+            raise Refused(_UNSTORABLE) from error
+        response = Response(given.body, given.status, content_type=given.content_type)
+        return response, "stored" if stored else "handshake"
+
+    def _active(self) -> Active:
+        try:
+            return self.parts.active()
+        except (ConfigError, SQLAlchemyError) as error:
+            _log.error("no configuration to receive by", cause=type(error).__name__)
+            raise Refused(_NOT_STORED) from error
+
+    def _check(self, account: AccountName, active: Active) -> None:
+        found = active.policy.accounts.get(account)
+        if found is None:
+            raise Refused(_UNKNOWN)
+        if len(request.get_data()) > found.max_body_bytes:
+            raise Refused(_TOO_LARGE)
+
+
+_UNKNOWN = Refusal(status=404, outcome="unknown_account", text="no such account\n")
+_TOO_LARGE = Refusal(status=413, outcome="too_large", text="the body is too large\n")
+_UNSIGNED = Refusal(status=401, outcome="signature", text="not proven to come from the vendor\n")
+_UNSTORABLE = Refusal(status=400, outcome="unstorable", text="nothing can store this request\n")
+_NOT_STORED = Refusal(status=503, outcome="not_stored", text="not stored, please send again\n")
+
+
+def register(app: Flask, door: HookDoor) -> None:
+    hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+
+    @hooks.route("/<account>", methods=["GET", "POST"])
+    @hooks.route("/<account>/<path:secret>", methods=["GET", "POST"])
+    def hook(account: str, secret: str = "") -> Response:  # the connector reads it in the URL
+        return door.answer(AccountName(account))
+
+    app.register_blueprint(hooks)
+
+
+def _raw(parts: Parts) -> RawRequest:
+    return RawRequest(
+        method=request.method,
+        url=parts.public_url + request.environ["REQUEST_URI"],
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.get_data(),
+        received_at=parts.now(),
+    )
+
+
+def _row(account: AccountName, raw: RawRequest, active: Active) -> NewRow:
+    """What is kept: everything but the secrets by which the vendor proved himself."""
+    secrets = [
+        secret
+        for values in active.accounts[account].secrets.values()
+        for secret in values
+        if secret
+    ]
+    headers = {
+        name: _hidden(value, secrets)
+        for name, value in raw.headers.items()
+        if name not in _NEVER_STORED
+    }
+    return NewRow(
+        lane=lane(Way.IN, account),
+        account=account,
+        received_at=raw.received_at,
+        method=raw.method,
+        url=_hidden(raw.url, secrets),
+        headers=encode(headers),
+        body=raw.body,
+    )
+
+
+def _hidden(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN).replace(quote(secret, safe=""), HIDDEN)
+    return text
+
+
+def _shown(parts: Parts, account: AccountName) -> str:
+    """The URL as a log may hold it: what follows the account may be a secret, right or wrong."""
+    path, _, query = request.environ["REQUEST_URI"].partition("?")
+    more = f"/{HIDDEN}" if path.count("/") > 2 else ""
+    return f"{parts.public_url}/hooks/{account}{more}{'?' + HIDDEN if query else ''}"
+
+
+def _response(refusal: Refusal) -> Response:
+    response = Response(refusal.text, refusal.status, content_type="text/plain; charset=utf-8")
+    if refusal.status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response

@@ -1,0 +1,36 @@
+"""The web process: Flask behind the front door, until it is told to stop."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.settings import Settings
+from bridge.web.app import BodyLimit, Web, create_app
+from bridge.web.front import THREADS, Front, serve
+
+REFRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    host: str
+    port: int
+    threads: int = THREADS
+
+
+def run(web: Web, settings: Settings, address: Address, *, ready: Callable[[], None]) -> None:
+    """Returns after SIGTERM or SIGINT, when what was in flight is answered."""
+    limit = BodyLimit()
+    limit.refresh(web.parts)
+    stopping = threading.Event()
+    threading.Thread(
+        target=_refresh, args=(limit, web, stopping), name="limit", daemon=True
+    ).start()
+    front = Front(create_app(web, settings), limit, threads=address.threads)
+    serve(front, address.host, address.port, ready=ready)
+    stopping.set()
+
+
+def _refresh(limit: BodyLimit, web: Web, stopping: threading.Event) -> None:
+    while not stopping.wait(REFRESH_SECONDS):
+        limit.refresh(web.parts)

@@ -1,0 +1,71 @@
+"""The worker process. What its jobs need is imported here, before RQ forks: four times faster."""
+
+import os
+import signal
+import threading
+import time
+
+import structlog
+
+from bridge import jobs
+from bridge.queue import clients
+from bridge.queue.polling import Poller
+from bridge.queue.worker import lane_worker
+from bridge.settings import Settings, environment
+from bridge.wiring import built
+
+GRACE_SECONDS = 8.0
+_log = structlog.get_logger()
+
+
+def run(settings: Settings) -> bool:
+    """Works until it is told to stop; False when Redis was lost and a new start is wanted."""
+    if settings.redis_url is None:
+        _poll(settings)
+        return True
+    return _work(settings.redis_url)
+
+
+def _work(url: str) -> bool:
+    """Opens no connection to the store: each job does so by itself, after the fork."""
+    stopped = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda signum, frame: stopped.set())
+    _await_redis(url, stopped)
+    signal.signal(signal.SIGTERM, before)
+    if stopped.is_set():
+        return True
+    worker = lane_worker(url)
+    worker.work(logging_level="WARNING")
+    return worker.asked_to_stop
+
+
+def _await_redis(url: str, stopped: threading.Event) -> None:
+    client = clients.quick(url)
+    said = False
+    while not clients.answers(client) and not stopped.wait(0.5):
+        if not said:
+            _log.warning("redis does not answer; meanwhile the clock drains")
+            said = True
+    client.close()
+
+
+def _poll(settings: Settings) -> None:
+    with built(settings, environment()) as parts:
+        poller = Poller(jobs.due_lanes_of(parts), jobs.drain_of(parts))
+        asked = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda signum, frame: asked.set())
+        threading.Thread(target=poller.run, name="poller", daemon=True).start()
+        asked.wait()
+        end_within(GRACE_SECONDS)
+        poller.stop()
+
+
+def end_within(seconds: float) -> None:
+    """Ends the process even if a call to a vendor hangs; its lease then runs out by itself."""
+
+    def end() -> None:
+        time.sleep(seconds)
+        os._exit(0)
+
+    threading.Thread(target=end, daemon=True).start()
