@@ -135,7 +135,12 @@ class Many(Generic[T]):
         return value
 
     def schema(self) -> JsonSchema:
-        listed: JsonSchema = {"type": "array", "items": self.of.schema(), "minItems": self.at_least}
+        listed: JsonSchema = {
+            "type": "array",
+            "items": self.of.schema(),
+            "minItems": self.at_least,
+            "uniqueItems": self.distinct,
+        }
         return {"anyOf": [self.of.schema(), listed]} if self.or_one else listed
 
 

@@ -1,5 +1,6 @@
 """A mapping with fixed keys: one table drives the reader, the editors' schema and the documents."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -60,11 +61,12 @@ class Table(Generic[T]):
     fields: tuple[Field[object], ...]
     build: Callable[[Values, str], T]
     complain: Callable[[Values], str] = lambda values: ""
+    also: JsonSchema = dataclasses.field(default_factory=dict)  # `complain` as JSON Schema
     reserved: frozenset[str] = frozenset()
 
     @property
     def words(self) -> str:
-        return self.says
+        return f"mapping: {self.says}"
 
     def read(self, node: Node, reading: Reading) -> T:
         if not isinstance(node, Entries):
@@ -126,6 +128,7 @@ class Table(Generic[T]):
             "additionalProperties": False,
             "properties": {field.name: _described(field) for field in self.fields},
             **({"required": required} if required else {}),
+            **self.also,
         }
 
 

@@ -15,8 +15,7 @@ from bridge.policy.secrecy import is_variable
 E = TypeVar("E", bound=StrEnum)
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-_ACCOUNT = r"^[a-z0-9][a-z0-9-]{0,39}$"
-_SLOT = r"^[a-z][a-z0-9_]{0,39}$"
+_SLOT = r"^[a-z][a-z0-9_-]{0,39}$"
 _EMAIL = r"^[^@\s\"\[\]]+@[^@\s\"\[\]]+\.[^@\s\"\[\]]+$"
 _DURATION = r"^[0-9]{1,6}[smhd]$"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -126,9 +125,8 @@ def _country(text: str) -> str:
 TEXT = _text(200)
 LONG_TEXT = _text(1000)
 FLAG = Word(words="true or false", parse=_flag, json={"type": "boolean"})
-NAME = _form("a name of letters, digits, dots, dashes and underscores", _NAME)
-ACCOUNT_NAME = _form("a name of small letters, digits and dashes", _ACCOUNT)
-SLOT = _form("a word of small letters, digits and underscores", _SLOT)
+NAME = _form("a name of letters, digits, `.`, `_`, `-`", _NAME)
+SLOT = _form("a word of small letters, digits, `_`, `-`", _SLOT)
 EMAIL = Word(words="an e-mail address", parse=_email, json={"type": "string", "pattern": _EMAIL})
 RECEIVER = Word(
     words="an e-mail address, or nobody",

@@ -63,7 +63,7 @@ ACCOUNT = Table(
 
 CHANNEL_ACCOUNT = Field(
     name="account",
-    kind=words.ACCOUNT_NAME,
+    kind=words.NAME,
     says="The account that the channel belongs to.",
     example="wazzup-main",
 )
@@ -105,14 +105,14 @@ CHANNEL = Table(
 
 CRM = Field(
     name="crm",
-    kind=words.ACCOUNT_NAME,
+    kind=words.NAME,
     says="The account that is the system of record for clients and owners.",
     example="hubspot-main",
     optional=True,
 )
 ACCOUNTS = Field(
     name="accounts",
-    kind=Named(key=words.ACCOUNT_NAME, of=ACCOUNT),
+    kind=Named(key=words.NAME, of=ACCOUNT),
     says="The accounts at vendors, by a name of your choice; it stands in the webhook's address.",
     example="{hubspot-main: {connector: hubspot}}",
     default="{}",

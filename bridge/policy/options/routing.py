@@ -64,7 +64,7 @@ def _new_clients(values: Values, place: str) -> NewClients:
 NEW_CLIENTS = Field(
     name="new_clients",
     kind=Table(
-        says="new clients",
+        says="how new clients are taken in",
         fields=(CREATE, PIPELINE, STAGE, DISTRIBUTION, ON_CLOSED_DEAL),
         build=_new_clients,
     ),
@@ -95,7 +95,7 @@ def _timeline(values: Values, place: str) -> Timeline:
 
 TIMELINE = Field(
     name="timeline",
-    kind=Table(says="the CRM's timeline", fields=(SAVE_MESSAGES, WRITE_TO), build=_timeline),
+    kind=Table(says="what the timeline shows", fields=(SAVE_MESSAGES, WRITE_TO), build=_timeline),
     says="What is kept in the CRM. Holds for all channels.",
     example="{save_messages: true, write_to: [contact, deal]}",
     default="{}",
@@ -111,7 +111,7 @@ MANAGERS_HEAR_ALL_CHATS = Field(
 NOTIFICATIONS = Field(
     name="notifications",
     kind=Table(
-        says="notifications",
+        says="who is told",
         fields=(MANAGERS_HEAR_ALL_CHATS,),
         build=lambda values, place: values.of(MANAGERS_HEAR_ALL_CHATS),
     ),
@@ -154,7 +154,7 @@ def _ownership(values: Values, place: str) -> Ownership:
 
 OWNERSHIP = Field(
     name="ownership",
-    kind=Table(says="ownership", fields=(PRECEDENCE, FALLBACK, MAX_AGE), build=_ownership),
+    kind=Table(says="who is responsible", fields=(PRECEDENCE, FALLBACK, MAX_AGE), build=_ownership),
     says="Who is responsible for a client that the CRM knows.",
     example="{precedence: [deal, contact, lead], fallback: luis@acme.example, max_age: 24h}",
     default="{}",

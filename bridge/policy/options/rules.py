@@ -98,6 +98,10 @@ TARGET = Table(
     fields=(TO_EMPLOYEE, TO_POOL, METHOD),
     build=_target,
     complain=_target_complaint,
+    also={
+        "oneOf": [{"required": ["employee"]}, {"required": ["pool"]}],
+        "dependencies": {"method": ["pool"]},
+    },
 )
 
 RULE_ID = Field(
@@ -157,7 +161,7 @@ DEFAULT_EMPLOYEE = Field(
 DEFAULT = Field(
     name="default",
     kind=Table(
-        says="the default",
+        says="the last resort",
         fields=(DEFAULT_EMPLOYEE,),
         build=lambda values, place: values.of(DEFAULT_EMPLOYEE),
     ),

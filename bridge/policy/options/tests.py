@@ -160,6 +160,7 @@ EXPECT = Field(
         fields=(TARGET, REASON, RULE),
         build=_expect,
         complain=lambda values: "" if values.found else "expects nothing, so it can't fail",
+        also={"minProperties": 1},
     ),
     says="What must come of it.",
     example="{target: ana@acme.example, reason: owner}",
