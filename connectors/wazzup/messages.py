@@ -204,7 +204,7 @@ def _text(item: Payload, media: tuple[Media, ...]) -> str:
     word = item.text_or("type")
     if text or media or word == "text":
         return text
-    return STAND_INS.get(word, "")
+    return STAND_INS.get(word, STAND_INS["unsupported"])
 
 
 def _quoted(item: Payload) -> str | None:

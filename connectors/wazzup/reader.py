@@ -11,7 +11,7 @@ from bridge.payload import Payload
 from bridge.ports import Account, ChannelReading, IdentityQuery
 from connectors.wazzup.client import http_for, read
 from connectors.wazzup.reading import identifier
-from connectors.wazzup.words import TRANSPORTS, channel_state
+from connectors.wazzup.words import ANSWERS_ONLY, TRANSPORTS, WINDOW_HOURS, channel_state
 
 
 class WazzupReader:
@@ -54,12 +54,15 @@ class WazzupReader:
 
 def _channel(item: Payload) -> ChannelReading:
     state = item.text_or("state")
+    transport = item.text_or("transport")
     plain = item.get("plainId")
     return ChannelReading(
         channel_id=identifier(item, "channelId"),
-        messenger=TRANSPORTS.get(item.text_or("transport"), Messenger.OTHER),
+        messenger=TRANSPORTS.get(transport, Messenger.OTHER),
         state=channel_state(state),
         plain_id="" if plain is None or plain.value == "" else plain.identifier(),
         name=item.text_or("name"),
         detail=state,
+        window_hours=WINDOW_HOURS.get(transport),
+        can_write_first=transport not in ANSWERS_ONLY,
     )

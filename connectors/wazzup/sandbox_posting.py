@@ -5,9 +5,10 @@ import queue
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
-
-import requests
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
 
 from connectors.wazzup.sandbox_world import SandboxMessage, World
 
@@ -38,9 +39,16 @@ class Poster:
 
     def now(self, address: str, body: Body) -> int | None:
         """The HTTP status that the address answers with; None when it can't be reached."""
-        with requests.Session() as session:
-            session.trust_env = False
-            return self._post(session, address, body)
+        headers = {
+            "Authorization": f"Bearer {self.webhook_key}",
+            "Content-Type": "application/json; charset-utf-8",
+        }
+        try:
+            with closing(_connection(address)) as connection:
+                connection.request("POST", _target(address), json.dumps(body).encode(), headers)
+                return connection.getresponse().status
+        except (OSError, HTTPException, ValueError):
+            return None
 
     def settled(self, within_seconds: float) -> bool:
         """Whether everything queued was posted or given up in time."""
@@ -52,42 +60,34 @@ class Poster:
         return False
 
     def _work(self) -> None:
-        with requests.Session() as session:
-            session.trust_env = False
-            while True:
-                body, message_id, status = self.waiting.get()
-                if self._insist(session, body) and message_id:
-                    self.world.update(message_id, status=status)
-                self.waiting.task_done()
+        while True:
+            body, message_id, status = self.waiting.get()
+            if self._insist(body) and message_id:
+                self.world.update(message_id, status=status)
+            self.waiting.task_done()
 
-    def _insist(self, session: requests.Session, body: Body) -> bool:
+    def _insist(self, body: Body) -> bool:
         for wait in (0.0, *_WAITS_SECONDS):
             time.sleep(wait)
             address = self.world.address
             if not address:
                 break
-            if self._post(session, address, body) == 200:
+            if self.now(address, body) == 200:
                 self.posted += 1
                 return True
         self.given_up += 1
         return False
 
-    def _post(self, session: requests.Session, address: str, body: Body) -> int | None:
-        headers = {
-            "authorization": f"Bearer {self.webhook_key}",
-            "content-type": "application/json; charset-utf-8",
-        }
-        try:
-            answer = session.post(
-                address,
-                data=json.dumps(body),
-                headers=headers,
-                timeout=_TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
-        except requests.RequestException:
-            return None
-        return answer.status_code
+
+def _connection(address: str) -> HTTPConnection:
+    parts = urlsplit(address)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    return kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+
+
+def _target(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
 
 
 def announce_sent(poster: Poster, message: SandboxMessage) -> None:

@@ -32,6 +32,10 @@ TRANSPORTS = {
     "viber": Messenger.VIBER,
 }
 
+# How long free text passes after the client's last message (WS-04); `wapi` is WhatsApp Business.
+WINDOW_HOURS = {"wapi": 24, "instagram": 7 * 24}
+ANSWERS_ONLY = frozenset({"instagram"})
+
 # Keys in lower case: the list of channels and the webhook spell them differently.
 _CHANNEL_STATES = {
     "active": ChannelState.ACTIVE,
