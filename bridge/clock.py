@@ -19,7 +19,7 @@ from bridge.queue.polling import Poller
 from bridge.settings import Settings, environment
 from bridge.store.beats import beat, forget
 from bridge.store.engine import writing
-from bridge.wiring import take_folder
+from bridge.wiring import take
 
 TICK_SECONDS = 0.5
 BEAT_SECONDS = 5.0
@@ -66,7 +66,7 @@ class Clock:
             return
         before, self._seen = self._seen, state_of(folder)
         try:
-            loaded = take_folder(self._parts.engine, self._settings, environment())
+            loaded = take(self._parts.engine, self._settings, environment())
         except ConfigError as error:
             _log.error("config refused, the last good one stays", error=str(error))
         except SQLAlchemyError as error:

@@ -1,7 +1,9 @@
 """The processes: everything in one terminal (`up`), or each by itself, and the schema."""
 
+import os
 import signal
 import socket
+import sys
 import threading
 
 import click
@@ -12,28 +14,30 @@ from bridge import worker as worker_process
 from bridge.cli.answers import Command, answer
 from bridge.domain.errors import ConfigError
 from bridge.settings import DEFAULT_PORT, Settings, environment
-from bridge.store.engine import open_engine
-from bridge.store.migrations import migrate as migrate_store
-from bridge.store.migrations import require_current
-from bridge.web import front
-from bridge.web import process as web_process
-from bridge.wiring import built, take_folder, web_of
+from bridge.wiring import built, check_schema, prepare, serve_web
 
 LOOPBACK = "127.0.0.1"
+THREADS = 32
 
 
 @click.command(cls=Command)
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="Port to listen on.")
-@click.option("--threads", default=front.THREADS, show_default=True, help="Requests at a time.")
+@click.option("--threads", default=THREADS, show_default=True, help="Requests at a time.")
 def web(host: str, port: int, threads: int) -> None:
     """Serve webhooks, pages and the API."""
     settings = _start("web")
     settings.required_secret_key()
-    address = web_process.Address(host=host, port=free_port(host, port), threads=threads)
-    with web_of(settings, environment()) as parts:
-        web_process.run(parts, settings, address, ready=lambda: _ready(address))
-    front.leave()
+    port = free_port(host, port)
+    serve_web(
+        settings,
+        environment(),
+        host=host,
+        port=port,
+        threads=threads,
+        ready=lambda: answer({"host": host, "port": port}, f"Listening on http://{host}:{port}"),
+    )
+    leave()
 
 
 @click.command(cls=Command)
@@ -58,12 +62,7 @@ def clock() -> None:
 def migrate() -> None:
     """Bring the store's schema up to date, and take in the configuration folder."""
     settings = Settings.of(environment())
-    migrate_store(settings.database_url)
-    engine = open_engine(settings.database_url)
-    try:
-        loaded = take_folder(engine, settings, environment())
-    finally:
-        engine.dispose()
+    loaded = prepare(settings, environment())
     answer({"config": loaded.hash}, f"The store is up to date; configuration {loaded.hash[:12]}.")
 
 
@@ -85,16 +84,12 @@ def _start(kind: str) -> Settings:
     """Log and settings of one process; the store must have this version's schema."""
     logs.set_up(kind)
     settings = Settings.of(environment())
-    engine = open_engine(settings.database_url)
-    try:
-        require_current(engine)
-    finally:
-        engine.dispose()
+    check_schema(settings)
     return settings
 
 
-def _ready(address: web_process.Address) -> None:
-    answer(
-        {"host": address.host, "port": address.port},
-        f"Listening on http://{address.host}:{address.port}",
-    )
+def leave() -> None:
+    """Ends at once: the server's threads may still call into an interpreter that is ending."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

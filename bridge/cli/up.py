@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,11 +18,8 @@ from bridge.cli.answers import Command
 from bridge.cli.processes import LOOPBACK, free_port
 from bridge.cli.supervisor import Supervisor
 from bridge.domain.errors import ConfigError
-from bridge.queue.embedded import EmbeddedRedis, embedded_redis
 from bridge.settings import DEFAULT_PORT, Settings, environment
-from bridge.store.engine import open_engine
-from bridge.store.migrations import migrate as migrate_store
-from bridge.wiring import take_folder
+from bridge.wiring import own_redis, prepare
 
 WORKERS = 2
 REDIS_SECONDS = 5.0
@@ -85,16 +82,6 @@ def secret_key(state: Path) -> str:
         return key
 
 
-def prepare(settings: Settings, environ: dict[str, str]) -> None:
-    """Schema and configuration; raises ConfigError when either can't be used."""
-    migrate_store(settings.database_url)
-    engine = open_engine(settings.database_url)
-    try:
-        take_folder(engine, settings, environ)
-    finally:
-        engine.dispose()
-
-
 def stop_signal() -> threading.Event:
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -114,21 +101,21 @@ def _start_redis(
 ) -> None:
     if settings.redis_url is not None:
         return
-    server = embedded_redis(settings.state)
+    server = own_redis(settings)
     if server is None:
         show("up", "no redis-server on this machine: one worker polls the tables instead")
         return
     supervisor.start("redis", server.command, environ, ends_last=True)
-    if _answers_soon(server, stopping):
+    if _answers_soon(server.answers, stopping):
         environ["BRIDGE_REDIS_URL"] = server.url
     else:
         show("up", "the embedded Redis does not answer: one worker polls the tables instead")
 
 
-def _answers_soon(server: EmbeddedRedis, stopping: threading.Event) -> bool:
+def _answers_soon(answers: Callable[[], bool], stopping: threading.Event) -> bool:
     end = time.monotonic() + REDIS_SECONDS
     while time.monotonic() < end and not stopping.is_set():
-        if server.answers():
+        if answers():
             return True
         stopping.wait(0.02)
     return False

@@ -8,7 +8,6 @@ different or a negative Content-Length; with Content-Length and Transfer-Encodin
 
 import asyncio
 import io
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -275,10 +274,3 @@ async def _serve(front: Front, host: str, port: int, ready: Callable[[], None]) 
         await asyncio.wait_for(front.finished(), GRACE_SECONDS)
     except TimeoutError:
         return
-
-
-def leave() -> None:
-    """Ends the process at once: Granian's threads may still call into an interpreter that ends."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)

@@ -1,0 +1,113 @@
+"""The active configuration: taken from the folder into the store's row, and followed from there."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge.domain.errors import ConfigError
+from bridge.domain.names import AccountName
+from bridge.pipeline.parts import Active
+from bridge.policy.reading import Loaded, load, policy_of
+from bridge.policy.secrets import secrets_of
+from bridge.ports import Account, Connector
+from bridge.store import configs
+from bridge.store.engine import reading, writing
+
+LOOK_SECONDS = 1.0
+_log = structlog.get_logger()
+
+
+class FollowedConfig:
+    """The active configuration as the store's row says, looked at once a second at most.
+
+    While the store can't be read, or what the row names can't be used here, the last one known
+    stays. `base_url` says where an account is elsewhere than accounts.yaml names.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        environ: Mapping[str, str],
+        base_url: Callable[[AccountName], str | None],
+    ) -> None:
+        self._engine = engine
+        self._environ = environ
+        self._base_url = base_url
+        self._lock = threading.Lock()
+        self._known: Active | None = None
+        self._look_at = 0.0
+
+    def __call__(self) -> Active:
+        """Raises ConfigError when none was ever activated."""
+        with self._lock:
+            if self._known is None or time.monotonic() >= self._look_at:
+                self._look()
+                self._look_at = time.monotonic() + LOOK_SECONDS
+            if self._known is None:
+                raise ConfigError("no configuration is active: run `bridge migrate` beside it")
+            return self._known
+
+    def _look(self) -> None:
+        try:
+            with reading(self._engine) as db:
+                row = configs.active(db)
+                if row is None or (self._known is not None and row.hash == self._known.hash):
+                    return
+                stored = configs.config(db, row.hash)
+        except SQLAlchemyError:
+            if self._known is None:
+                raise
+            return
+        if stored is not None:
+            self._follow(stored)
+
+    def _follow(self, stored: configs.StoredConfig) -> None:
+        try:
+            self._known = self._active(stored)
+        except ConfigError as error:
+            if self._known is None:
+                raise
+            _log.error("config not followed", hash=stored.hash, error=str(error))
+
+    def _active(self, stored: configs.StoredConfig) -> Active:
+        policy = policy_of(stored.canonical)
+        accounts = {
+            name: self._elsewhere(name, account)
+            for name, account in secrets_of(policy, self._environ).items()
+        }
+        return Active(policy=policy, hash=stored.hash, accounts=accounts)
+
+    def _elsewhere(self, name: AccountName, account: Account) -> Account:
+        base_url = self._base_url(name)
+        return account if base_url is None else replace(account, base_url=base_url)
+
+
+def take_folder(
+    engine: Engine,
+    folder: Path,
+    connectors: Mapping[str, Connector],
+    environ: Mapping[str, str],
+    now: datetime,
+) -> Loaded:
+    """Makes the folder the active configuration.
+
+    Raises ConfigError when it is wrong, which is then also kept beside the last good one.
+    """
+    try:
+        loaded = load(folder, connectors)
+        secrets_of(loaded.policy, environ, loaded.places)
+    except ConfigError as error:
+        with writing(engine) as db:
+            configs.note_error(db, str(error))
+        raise
+    with writing(engine) as db:
+        configs.put_config(db, loaded.hash, loaded.canonical, now)
+        configs.activate(db, loaded.hash, now)
+    return loaded
