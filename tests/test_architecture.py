@@ -56,7 +56,7 @@ bridge.web
     granian msgspec
 bridge.wiring
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
-    bridge.store bridge.pipeline bridge.queue bridge.web connectors
+    bridge.store bridge.store.migrations bridge.pipeline bridge.queue bridge.web connectors
     sqlalchemy structlog
 bridge.logs
     structlog
