@@ -1,14 +1,19 @@
 """What every sandbox can be told: to fail in the ways that real vendors fail, and to be slow."""
 
+import logging
 import random
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from flask import Blueprint, Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
 FAULTS = frozenset(
     {
@@ -53,9 +58,11 @@ class Faults:
         self._random = random.Random(self.seed)  # noqa: S311 - not for secrets
 
     def add(self, given: dict[str, Any]) -> None:
+        """`given` holds the fields of a Rule, its pattern under `match`; ValueError if wrong."""
         if given["fault"] not in FAULTS:
             raise ValueError(f"fault {given['fault']} is not one of {', '.join(sorted(FAULTS))}")
-        rule = Rule(re.compile(given.pop("match", ".*")), **given)
+        others = {name: value for name, value in given.items() if name != "match"}
+        rule = Rule(re.compile(given.get("match", ".*")), **others)
         with self._lock:
             self.rules.append(rule)
 
@@ -80,8 +87,25 @@ class Faults:
         return None
 
 
-class ConnectionCut(Exception):
-    """Told to cut the connection: the server writes no answer."""
+class ConnectionCut(ConnectionError):
+    """Told to cut the connection, by a server that does not hand its socket to the application."""
+
+
+class _QuietRequest(WSGIRequestHandler):
+    """Werkzeug's handler, its lines in the log instead of on the terminal."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        logging.getLogger(__name__).debug(message, *args)
+
+
+def make_sandbox_server(app: WSGIApplication, port: int = 0) -> BaseWSGIServer:
+    """A threaded server on 127.0.0.1, of which every fault holds; port 0 takes a free one.
+
+    Run its `serve_forever` in a thread, end it with `shutdown` and `server_close`.
+    """
+    return ThreadedWSGIServer("127.0.0.1", port, app, _QuietRequest)
 
 
 def install(
@@ -120,9 +144,9 @@ def _answer_before(rule: Rule, quota: Callable[[], Response]) -> Response | None
         case "403_quota":
             return quota()
         case "reset":
-            raise ConnectionCut
+            return _cut()
         case "html":
-            return Response("<html><body>Gateway</body></html>", 200, content_type="text/html")
+            return _html()
         case "delay":
             time.sleep(rule.seconds)
     return None
@@ -135,10 +159,24 @@ def _answer_after(rule: Rule, response: Response) -> Response:
         case "timeout_after":
             time.sleep(rule.seconds)
         case "reset_after":
-            raise ConnectionCut
+            return _cut()
         case "html_after":
-            return Response("<html><body>Gateway</body></html>", 200, content_type="text/html")
+            return _html()
     return response
+
+
+def _html() -> Response:
+    return Response("<html><body>Gateway</body></html>", 200, content_type="text/html")
+
+
+def _cut() -> Response:
+    """Shuts the connection, so that the answer below never leaves."""
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    if connection is None:
+        raise ConnectionCut
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    return Response(status=500)
 
 
 def _install_control(
@@ -151,7 +189,7 @@ def _install_control(
         body = request.get_json()
         faults.latency_seconds = float(body.get("latency_seconds", faults.latency_seconds))
         for rule in body.get("rules", []):
-            faults.add(dict(rule))
+            faults.add(rule)
         return jsonify(counts=faults.counts)
 
     @control.get("/faults")

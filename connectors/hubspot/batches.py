@@ -1,0 +1,145 @@
+"""A batch of up to a hundred inputs → an outcome for each of them.
+
+Every input carries a trace id of its own: only then HubSpot takes the good ones and names the bad
+ones (https://developers.hubspot.com/docs/api-reference/error-handling, "Multi-status errors").
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bridge.domain.errors import BridgeError, DeliveryRejected, PayloadInvalid
+from bridge.payload import Payload
+from bridge.ports import AccountDown, Done, Outcome, Rejected, Unknown
+from connectors.http import HttpAnswer
+from connectors.hubspot.answers import checked, context
+from connectors.hubspot.client import MAX_INPUTS, Inputs
+from connectors.hubspot.outcomes import down_among, outcome_of, outcome_of_row
+
+# What one bad input can cause; 401, 403 and the like hold for every input.
+_ONE_MAY_CAUSE = (400, 404, 409, 413, 422)
+
+Outcomes = Mapping[int, Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One input: `place` is its place in the run, `name` what no other row of its batch has.
+
+    A result belongs to the row whose trace id it repeats, else to the one whose `mark` stands in
+    its property `mark_property` (or that its id is, when that is `id`).
+    """
+
+    place: int
+    name: str
+    body: Mapping[str, Any]
+    mark_property: str
+    mark: str
+
+    @property
+    def trace(self) -> str:
+        return f"bridge-{self.place}"
+
+    def input(self) -> Mapping[str, Any]:
+        return {**self.body, "objectWriteTraceId": self.trace}
+
+    def owns(self, result: Payload) -> bool:
+        trace = result.text_or("objectWriteTraceId")
+        if trace:
+            return trace == self.trace
+        if self.mark_property == "id":
+            return result.at("id").identifier() == self.mark
+        value = result.at("properties").text_or(self.mark_property)
+        return value == self.mark or (self.mark.startswith("[") and self.mark in value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchCall:
+    """One kind of write. `mend` is asked once when HubSpot refuses: True if it is worth a retry."""
+
+    operation: str
+    send: Callable[[Inputs], HttpAnswer]
+    now: datetime
+    mend: Callable[[], bool] = lambda: False
+
+    def write(self, rows: Sequence[Row]) -> Outcomes:
+        """Rows of one name go in separate calls, in their order: HubSpot refuses doubles."""
+        outcomes: dict[int, Outcome] = {}
+        for wave in waves(rows):
+            down = down_among(list(outcomes.values()))
+            outcomes |= _same(wave, down) if down else self._write_wave(wave)
+        return outcomes
+
+    def _write_wave(self, rows: Sequence[Row]) -> Outcomes:
+        try:
+            payload = checked(self.operation, self.send([row.input() for row in rows]), self.now)
+        except DeliveryRejected as error:
+            return self._refused(rows, error)
+        except BridgeError as error:
+            return _same(rows, outcome_of(error, self.now))
+        outcomes = self._each(rows, payload)
+        if all(isinstance(one, Rejected) for one in outcomes.values()) and self.mend():
+            return self._write_wave(rows)
+        return outcomes
+
+    def _refused(self, rows: Sequence[Row], error: DeliveryRejected) -> Outcomes:
+        if error.status in _ONE_MAY_CAUSE and self.mend():
+            return self._write_wave(rows)
+        if len(rows) == 1 or error.status not in _ONE_MAY_CAUSE:
+            return _same(rows, outcome_of(error, self.now))
+        middle = len(rows) // 2
+        first = self._write_wave(rows[:middle])
+        down = down_among(list(first.values()))
+        rest = _same(rows[middle:], down) if down else self._write_wave(rows[middle:])
+        return {**first, **rest}
+
+    def _each(self, rows: Sequence[Row], payload: Payload) -> Outcomes:
+        try:
+            results = list(payload.at("results").items())
+            found = {row.place: self._outcome(row, results, payload) for row in rows}
+            return self._told_by_number(found, payload)
+        except PayloadInvalid as error:
+            return _same(rows, Unknown(reason=f"{self.operation}: {error}"))
+
+    def _outcome(self, row: Row, results: Sequence[Payload], payload: Payload) -> Outcome:
+        mine = next((result for result in results if row.owns(result)), None)
+        if mine is not None:
+            return Done(vendor_ids={"id": mine.at("id").identifier()})
+        for error in _errors(payload):
+            if row.trace in context(error, "objectWriteTraceId"):
+                return outcome_of_row(self.operation, error, self.now)
+        return Unknown(reason=f"{self.operation}: the answer does not name this input")
+
+    def _told_by_number(self, found: Outcomes, payload: Payload) -> Outcomes:
+        """Errors that name no input, as many as there are inputs without a result: theirs."""
+        nameless = [one for one in _errors(payload) if not context(one, "objectWriteTraceId")]
+        open_places = [place for place, one in found.items() if isinstance(one, Unknown)]
+        if not nameless or len(nameless) != len(open_places):
+            return found
+        refused = outcome_of_row(self.operation, nameless[0], self.now)
+        return {**found, **dict.fromkeys(open_places, refused)}
+
+
+def waves(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """Lists of at most a hundred rows with distinct names; rows of one name keep their order."""
+    left = list(rows)
+    while left:
+        wave: dict[str, Row] = {}
+        later = []
+        for row in left:
+            if row.name in wave or len(wave) == MAX_INPUTS:
+                later.append(row)
+            else:
+                wave[row.name] = row
+        yield list(wave.values())
+        left = later
+
+
+def _errors(payload: Payload) -> list[Payload]:
+    errors = payload.get("errors")
+    return [] if errors is None else list(errors.items())
+
+
+def _same(rows: Sequence[Row], outcome: Outcome | AccountDown) -> Outcomes:
+    return {row.place: outcome for row in rows}
