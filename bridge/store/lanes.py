@@ -44,7 +44,7 @@ def acquire(db: Connection, lane: str, token: str, lease_seconds: float) -> bool
     taken = db.execute(
         _sql(
             db,
-            "UPDATE lanes SET lease_token = :token, lease_until = {clock} + :lease,"
+            "UPDATE lanes SET lease_token = :token, lease_until = {clock} + :lease,"  # noqa: S608
             " fence = fence + 1, held_until = NULL WHERE name = :lane AND " + FREE,
         ),
         {"lane": lane, "token": token, "lease": _microseconds(lease_seconds)},

@@ -150,6 +150,18 @@ def records_by_crm_id(
     return found
 
 
+def records_by_id(db: Connection, ids: Iterable[RecordId]) -> list[Deal | Lead]:
+    found: list[Deal | Lead] = []
+    for some in slices(ids):
+        rows = db.execute(select(RECORDS.c.kind, RECORDS.c.value).where(RECORDS.c.id.in_(some)))
+        for kind, value in rows:
+            if kind == RecordKind.DEAL:
+                found.append(codec.decode(Deal, bytes(value)))
+            else:
+                found.append(codec.decode(Lead, bytes(value)))
+    return found
+
+
 def contacts_by_phone(db: Connection, phones: Iterable[str]) -> dict[str, tuple[Contact, ...]]:
     """Mirrored contacts by canonical phone."""
     found: dict[str, tuple[Contact, ...]] = {}

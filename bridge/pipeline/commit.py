@@ -1,0 +1,247 @@
+"""Writes what a run of decisions came to: records, messages, outbox, decision rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert
+
+from bridge import __version__, codec
+from bridge.domain import effects as f
+from bridge.domain.decisions import Decision
+from bridge.domain.effects import Effect
+from bridge.domain.names import MessageId
+from bridge.domain.records import Deal, Lead, RecordKind
+from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.ledger import idempotency_key, record_of
+from bridge.pipeline.loaded import Loaded
+from bridge.pipeline.parts import Active
+from bridge.store import decisions as decisions_store
+from bridge.store import erasure, mirror, outbox, records
+from bridge.store.outbox import Need, NewRow
+from bridge.store.schema import CHANNELS, NOTIFICATIONS, TURN_LOG, TURNS
+from bridge.store.sends import settle_send
+from bridge.store.upsert import put
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A decision, the input it was made of as bytes, and the inbox row it came from."""
+
+    decision: Decision
+    event: bytes | None
+    facts: bytes | None
+    message: MessageId | None = None
+    inbox_id: int | None = None
+
+
+def commit(
+    db: Connection,
+    active: Active,
+    directory_hash: str,
+    held: Loaded,
+    run: Sequence[Decided],
+    now: datetime,
+) -> frozenset[str]:
+    """Writes it all within the caller's transaction; gives the lanes that have work now."""
+    _write_records(db, active, held)
+    _write_notes(db, active, held, now)
+    rows = [row for decided in run for row in _outbox_rows(decided)]
+    outbox.add(db, rows, now)
+    decisions_store.add(db, [_decision_row(d, active, directory_hash) for d in run])
+    lanes = {row.lane for row in rows}
+    if held.refreshes and active.policy.crm is not None:
+        lanes.add(lane(Way.MIRROR, active.policy.crm))
+    return frozenset(lanes)
+
+
+def _write_records(db: Connection, active: Active, held: Loaded) -> None:
+    dirty = held.dirty
+    crm = active.policy.crm
+    if crm is not None:
+        contacts = [x for x in held.contacts.values() if x.id in dirty]
+        records.put_contacts(db, crm, contacts)
+        changed = [x for x in held.records.values() if x.id in dirty]
+        records.put_deals(db, crm, [x for x in changed if isinstance(x, Deal)])
+        records.put_leads(db, crm, [x for x in changed if isinstance(x, Lead)])
+        known: dict[str, str] = {
+            x.id: x.crm_id for x in (*contacts, *changed) if x.crm_id is not None
+        }
+        outbox.put_vendor_ids(db, crm, known)
+    records.put_conversations(db, [x for x in held.conversations.values() if x.id in dirty])
+    messages = [x for x in held.messages.values() if x.id in dirty]
+    records.put_messages(db, held.account_of, messages)
+
+
+def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) -> None:
+    turns = {
+        change.pool: {"pool": change.pool, "employee": change.employee, "taken_at": now}
+        for change, _, _ in held.taken
+    }
+    put(db, TURNS, ["pool"], list(turns.values()))
+    log = [
+        {
+            "pool": change.pool,
+            "employee": change.employee,
+            "account": account,
+            "event_key": event_key,
+            "taken_at": now,
+        }
+        for change, account, event_key in held.taken
+    ]
+    if log:
+        db.execute(insert(TURN_LOG), log)
+    _write_notifications(db, held, now)
+    _write_channels(db, held)
+    if held.refreshes and active.policy.crm is not None:
+        mirror.request_refreshes(db, lane(Way.MIRROR, active.policy.crm), held.refreshes, now)
+    for change in held.settled:
+        settle_send(db, change.message, change.vendor_id, now)
+    if held.erased:
+        erasure.erase(db, held.erased)
+
+
+def _write_notifications(db: Connection, held: Loaded, now: datetime) -> None:
+    if held.notifications:
+        db.execute(
+            insert(NOTIFICATIONS),
+            [
+                {
+                    "employee": notice.employee,
+                    "conversation": notice.conversation,
+                    "message": notice.message,
+                    "code": notice.code,
+                    "created_at": now,
+                }
+                for notice in held.notifications
+            ],
+        )
+
+
+def _write_channels(db: Connection, held: Loaded) -> None:
+    rows = {
+        (change.account, change.channel_id): {
+            "account": change.account,
+            "channel_id": change.channel_id,
+            "state": change.state,
+            "detail": change.detail,
+            "as_of": change.as_of,
+        }
+        for change in held.channel_states
+    }
+    put(db, CHANNELS, ["account", "channel_id"], list(rows.values()))
+
+
+def _outbox_rows(decided: Decided) -> Iterator[NewRow]:
+    decision = decided.decision
+    sends = {
+        planned.effect.message
+        for planned in decision.effects
+        if isinstance(planned.effect, f.SendMessage)
+    }
+    for place, planned in enumerate(decision.effects):
+        yield NewRow(
+            lane=lane(Way.OUT, planned.account),
+            account=planned.account,
+            effect=planned.effect,
+            idempotency_key=idempotency_key(decision, place),
+            ordering_key=planned.ordering_key,
+            urgent=planned.urgent,
+            makes=makes(planned.effect),
+            needs=tuple(_needs(planned.effect, sends)),
+            event_account=decision.account,
+            event_key=decision.event_key,
+            conversation=decision.conversation,
+            message=_message(planned.effect),
+        )
+
+
+def makes(effect: Effect) -> str | None:
+    """The name whose vendor id this effect brings."""
+    match effect:
+        case f.CreateContact():
+            return effect.contact
+        case f.CreateDeal():
+            return effect.deal
+        case f.CreateLead():
+            return effect.lead
+        case f.WriteTimelineEntry():
+            return effect.message
+        case f.SendMessage():
+            return sent_name(effect.message)
+        case f.ChangeOwner() | f.UpdateTimelineEntry():
+            return None
+
+
+def sent_name(message: MessageId) -> str:
+    """The name of a message at its messenger, unlike its own, which is its CRM entry's."""
+    return f"sent:{message}"
+
+
+def names(effect: Effect) -> tuple[str, ...]:
+    """Every name whose vendor id the effect may use."""
+    match effect:
+        case f.CreateContact():
+            return (effect.contact,)
+        case f.CreateDeal() | f.CreateLead():
+            return (effect.contact,)
+        case f.ChangeOwner():
+            return (effect.record,)
+        case f.WriteTimelineEntry():
+            return tuple(record for _, record in effect.records)
+        case f.UpdateTimelineEntry():
+            return (effect.message, *names(effect.entry))
+        case f.SendMessage():
+            return ()
+
+
+def _needs(effect: Effect, sends: set[MessageId]) -> Iterator[Need]:
+    match effect:
+        case f.CreateDeal() | f.CreateLead():
+            yield Need(name=effect.contact, hard=True)
+        case f.ChangeOwner():
+            yield Need(name=effect.record, hard=True)
+        case f.WriteTimelineEntry():
+            for kind, record in effect.records:
+                yield Need(name=record, hard=kind is RecordKind.CONTACT)
+            if effect.message in sends:
+                yield Need(name=sent_name(effect.message), hard=True)
+        case f.UpdateTimelineEntry():
+            yield Need(name=effect.message, hard=True)
+        case f.CreateContact() | f.SendMessage():
+            return
+
+
+def _message(effect: Effect) -> MessageId | None:
+    match effect:
+        case f.WriteTimelineEntry() | f.UpdateTimelineEntry() | f.SendMessage():
+            return effect.message
+        case _:
+            return None
+
+
+def _decision_row(
+    decided: Decided, active: Active, directory_hash: str
+) -> decisions_store.DecisionRow:
+    decision = decided.decision
+    record = record_of(decision, active.hash, directory_hash)
+    return decisions_store.DecisionRow(
+        account=decision.account,
+        event_key=decision.event_key,
+        kind=decision.kind,
+        verdict=decision.verdict,
+        headline=decision.reasons[0].code,
+        inbox_id=decided.inbox_id,
+        conversation=decision.conversation,
+        contact=decision.contact,
+        target=decision.target,
+        message=decided.message,
+        occurred_at=decision.occurred_at,
+        decided_at=decision.decided_at,
+        config_hash=active.hash,
+        directory_hash=directory_hash,
+        code_version=__version__,
+        event=decided.event,
+        facts=decided.facts,
+        record=codec.encode(record),
+    )

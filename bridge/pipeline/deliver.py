@@ -1,0 +1,226 @@
+"""Carries effects out at vendors: runs of rows in order, several calls in flight when it pays."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bridge.domain.errors import BridgeError, ConfigError
+from bridge.domain.names import AccountName
+from bridge.pipeline import settling
+from bridge.pipeline.commit import names
+from bridge.pipeline.lanes import split
+from bridge.pipeline.lease import Lease
+from bridge.pipeline.parts import Parts
+from bridge.ports import (
+    CannotTell,
+    Connector,
+    Delivery,
+    Outbound,
+    Outcome,
+    Unknown,
+)
+from bridge.store import lanes, outbox
+from bridge.store.engine import reading, writing
+from bridge.store.outbox import Row
+
+IN_FLIGHT = 4
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vendor:
+    """The vendor's side of one outbound lane."""
+
+    account: AccountName
+    connector: Connector
+    outbound: Outbound
+
+    @property
+    def one_per_chat(self) -> bool:
+        """Where each row is a call of its own, the next of a chat waits for the one before."""
+        return not self.connector.ordered_batches
+
+    @property
+    def settle_after(self) -> timedelta:
+        """How long after an attempt its traces can be trusted to be seen."""
+        seconds = self.connector.call_timeout_seconds + self.connector.index_lag_seconds
+        return timedelta(seconds=seconds)
+
+
+def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
+    """Works on the lane until it is empty, held, or `deadline` (monotonic) has come; True when
+    rows may be left."""
+    vendor = _vendor(parts, lease)
+    if vendor is None:
+        return False
+    with writing(parts.engine) as db:
+        lease.keep(db)
+        outbox.orphaned(db, lease.lane, parts.now() + vendor.settle_after)
+    _look_up(parts, lease, vendor)
+    return _Turn(parts, lease, vendor).run(deadline)
+
+
+def _vendor(parts: Parts, lease: Lease) -> _Vendor | None:
+    """None, and the lane held with the cause, when the account's configuration is broken."""
+    _, account = split(lease.lane)
+    try:
+        return _Vendor(
+            account=account,
+            connector=parts.vendors.connector(account),
+            outbound=parts.vendors.outbound(account),
+        )
+    except ConfigError as error:
+        with writing(parts.engine) as db:
+            lease.keep(db)
+            until = parts.now() + timedelta(minutes=1)
+            if lanes.hold(db, lease.lane, until, str(error)):
+                _log.error("lane held", lane=lease.lane, cause=str(error))
+        return None
+
+
+class _Turn:
+    """One turn on an outbound lane. Vendor calls run on threads, the store is touched here only."""
+
+    def __init__(self, parts: Parts, lease: Lease, vendor: _Vendor) -> None:
+        self._parts = parts
+        self._lease = lease
+        self._vendor = vendor
+        self._flights: dict[Future[Sequence[Outcome]], list[Row]] = {}
+        self._stopped = False
+
+    def run(self, deadline: float) -> bool:
+        with ThreadPoolExecutor(IN_FLIGHT) as threads:
+            while True:
+                started = not self._closing(deadline) and self._start(threads)
+                if not self._flights:
+                    return not self._stopped and self._closing(deadline)
+                if not started or len(self._flights) >= IN_FLIGHT:
+                    self._land()
+
+    def _closing(self, deadline: float) -> bool:
+        return self._stopped or time.monotonic() >= deadline
+
+    def _start(self, threads: ThreadPoolExecutor) -> bool:
+        """Starts a call if there are rows; a further one only when a full batch waits for it."""
+        limit = self._vendor.connector.max_run
+        if self._flights and self._waiting() < limit:
+            return False
+        rows, deliveries = self._take(limit)
+        if not rows:
+            return False
+        cost = self._vendor.connector.calls(deliveries)
+        pause = self._parts.budgets.take(self._vendor.account, cost)
+        if pause > 0:
+            self._hold_for_budget(rows, pause)
+            return False
+        self._flights[threads.submit(_call, self._vendor, deliveries)] = rows
+        return True
+
+    def _waiting(self) -> int:
+        with reading(self._parts.engine) as db:
+            return outbox.count_runnable(
+                db, self._lease.lane, self._parts.now(), self._vendor.connector.max_run
+            )
+
+    def _take(self, limit: int) -> tuple[list[Row], list[Delivery]]:
+        now = self._parts.now()
+        with writing(self._parts.engine) as db:
+            self._lease.keep(db)
+            rows = outbox.take(db, self._lease.lane, now, limit, self._vendor.one_per_chat)
+            return rows, _deliveries(self._parts, db, self._vendor.account, rows)
+
+    def _hold_for_budget(self, rows: Sequence[Row], pause: float) -> None:
+        until = self._parts.now() + timedelta(seconds=pause)
+        with writing(self._parts.engine) as db:
+            self._lease.keep(db)
+            outbox.give_back(db, [row.id for row in rows], "waits for the account's rate", None)
+            lanes.hold(db, self._lease.lane, until, "the account's rate budget is used up")
+        self._stopped = True
+
+    def _land(self) -> None:
+        """Waits for a call to end and notes its outcomes; the lease is renewed meanwhile."""
+        third = self._lease.seconds / 3
+        ended = wait(self._flights, timeout=third, return_when=FIRST_COMPLETED).done
+        with writing(self._parts.engine) as db:
+            self._lease.keep(db)
+            for flight in ended:
+                self._note(db, self._flights.pop(flight), flight.result())
+
+    def _note(self, db: Connection, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+        settle_at = self._parts.now() + self._vendor.settle_after
+        notes = settling.Notes(lane=self._lease.lane, now=self._parts.now(), look_up_at=settle_at)
+        down = settling.note(db, notes, list(zip(rows, outcomes, strict=True)))
+        counts = _counted(outcomes)
+        _log.info("delivered", lane=self._lease.lane, first_outbox_id=rows[0].id, **counts)
+        if down is not None:
+            self._stopped = True
+
+
+def _look_up(parts: Parts, lease: Lease, vendor: _Vendor) -> None:
+    """What became of rows of unknown outcome, before anything else is sent."""
+    with reading(parts.engine) as db:
+        rows = outbox.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
+        deliveries = _deliveries(parts, db, vendor.account, rows)
+    if not rows:
+        return
+    answers = lease.while_waiting(parts.engine, lambda: _find(vendor, deliveries))
+    with writing(parts.engine) as db:
+        lease.keep(db)
+        settling.note_found(db, parts.now(), list(zip(rows, answers, strict=True)))
+
+
+def _find(vendor: _Vendor, deliveries: Sequence[Delivery]) -> Sequence[settling.Answer]:
+    with _bounded(vendor, "find"):
+        try:
+            return vendor.outbound.find(deliveries)
+        except BridgeError as error:
+            return [CannotTell(reason=str(error))] * len(deliveries)
+
+
+def _call(vendor: _Vendor, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
+    with _bounded(vendor, "deliver"):
+        try:
+            return vendor.outbound.deliver(deliveries)
+        except BridgeError as error:
+            # A connector answers with outcomes; an error that escapes says nothing of any row.
+            return [Unknown(reason=str(error))] * len(deliveries)
+
+
+@contextmanager
+def _bounded(vendor: _Vendor, operation: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    milliseconds = round((time.monotonic() - started) * 1000, 1)
+    _log.info("called", account=vendor.account, operation=operation, milliseconds=milliseconds)
+
+
+def _deliveries(
+    parts: Parts, db: Connection, account: AccountName, rows: Sequence[Row]
+) -> list[Delivery]:
+    known = outbox.vendor_ids(db, account, [name for row in rows for name in names(row.effect)])
+    now = parts.now()
+    return [
+        Delivery(
+            effect=row.effect,
+            idempotency_key=row.idempotency_key,
+            attempt=row.attempts,
+            now=now,
+            first_tried_at=row.first_tried_at,
+            ids={n: known[n] for n in names(row.effect) if n in known},
+        )
+        for row in rows
+    ]
+
+
+def _counted(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        kind = type(outcome).__name__.lower()
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts

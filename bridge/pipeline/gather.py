@@ -1,0 +1,105 @@
+"""Asks the CRM, for a whole run at once and outside any transaction, who strangers are."""
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from bridge.domain import events as e
+from bridge.domain.errors import CredentialsInvalid, DeliveryTransient, OutcomeUnknown
+from bridge.domain.facts import ChatFacts, Lookup
+from bridge.domain.intake import needs_identifying
+from bridge.domain.messaging import Chat, ChatKind
+from bridge.domain.names import AccountName, ConversationId
+from bridge.domain.phones import spellings
+from bridge.domain.records import ClientState, Conversation
+from bridge.pipeline.event_keys import chat_of, conversation_of
+from bridge.pipeline.lease import Lease
+from bridge.pipeline.parts import Parts
+from bridge.ports import IdentityQuery, Reader
+from bridge.store import chats
+from bridge.store.engine import reading
+
+_log = structlog.get_logger()
+_UNAVAILABLE = (DeliveryTransient, OutcomeUnknown, CredentialsInvalid)
+_CALLS = 5  # one search, deals and leads with their associations
+
+
+def gather(parts: Parts, lease: Lease, run: Sequence[e.Event]) -> Mapping[ConversationId, Lookup]:
+    """What the CRM says of every client in the run who is not known yet.
+
+    Where it can't be asked the look-up says so, and each event is decided with what is known.
+    """
+    strangers = _strangers(parts, run)
+    crm = parts.active().policy.crm
+    if not strangers or crm is None:
+        return {where: Lookup(available=False) for where in strangers}
+    queries = {where: query_for_chat(chat) for where, chat in strangers.items()}
+    return lease.while_waiting(parts.engine, lambda: look_up(parts, crm, queries))
+
+
+def look_up(
+    parts: Parts, crm: AccountName, queries: Mapping[ConversationId, IdentityQuery]
+) -> Mapping[ConversationId, Lookup]:
+    """The contacts that fit each query, with their deals and leads."""
+    if parts.budgets.take(crm, _CALLS) > 0:
+        _log.info("crm budget used up", account=crm, waiting=len(queries))
+        return {where: Lookup(available=False) for where in queries}
+    try:
+        return _ask(parts.vendors.reader(crm), queries)
+    except _UNAVAILABLE as error:
+        _log.warning("crm unavailable", account=crm, error=str(error))
+        return {where: Lookup(available=False) for where in queries}
+
+
+def query_for_chat(chat: Chat) -> IdentityQuery:
+    phones = spellings(chat.phone) if chat.phone else ()
+    return IdentityQuery(phones=phones, messenger=chat.messenger, username=chat.username)
+
+
+def query_for(conversation: Conversation) -> IdentityQuery:
+    return IdentityQuery(
+        phones=spellings(conversation.phone) if conversation.phone else (),
+        messenger=conversation.messenger,
+        username=conversation.username,
+    )
+
+
+def _strangers(parts: Parts, run: Sequence[e.Event]) -> dict[ConversationId, Chat]:
+    seen: dict[ConversationId, Chat] = {}
+    for event in run:
+        where, chat = conversation_of(event), chat_of(event)
+        if where is None or chat is None or chat.kind is ChatKind.GROUP:
+            continue
+        if isinstance(event, e.MessageReceived | e.MessageSent | e.MessageEdited):
+            seen.setdefault(where, chat)
+    if not seen:
+        return {}
+    with reading(parts.engine) as db:
+        known = chats.chat_facts(db, list(seen))
+    return {where: chat for where, chat in seen.items() if _is_stranger(known.get(where))}
+
+
+def _is_stranger(facts: ChatFacts | None) -> bool:
+    if facts is None:
+        return True
+    if facts.conversation.client is ClientState.AMBIGUOUS:
+        return True
+    return needs_identifying(facts.conversation, facts.contact)
+
+
+def _ask(
+    reader: Reader, queries: Mapping[ConversationId, IdentityQuery]
+) -> Mapping[ConversationId, Lookup]:
+    answers = reader.contacts_by_identity(list(queries.values()))
+    people = sorted({found.crm_id for answer in answers for found in answer})
+    deals = tuple(reader.deals_of(people)) if people else ()
+    leads = tuple(reader.leads_of(people)) if people else ()
+    return {
+        where: Lookup(
+            available=True,
+            found=tuple(found),
+            deals=tuple(d for d in deals if any(f.crm_id in d.contacts for f in found)),
+            leads=tuple(x for x in leads if any(f.crm_id in x.contacts for f in found)),
+        )
+        for where, found in zip(queries, answers, strict=True)
+    }

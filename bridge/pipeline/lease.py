@@ -1,0 +1,55 @@
+"""A worker's hold on one lane, from taking it to giving it back."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from bridge.store import lanes
+from bridge.store.engine import writing
+
+LEASE_SECONDS = 15.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    lane: str
+    token: str
+    seconds: float = LEASE_SECONDS
+
+    def keep(self, db: Connection) -> None:
+        """Renews it within the caller's transaction; raises LeaseLost when it has passed on."""
+        lanes.keep(db, self.lane, self.token, self.seconds)
+
+    def while_waiting(self, engine: Engine, call: Callable[[], T]) -> T:
+        """The call's result; the lease is renewed as long as it lasts."""
+        with ThreadPoolExecutor(1) as thread:
+            pending = thread.submit(call)
+            while wait([pending], timeout=self.seconds / 3).not_done:
+                with writing(engine) as db:
+                    self.keep(db)
+            return pending.result()
+
+
+@contextmanager
+def leased(engine: Engine, lane: str) -> Iterator[Lease | None]:
+    """The lease of a lane, or None when another worker has it; given back at the end.
+
+    After a kill it runs out by itself.
+    """
+    lease = Lease(lane, secrets.token_hex(8))
+    with writing(engine) as db:
+        taken = lanes.acquire(db, lane, lease.token, lease.seconds)
+    if not taken:
+        yield None
+        return
+    try:
+        yield lease
+    finally:
+        with writing(engine) as db:
+            lanes.release(db, lane, lease.token)

@@ -1,0 +1,233 @@
+"""What a unit of work holds: records read in bulk, and which of them have changed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from bridge.domain import changes as c
+from bridge.domain import events as e
+from bridge.domain.facts import ChannelFacts, Lookup, OpenSend
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    ConversationId,
+    EmployeeId,
+    EventKey,
+    MessageId,
+    RecordId,
+)
+from bridge.domain.phones import canonical
+from bridge.domain.policy import Policy
+from bridge.domain.records import (
+    Contact,
+    Conversation,
+    Deal,
+    Lead,
+    Message,
+    RecordKind,
+    TimelineState,
+)
+from bridge.pipeline.event_keys import (
+    CrmKey,
+    chat_of,
+    conversation_of,
+    records_found,
+    records_of,
+    vendor_message_of,
+)
+from bridge.store import chats, mirror, records
+from bridge.store.schema import TURNS
+from bridge.store.sends import open_sends
+
+
+@dataclass
+class Loaded:
+    conversations: dict[ConversationId, Conversation] = field(default_factory=dict)
+    contacts: dict[RecordId, Contact] = field(default_factory=dict)
+    records: dict[RecordId, Deal | Lead] = field(default_factory=dict)
+    messages: dict[MessageId, Message] = field(default_factory=dict)
+    account_of: dict[MessageId, AccountName] = field(default_factory=dict)
+    by_vendor_id: dict[tuple[AccountName, str], Message] = field(default_factory=dict)
+    by_phone: defaultdict[str, dict[RecordId, None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    by_contact: defaultdict[RecordId, dict[RecordId, None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    crm_records: dict[CrmKey, RecordId] = field(default_factory=dict)
+    waiting: dict[ConversationId, dict[MessageId, Message]] = field(default_factory=dict)
+    open_sends: dict[ConversationId, tuple[OpenSend, ...]] = field(default_factory=dict)
+    turns: dict[str, EmployeeId] = field(default_factory=dict)
+    channels: dict[ChannelName, ChannelFacts] = field(default_factory=dict)
+
+    # What has changed.
+    dirty: set[str] = field(default_factory=set)
+    taken: list[tuple[c.TakeTurn, AccountName, EventKey]] = field(default_factory=list)
+    notifications: list[c.Notify] = field(default_factory=list)
+    refreshes: list[c.RequestRefresh] = field(default_factory=list)
+    settled: list[c.SettleSend] = field(default_factory=list)
+    channel_states: list[c.SetChannelState] = field(default_factory=list)
+    erased: list[ConversationId] = field(default_factory=list)
+
+    def put_conversation(self, conversation: Conversation) -> None:
+        self.conversations[conversation.id] = conversation
+        self.dirty.add(conversation.id)
+
+    def put_contact(self, contact: Contact) -> None:
+        self.hold_contact(contact)
+        self.dirty.add(contact.id)
+
+    def put_record(self, record: Deal | Lead) -> None:
+        self.hold_record(record)
+        self.dirty.add(record.id)
+
+    def put_message(self, account: AccountName, message: Message) -> None:
+        self.hold_message(account, message)
+        waiting = self.waiting.setdefault(message.conversation, {})
+        if message.timeline is TimelineState.WAITING:
+            waiting[message.id] = message
+        else:
+            waiting.pop(message.id, None)
+        self.dirty.add(message.id)
+
+    def records_of(self, contact: RecordId) -> tuple[tuple[Deal, ...], tuple[Lead, ...]]:
+        mine = [
+            self.records[x]
+            for x in sorted(self.by_contact.get(contact, ()))
+            if contact in self.records[x].contacts
+        ]
+        deals = tuple(r for r in mine if isinstance(r, Deal))
+        return deals, tuple(r for r in mine if isinstance(r, Lead))
+
+    def with_phone(self, phone: str) -> tuple[Contact, ...]:
+        return tuple(self.contacts[x] for x in sorted(self.by_phone.get(phone, ())))
+
+    def set_channel(self, name: ChannelName, change: c.SetChannelState) -> None:
+        known = self.channels.get(name, ChannelFacts(name=name))
+        self.channels[name] = ChannelFacts(
+            name=name,
+            state=change.state,
+            as_of=change.as_of,
+            window_hours=known.window_hours,
+            can_write_first=known.can_write_first,
+        )
+        self.channel_states.append(change)
+
+    def hold_contact(self, contact: Contact) -> None:
+        self.contacts[contact.id] = contact
+        if contact.crm_id is not None:
+            self.crm_records[RecordKind.CONTACT, contact.crm_id] = contact.id
+        for phone in contact.phones:
+            self.by_phone[canonical(phone)][contact.id] = None
+
+    def hold_record(self, record: Deal | Lead) -> None:
+        self.records[record.id] = record
+        for contact in record.contacts:
+            self.by_contact[contact][record.id] = None
+        if record.crm_id is not None:
+            kind = RecordKind.DEAL if isinstance(record, Deal) else RecordKind.LEAD
+            self.crm_records[kind, record.crm_id] = record.id
+
+    def hold_message(self, account: AccountName, message: Message) -> None:
+        self.messages[message.id] = message
+        self.account_of[message.id] = account
+        if message.vendor_id is not None:
+            self.by_vendor_id[account, message.vendor_id] = message
+
+
+def load(
+    db: Connection, policy: Policy, run: Sequence[e.Event], lookups: Iterable[Lookup]
+) -> Loaded:
+    """Reads what the run may ask for, in a few statements whatever its length."""
+    held = Loaded()
+    _load_messages(db, held, run)
+    _load_conversations(db, held, run)
+    _load_contacts(db, held, policy, run, lookups)
+    _load_records(db, held)
+    held.waiting = {
+        where: {m.id: m for m in found}
+        for where, found in records.waiting_messages(db, held.conversations).items()
+    }
+    for where, waiting in held.waiting.items():
+        for message in waiting.values():
+            held.hold_message(held.conversations[where].account, message)
+    sent = [conversation_of(event) for event in run if isinstance(event, e.MessageSent)]
+    held.open_sends = open_sends(db, [where for where in sent if where is not None])
+    held.turns = {row.pool: EmployeeId(row.employee) for row in db.execute(select(TURNS))}
+    if any(isinstance(event, e.ChannelChanged) for event in run):
+        held.channels = dict(mirror.channel_facts(db, policy))
+    return held
+
+
+def _load_messages(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
+    wanted = [
+        (event.account, vendor_id)
+        for event in run
+        if (vendor_id := vendor_message_of(event)) is not None
+    ]
+    for (account, _), message in records.messages_by_vendor_id(db, wanted).items():
+        held.hold_message(account, message)
+
+
+def _load_conversations(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
+    wanted = [where for event in run if (where := conversation_of(event)) is not None]
+    wanted.extend(message.conversation for message in held.messages.values())
+    held.conversations = chats.conversations_by_id(db, wanted)
+
+
+def _load_contacts(
+    db: Connection,
+    held: Loaded,
+    policy: Policy,
+    run: Sequence[e.Event],
+    lookups: Iterable[Lookup],
+) -> None:
+    keys = {key for event in run for key in records_of(event)}
+    keys.update(key for lookup in lookups for key in records_found(lookup))
+    linked = {x.contact for x in held.conversations.values() if x.contact is not None}
+    for contact in chats.contacts_by_id(db, linked).values():
+        held.hold_contact(contact)
+    if policy.crm is not None and keys:
+        _load_crm_records(db, held, policy.crm, keys)
+    _load_same_phones(db, held, run)
+
+
+def _load_crm_records(
+    db: Connection, held: Loaded, crm: AccountName, keys: Iterable[CrmKey]
+) -> None:
+    keys = frozenset(keys)
+    contact_ids = [crm_id for kind, crm_id in keys if kind is RecordKind.CONTACT]
+    for contact in records.contacts_by_crm_id(db, crm, contact_ids).values():
+        held.hold_contact(contact)
+    for record in records.records_by_crm_id(db, crm, keys).values():
+        held.hold_record(record)
+    named = {x for record in held.records.values() for x in record.contacts}
+    for contact in chats.contacts_by_id(db, named - held.contacts.keys()).values():
+        held.hold_contact(contact)
+    for found in records.conversations_of(db, held.contacts).values():
+        for conversation in found:
+            held.conversations.setdefault(conversation.id, conversation)
+
+
+def _load_same_phones(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
+    """Contacts with the phone of a chat that may have to be identified."""
+    phones = set()
+    for event in run:
+        chat = chat_of(event)
+        if chat is not None and chat.phone is not None:
+            phones.add(canonical(chat.phone))
+    phones.update(x.phone for x in held.conversations.values() if x.phone is not None)
+    for found in records.contacts_by_phone(db, phones).values():
+        for contact in found:
+            if contact.id not in held.contacts:
+                held.hold_contact(contact)
+
+
+def _load_records(db: Connection, held: Loaded) -> None:
+    deals, leads = chats.records_of(db, held.contacts)
+    for deal in (deal for found in deals.values() for deal in found):
+        held.hold_record(deal)
+    for lead in (lead for found in leads.values() for lead in found):
+        held.hold_record(lead)

@@ -1,0 +1,80 @@
+"""What a vendor's ids change in our store once an effect is done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bridge.domain import effects as f
+from bridge.domain.names import AccountName, CrmId, RecordId
+from bridge.domain.records import ContactState, Deal, RecordKind
+from bridge.store import chats, outbox, records
+from bridge.store.outbox import Row
+from bridge.store.sends import note_sent
+
+Result = tuple[Row, Mapping[str, str]]
+
+
+def note_result(db: Connection, results: Sequence[Result], now: datetime) -> None:
+    """The rows are done: their ids are kept, and what waited for them may go."""
+    if not results:
+        return
+    by_account: dict[AccountName, dict[str, str]] = {}
+    for row, ids in results:
+        if row.makes is not None and "id" in ids:
+            by_account.setdefault(row.account, {})[row.makes] = ids["id"]
+    for account, made in by_account.items():
+        outbox.put_vendor_ids(db, account, made)
+    for row, ids in results:
+        _note_record(db, row, ids.get("id", ""))
+    made_names = [row.makes for row, _ in results if row.makes is not None]
+    outbox.finish(db, [row.id for row, _ in results], made_names, now)
+
+
+def _note_record(db: Connection, row: Row, vendor_id: str) -> None:
+    match row.effect:
+        case f.CreateContact():
+            _note_contact(db, row.account, row.effect.contact, CrmId(vendor_id))
+        case f.CreateDeal():
+            _note_deal(db, row.account, row.effect.deal, CrmId(vendor_id))
+        case f.CreateLead():
+            _note_lead(db, row.account, row.effect.lead, CrmId(vendor_id))
+        case f.SendMessage():
+            note_sent(db, row.account, row.effect.message, vendor_id)
+        case f.ChangeOwner() | f.WriteTimelineEntry() | f.UpdateTimelineEntry():
+            return
+
+
+def _note_contact(db: Connection, crm: AccountName, made: RecordId, crm_id: CrmId) -> None:
+    """The CRM may answer with a contact that we know already: then the chats move to it."""
+    contact = chats.contacts_by_id(db, [made]).get(made)
+    if contact is None or not crm_id:
+        return
+    known = records.contacts_by_crm_id(db, crm, [crm_id]).get(crm_id)
+    if known is None or known.id == made:
+        records.put_contacts(db, crm, [replace(contact, crm_id=crm_id)])
+        return
+    records.put_contacts(db, crm, [replace(contact, state=ContactState.MERGED)])
+    moved = records.conversations_of(db, [made]).get(made, ())
+    records.put_conversations(db, [replace(c, contact=known.id) for c in moved])
+    deals, leads = chats.records_of(db, [made])
+    records.put_deals(db, crm, [replace(d, contacts=(known.id,)) for d in deals.get(made, ())])
+    records.put_leads(db, crm, [replace(x, contacts=(known.id,)) for x in leads.get(made, ())])
+
+
+def _note_deal(db: Connection, crm: AccountName, made: RecordId, crm_id: CrmId) -> None:
+    for record in records.records_by_id(db, [made]):
+        if isinstance(record, Deal) and not _is_mirrored(db, crm, RecordKind.DEAL, crm_id):
+            records.put_deals(db, crm, [replace(record, crm_id=crm_id)])
+
+
+def _note_lead(db: Connection, crm: AccountName, made: RecordId, crm_id: CrmId) -> None:
+    for record in records.records_by_id(db, [made]):
+        if not isinstance(record, Deal) and not _is_mirrored(db, crm, RecordKind.LEAD, crm_id):
+            records.put_leads(db, crm, [replace(record, crm_id=crm_id)])
+
+
+def _is_mirrored(db: Connection, crm: AccountName, kind: RecordKind, crm_id: CrmId) -> bool:
+    """A webhook of the CRM may have brought the record before the answer did."""
+    return (kind, crm_id) in records.records_by_crm_id(db, crm, [(kind, crm_id)])

@@ -1,0 +1,141 @@
+"""What a vendor's answer does to a row: done, another time, to be looked up, or a dead letter."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+from sqlalchemy import Connection
+
+from bridge.domain.effects import SendMessage
+from bridge.domain.messaging import MessageStatus
+from bridge.pipeline.results import note_result
+from bridge.ports import (
+    Absent,
+    AccountDown,
+    CannotTell,
+    Done,
+    Found,
+    Outcome,
+    Rejected,
+    RetryAt,
+    Unknown,
+)
+from bridge.store import lanes, outbox
+from bridge.store.outbox import Row, State
+from bridge.store.sends import note_failed
+
+MAX_ATTEMPTS = 8
+MAX_LOOK_UPS = timedelta(hours=6)
+Answer = Found | Absent | CannotTell
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """One batch of outcomes: of which lane, when, and when an unknown one may be looked up."""
+
+    lane: str
+    now: datetime
+    look_up_at: datetime
+
+
+def note(
+    db: Connection, notes: Notes, outcomes: Sequence[tuple[Row, Outcome]]
+) -> AccountDown | None:
+    """Writes each row's outcome; gives the account-wide cause if there was one."""
+    done = [(row, out.vendor_ids) for row, out in outcomes if isinstance(out, Done)]
+    note_result(db, done, notes.now)
+    if done:
+        lanes.note_success(db, notes.lane, notes.now)
+    down = None
+    for row, outcome in outcomes:
+        match outcome:
+            case Done():
+                continue
+            case AccountDown():
+                down = outcome
+            case RetryAt():
+                _retry(db, row, outcome, notes.now)
+            case Unknown():
+                outbox.settle(db, row.id, State.UNKNOWN, outcome.reason, notes.look_up_at)
+                _show(db, row, MessageStatus.UNKNOWN, outcome.reason)
+            case Rejected():
+                die(db, row, f"{outcome.reason}: {outcome.detail}".strip(": "), notes.now)
+            case _:
+                assert_never(outcome)
+    if down is not None:
+        _go_down(db, notes.lane, down, [r for r, o in outcomes if isinstance(o, AccountDown)])
+    return down
+
+
+def note_found(db: Connection, now: datetime, answers: Sequence[tuple[Row, Answer]]) -> None:
+    """What a look-up said: done, surely not done and so to be sent again, or still unknown."""
+    found = [(row, answer.vendor_ids) for row, answer in answers if isinstance(answer, Found)]
+    note_result(db, found, now)
+    for row, answer in answers:
+        match answer:
+            case Found():
+                continue
+            case Absent():
+                _send_again(db, row, now)
+            case CannotTell():
+                _still_unknown(db, row, answer.reason, now)
+            case _:
+                assert_never(answer)
+
+
+def die(db: Connection, row: Row, reason: str, now: datetime) -> None:
+    """A dead letter: what can't do without its result is held, the rest goes on."""
+    outbox.settle(db, row.id, State.DEAD, reason)
+    _log.error("dead letter", outbox_id=row.id, account=row.account, reason=reason)
+    _show(db, row, MessageStatus.FAILED, reason)
+    if row.makes is not None:
+        outbox.give_up_on(db, row.makes, now)
+
+
+def back_off(attempt: int, now: datetime) -> datetime:
+    """Twice as long each time, at most a quarter of an hour, with jitter of a fifth."""
+    seconds = min(2.0**attempt, 900.0)
+    return now + timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+def _retry(db: Connection, row: Row, outcome: RetryAt, now: datetime) -> None:
+    if row.attempts >= MAX_ATTEMPTS:
+        die(db, row, f"given up after {row.attempts} attempts: {outcome.reason}", now)
+        return
+    when = max(outcome.when, back_off(row.attempts, now))
+    outbox.settle(db, row.id, State.PENDING, outcome.reason, when)
+
+
+def _send_again(db: Connection, row: Row, now: datetime) -> None:
+    if row.attempts >= MAX_ATTEMPTS:
+        die(db, row, f"given up after {row.attempts} attempts, none of which arrived", now)
+        return
+    outbox.settle(db, row.id, State.PENDING, "looked up: not there")
+
+
+def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None:
+    """A message to a client is never sent again by itself: a person decides. All else is looked
+    up again, later and later."""
+    tried = row.first_tried_at or now
+    if isinstance(row.effect, SendMessage) or now - tried > MAX_LOOK_UPS:
+        outbox.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand")
+        _show(db, row, MessageStatus.UNKNOWN, reason)
+        return
+    waited = max((now - tried).total_seconds(), 5.0)
+    outbox.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))
+
+
+def _go_down(db: Connection, lane: str, down: AccountDown, rows: Sequence[Row]) -> None:
+    outbox.give_back(db, [row.id for row in rows], down.cause, None)
+    if lanes.hold(db, lane, down.until, down.cause):
+        _log.error("lane held", lane=lane, cause=down.cause, until=str(down.until or "resumed"))
+
+
+def _show(db: Connection, row: Row, status: MessageStatus, reason: str) -> None:
+    """The writer sees in the conversation what became of his message."""
+    if isinstance(row.effect, SendMessage):
+        note_failed(db, row.account, row.effect.message, status, reason)

@@ -1,0 +1,250 @@
+"""The store's facts for one run of events, changed event by event, written back in bulk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from sqlalchemy import Connection
+
+from bridge.domain import changes as c
+from bridge.domain import events as e
+from bridge.domain.decisions import Decision
+from bridge.domain.facts import ChannelFacts, Facts, Lookup
+from bridge.domain.names import ConversationId, RecordId
+from bridge.domain.people import Directory
+from bridge.domain.phones import canonical
+from bridge.domain.records import (
+    Contact,
+    ContactState,
+    Conversation,
+    Deal,
+    Lead,
+    Message,
+    RecordKind,
+)
+from bridge.pipeline.event_keys import (
+    chat_of,
+    conversation_of,
+    record_of,
+    records_found,
+    records_of,
+    vendor_message_of,
+)
+from bridge.pipeline.loaded import Loaded, load
+from bridge.pipeline.parts import Active
+
+
+class UnitOfWork:
+    """Lives within one write transaction. `facts` sees what earlier decisions changed."""
+
+    def __init__(
+        self,
+        db: Connection,
+        active: Active,
+        directory: Directory,
+        now: datetime,
+        public_url: str,
+    ) -> None:
+        self._db = db
+        self._policy = active.policy
+        self._directory = directory
+        self._now = now
+        self._public_url = public_url
+        self._lookups: Mapping[ConversationId, Lookup] = {}
+        self.held = Loaded()
+
+    def load(self, run: Sequence[e.Event], lookups: Mapping[ConversationId, Lookup]) -> None:
+        """Reads everything that these events may ask for."""
+        self._lookups = lookups
+        self.held = load(self._db, self._policy, run, lookups.values())
+
+    def facts(self, event: e.Event) -> Facts:
+        """The facts of one event as they stand now."""
+        message = self._message(event)
+        where = conversation_of(event) or (message.conversation if message else None)
+        conversation = self.held.conversations.get(where) if where else None
+        contact = self._contact(event, conversation.contact if conversation else None)
+        deals, leads = self._records(event, contact)
+        lookup = self._lookups.get(where) if where else None
+        return Facts(
+            now=self._now,
+            directory=self._directory,
+            channel=self._channel(event),
+            conversation=conversation,
+            contact=contact,
+            deals=deals,
+            leads=leads,
+            lookup=lookup,
+            same_phone=self._same_phone(event, conversation) if lookup else (),
+            message=message,
+            waiting=tuple(self.held.waiting.get(where, {}).values()) if where else (),
+            open_sends=self.held.open_sends.get(where, ()) if where else (),
+            turns=dict(self.held.turns),
+            records=self._known(event, lookup),
+            conversations=self._conversations(event, contact, deals, leads),
+            public_url=self._public_url,
+        )
+
+    def apply(self, decision: Decision) -> None:
+        for change in decision.changes:
+            self._apply(change, decision)
+
+    def _apply(self, change: c.Change, decision: Decision) -> None:
+        match change:
+            case c.PutConversation():
+                self.held.put_conversation(change.conversation)
+            case c.PutContact():
+                self.held.put_contact(change.contact)
+            case c.PutDeal():
+                self.held.put_record(change.deal)
+            case c.PutLead():
+                self.held.put_record(change.lead)
+            case c.PutMessage():
+                self.held.put_message(decision.account, change.message)
+            case c.SetOwner() | c.MergeContacts() | c.EraseContact():
+                self._apply_to_records(change)
+            case _:
+                self._apply_note(change, decision)
+
+    def _apply_to_records(self, change: c.SetOwner | c.MergeContacts | c.EraseContact) -> None:
+        match change:
+            case c.SetOwner():
+                self._set_owner(change)
+            case c.MergeContacts():
+                self._merge(change)
+            case c.EraseContact():
+                self._erase(change.contact)
+
+    def _apply_note(
+        self,
+        change: c.SetChannelState | c.TakeTurn | c.Notify | c.RequestRefresh | c.SettleSend,
+        decision: Decision,
+    ) -> None:
+        held = self.held
+        match change:
+            case c.SetChannelState():
+                name = self._policy.channel_name(change.account, change.channel_id)
+                held.set_channel(name, change)
+            case c.TakeTurn():
+                held.turns[change.pool] = change.employee
+                held.taken.append((change, decision.account, decision.event_key))
+            case c.Notify():
+                held.notifications.append(change)
+            case c.RequestRefresh():
+                held.refreshes.append(change)
+            case c.SettleSend():
+                held.settled.append(change)
+            case _:
+                assert_never(change)
+
+    def _set_owner(self, change: c.SetOwner) -> None:
+        if change.kind is RecordKind.CONTACT:
+            contact = self.held.contacts[change.record]
+            self.held.put_contact(replace(contact, owner=change.owner))
+            for conversation in tuple(self.held.conversations.values()):
+                if conversation.contact == contact.id and conversation.claimed_by is not None:
+                    self.held.put_conversation(replace(conversation, claimed_by=None))
+            return
+        record = self.held.records[change.record]
+        self.held.put_record(replace(record, owner=change.owner))
+
+    def _merge(self, change: c.MergeContacts) -> None:
+        held = self.held
+        survivor = held.contacts[change.survivor]
+        if change.absorbed == change.survivor:
+            held.put_contact(replace(survivor, crm_id=change.crm_id, state=ContactState.ACTIVE))
+            return
+        absorbed = held.contacts[change.absorbed]
+        held.put_contact(replace(absorbed, state=ContactState.MERGED))
+        held.put_contact(
+            replace(survivor, phones=tuple(dict.fromkeys((*survivor.phones, *absorbed.phones))))
+        )
+        for conversation in tuple(held.conversations.values()):
+            if conversation.contact == absorbed.id:
+                held.put_conversation(replace(conversation, contact=survivor.id))
+        deals, leads = held.records_of(absorbed.id)
+        for deal in deals:
+            held.put_record(replace(deal, contacts=_moved(deal.contacts, absorbed, survivor)))
+        for lead in leads:
+            held.put_record(replace(lead, contacts=_moved(lead.contacts, absorbed, survivor)))
+
+    def _erase(self, contact: RecordId) -> None:
+        held = self.held
+        known = held.contacts[contact]
+        held.put_contact(replace(known, name="", phones=(), state=ContactState.ERASED))
+        for conversation in tuple(held.conversations.values()):
+            if conversation.contact == contact:
+                held.put_conversation(
+                    replace(conversation, title="", chat_id="", phone=None, username=None)
+                )
+                held.erased.append(conversation.id)
+
+    def _message(self, event: e.Event) -> Message | None:
+        vendor_id = vendor_message_of(event)
+        return self.held.by_vendor_id.get((event.account, vendor_id)) if vendor_id else None
+
+    def _contact(self, event: e.Event, linked: RecordId | None) -> Contact | None:
+        if linked is not None:
+            return self.held.contacts.get(linked)
+        key = record_of(event)
+        known = self.held.crm_records.get(key) if key else None
+        return self.held.contacts.get(known) if known else None
+
+    def _records(
+        self, event: e.Event, contact: Contact | None
+    ) -> tuple[tuple[Deal, ...], tuple[Lead, ...]]:
+        if contact is not None:
+            return self.held.records_of(contact.id)
+        key = record_of(event)
+        known = self.held.crm_records.get(key) if key else None
+        record = self.held.records.get(known) if known else None
+        if isinstance(record, Deal):
+            return (record,), ()
+        return ((), ()) if record is None else ((), (record,))
+
+    def _same_phone(self, event: e.Event, conversation: Conversation | None) -> tuple[Contact, ...]:
+        chat = chat_of(event)
+        phone = canonical(chat.phone) if chat is not None and chat.phone else None
+        if phone is None and conversation is not None:
+            phone = conversation.phone
+        return self.held.with_phone(phone) if phone else ()
+
+    def _known(self, event: e.Event, lookup: Lookup | None) -> Mapping[str, RecordId]:
+        """Our ids of the CRM records that this event or its look-up names."""
+        wanted = records_of(event) | (records_found(lookup) if lookup else frozenset())
+        known = self.held.crm_records
+        return {
+            f"{kind}:{crm_id}": known[kind, crm_id]
+            for kind, crm_id in sorted(wanted)
+            if (kind, crm_id) in known
+        }
+
+    def _channel(self, event: e.Event) -> ChannelFacts | None:
+        if not isinstance(event, e.ChannelChanged):
+            return None
+        name = self._policy.channel_name(event.account, event.channel_id)
+        return self.held.channels.get(name)
+
+    def _conversations(
+        self,
+        event: e.Event,
+        contact: Contact | None,
+        deals: tuple[Deal, ...],
+        leads: tuple[Lead, ...],
+    ) -> tuple[ConversationId, ...]:
+        if not isinstance(event, e.OwnerChanged):
+            return ()
+        people = {contact.id} if contact else set()
+        people.update(x for deal in deals for x in deal.contacts)
+        people.update(x for lead in leads for x in lead.contacts)
+        found = [x for x in self.held.conversations.values() if x.contact in people]
+        found.sort(key=lambda x: (x.last_message_at or self._now, x.id), reverse=True)
+        return tuple(x.id for x in found[:10])
+
+
+def _moved(
+    contacts: tuple[RecordId, ...], absorbed: Contact, survivor: Contact
+) -> tuple[RecordId, ...]:
+    moved = (survivor.id if x == absorbed.id else x for x in contacts)
+    return tuple(dict.fromkeys(moved))

@@ -1,0 +1,60 @@
+"""The decisions: one row per event, unique by account and event key."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, tuple_
+
+from bridge.domain.names import (
+    AccountName,
+    ConversationId,
+    EmployeeId,
+    EventKey,
+    MessageId,
+    RecordId,
+)
+from bridge.store.schema import DECISIONS
+from bridge.store.upsert import add_missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    account: AccountName
+    event_key: EventKey
+    kind: str
+    verdict: str
+    headline: str
+    inbox_id: int | None
+    conversation: ConversationId | None
+    contact: RecordId | None
+    target: EmployeeId | None
+    message: MessageId | None
+    occurred_at: datetime
+    decided_at: datetime
+    config_hash: str
+    directory_hash: str
+    code_version: str
+    event: bytes | None
+    facts: bytes | None
+    record: bytes
+
+
+def add(db: Connection, rows: Sequence[DecisionRow]) -> None:
+    add_missing(db, DECISIONS, [asdict(row) for row in rows])
+
+
+def known(
+    db: Connection, keys: Iterable[tuple[AccountName, EventKey]]
+) -> frozenset[tuple[AccountName, EventKey]]:
+    """Those of these events that have been decided already."""
+    wanted = list(dict.fromkeys(keys))
+    found: set[tuple[AccountName, EventKey]] = set()
+    for n in range(0, len(wanted), 200):
+        rows = db.execute(
+            select(DECISIONS.c.account, DECISIONS.c.event_key).where(
+                tuple_(DECISIONS.c.account, DECISIONS.c.event_key).in_(wanted[n : n + 200])
+            )
+        )
+        found.update((AccountName(row[0]), EventKey(row[1])) for row in rows)
+    return frozenset(found)

@@ -1,0 +1,175 @@
+"""Decisions for feeds, the newest first: a superset that `access` has the last word on."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select
+
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    ConversationId,
+    EmployeeId,
+    EventKey,
+    MessageId,
+    RecordId,
+)
+from bridge.domain.records import RecordKind
+from bridge.store.listing import Sieve, on_channel, within
+from bridge.store.matching import holds
+from bridge.store.schema import (
+    CONTACTS,
+    CONVERSATIONS,
+    DECISIONS,
+    MESSAGES,
+    RECORD_CONTACTS,
+    RECORDS,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedWanted:
+    """What a feed is about; None and False narrow nothing. `contacts` are those whose whole
+    correspondence is asked for; `since` is included, `until` is not."""
+
+    sieve: Sieve | None = None
+    messages_only: bool = False
+    conversation: ConversationId | None = None
+    contacts: frozenset[RecordId] | None = None
+    accounts: frozenset[AccountName] | None = None
+    channel: ChannelName | None = None
+    employee: EmployeeId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow:
+    """One decision. `record` is the whole record as stored."""
+
+    id: int
+    account: AccountName
+    event_key: EventKey
+    kind: str
+    verdict: str
+    conversation: ConversationId | None
+    contact: RecordId | None
+    target: EmployeeId | None
+    message: MessageId | None
+    occurred_at: datetime
+    decided_at: datetime
+    record: bytes
+
+
+def feed_rows(
+    db: Connection, wanted: FeedWanted, before: int | None, limit: int
+) -> tuple[FeedRow, ...]:
+    query = _narrowed(db, wanted)
+    if before is not None:
+        query = query.where(DECISIONS.c.id < before)
+    rows = db.execute(query.order_by(DECISIONS.c.id.desc()).limit(limit)).mappings()
+    return tuple(_row(row) for row in rows)
+
+
+def event_row(db: Connection, event: str, accounts: Collection[AccountName]) -> FeedRow | None:
+    """The decision of this id, or of this event key at one of the accounts."""
+    if event.isascii() and event.isdigit() and len(event) <= 18:
+        found = db.execute(_COLUMNS.where(DECISIONS.c.id == int(event))).mappings().first()
+        if found is not None:
+            return _row(found)
+    here = and_(DECISIONS.c.account.in_(accounts), DECISIONS.c.event_key == event)
+    found = db.execute(_COLUMNS.where(here).order_by(DECISIONS.c.id)).mappings().first()
+    return None if found is None else _row(found)
+
+
+def decision_of_message(db: Connection, messages: Collection[MessageId]) -> dict[MessageId, int]:
+    """The decision that first dealt with each message."""
+    query = select(DECISIONS.c.message, DECISIONS.c.id).where(DECISIONS.c.message.in_(messages))
+    rows = db.execute(query.order_by(DECISIONS.c.id.desc()))
+    return {MessageId(row.message): row.id for row in rows}
+
+
+def contact_ids(db: Connection, name: str) -> frozenset[RecordId]:
+    """The contacts of this id, ours or the CRM's."""
+    this = or_(CONTACTS.c.id == name, CONTACTS.c.crm_id == name)
+    return frozenset(RecordId(found) for found in db.scalars(select(CONTACTS.c.id).where(this)))
+
+
+def contacts_of_record(db: Connection, kind: RecordKind, name: str) -> frozenset[RecordId]:
+    """The contacts of the deal or lead of this id, ours or the CRM's."""
+    this = and_(RECORDS.c.kind == kind, or_(RECORDS.c.id == name, RECORDS.c.crm_id == name))
+    linked = select(RECORD_CONTACTS.c.contact).join(
+        RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record
+    )
+    return frozenset(RecordId(found) for found in db.scalars(linked.where(this)))
+
+
+_COLUMNS = select(
+    DECISIONS.c.id,
+    DECISIONS.c.account,
+    DECISIONS.c.event_key,
+    DECISIONS.c.kind,
+    DECISIONS.c.verdict,
+    DECISIONS.c.conversation,
+    DECISIONS.c.contact,
+    DECISIONS.c.target,
+    DECISIONS.c.message,
+    DECISIONS.c.occurred_at,
+    DECISIONS.c.decided_at,
+    DECISIONS.c.record,
+)
+
+
+def _row(row: RowMapping) -> FeedRow:
+    return FeedRow(**{name: row[name] for name in row})
+
+
+def _narrowed(db: Connection, wanted: FeedWanted) -> "Select[*tuple[Any, ...]]":
+    query = _COLUMNS
+    for condition in (*_by_chat(db, wanted), *_by_event(db, wanted)):
+        query = query.where(condition)
+    return query
+
+
+def _by_chat(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    chat = DECISIONS.c.conversation
+    if wanted.sieve is not None:
+        conditions.append(chat.in_(select(CONVERSATIONS.c.id).where(within(db, wanted.sieve))))
+    if wanted.conversation is not None:
+        conditions.append(chat == wanted.conversation)
+    if wanted.contacts is not None:
+        theirs = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact.in_(wanted.contacts))
+        conditions.append(or_(DECISIONS.c.contact.in_(wanted.contacts), chat.in_(theirs)))
+    if wanted.channel is not None:
+        here = select(CONVERSATIONS.c.id).where(on_channel(db, wanted.channel))
+        conditions.append(chat.in_(here))
+    return conditions
+
+
+def _by_event(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.messages_only:
+        conditions.append(_is_first_of_its_message())
+    if wanted.accounts is not None:
+        conditions.append(DECISIONS.c.account.in_(wanted.accounts))
+    if wanted.employee is not None:
+        written = select(MESSAGES.c.id).where(
+            holds(db, MESSAGES.c.value, "author", wanted.employee)
+        )
+        his = or_(DECISIONS.c.target == wanted.employee, DECISIONS.c.message.in_(written))
+        conditions.append(his)
+    if wanted.since is not None:
+        conditions.append(DECISIONS.c.occurred_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(DECISIONS.c.occurred_at < wanted.until)
+    return conditions
+
+
+def _is_first_of_its_message() -> ColumnElement[bool]:
+    """One entry per message, however many events told of it (FEED-03)."""
+    earlier = DECISIONS.alias("earlier")
+    before = and_(earlier.c.message == DECISIONS.c.message, earlier.c.id < DECISIONS.c.id)
+    return and_(DECISIONS.c.message.is_not(None), ~select(earlier.c.id).where(before).exists())

@@ -1,0 +1,79 @@
+"""Our own sends to clients that are not settled yet."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from bridge import codec
+from bridge.domain.effects import SendMessage
+from bridge.domain.facts import OpenSend
+from bridge.domain.messaging import MessageStatus
+from bridge.domain.names import AccountName, ConversationId, MessageId
+from bridge.store.chats import slices
+from bridge.store.outbox import State, finish, put_vendor_ids
+from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
+from bridge.store.schema import OUTBOX
+
+
+def open_sends(
+    db: Connection, conversations: Iterable[ConversationId]
+) -> dict[ConversationId, tuple[OpenSend, ...]]:
+    """Sends that were tried and of which the vendor may have sent an echo already."""
+    found: dict[ConversationId, tuple[OpenSend, ...]] = {}
+    for some in slices(conversations):
+        rows = db.execute(
+            select(OUTBOX.c.conversation, OUTBOX.c.state, OUTBOX.c.effect)
+            .where(OUTBOX.c.conversation.in_(some), OUTBOX.c.kind == SendMessage.__name__)
+            .where(OUTBOX.c.state.in_([State.LEASED.value, State.UNKNOWN.value]))
+            .order_by(OUTBOX.c.id)
+        )
+        for conversation, state, value in rows:
+            effect = codec.decode(SendMessage, bytes(value))
+            send = OpenSend(
+                message=effect.message, text=effect.text, unknown=state == State.UNKNOWN
+            )
+            found[conversation] = (*found.get(conversation, ()), send)
+    return found
+
+
+def settle_send(db: Connection, message: MessageId, vendor_id: str, now: datetime) -> None:
+    """The vendor has this message of ours: its row is done, and the message has its vendor id."""
+    rows = db.execute(
+        select(OUTBOX.c.id, OUTBOX.c.makes, OUTBOX.c.account)
+        .where(OUTBOX.c.message == message, OUTBOX.c.kind == SendMessage.__name__)
+        .where(OUTBOX.c.state != State.DONE.value)
+        .limit(1)
+    ).all()
+    for row in rows:
+        put_vendor_ids(db, row.account, {row.makes: vendor_id})
+        finish(db, [row.id], [row.makes], now)
+        note_sent(db, row.account, message, vendor_id)
+
+
+def note_sent(db: Connection, account: AccountName, message: MessageId, vendor_id: str) -> None:
+    """The message was accepted by the vendor, which calls it `vendor_id`."""
+    known = messages_by_id(db, [message]).get(message)
+    if known is None:
+        return
+    taken = vendor_id and messages_by_vendor_id(db, [(account, vendor_id)])
+    sent = replace(
+        known,
+        vendor_id=known.vendor_id or (None if taken else vendor_id or None),
+        status=MessageStatus.SENT if known.status in _UNSENT else known.status,
+        error="",
+    )
+    put_messages(db, {message: account}, [sent])
+
+
+def note_failed(
+    db: Connection, account: AccountName, message: MessageId, status: MessageStatus, reason: str
+) -> None:
+    """The message did not get through, or nobody knows: the writer sees why."""
+    known = messages_by_id(db, [message]).get(message)
+    if known is not None:
+        put_messages(db, {message: account}, [replace(known, status=status, error=reason)])
+
+
+_UNSENT = (MessageStatus.QUEUED, MessageStatus.UNKNOWN, MessageStatus.FAILED)

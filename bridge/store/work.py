@@ -1,0 +1,106 @@
+"""The inbox as work: the next rows of a lane, and how each ended."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, or_, select, update
+
+from bridge import codec
+from bridge.domain.names import AccountName
+from bridge.ports import RawRequest
+from bridge.store.schema import INBOX
+
+OPEN = ("pending", "leased", "held")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    id: int
+    account: AccountName
+    attempts: int
+    request: RawRequest = field(repr=False)
+
+
+def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]:
+    """The next rows in the order of their arrival, their attempt counted before anything is done.
+
+    A row that was tried before may be the one that kills its worker: it is taken alone.
+    """
+    found = db.execute(
+        select(INBOX)
+        .where(INBOX.c.lane == lane, INBOX.c.state.in_(OPEN))
+        .where(or_(INBOX.c.next_attempt_at.is_(None), INBOX.c.next_attempt_at <= now))
+        .order_by(INBOX.c.id)
+        .limit(limit)
+    ).mappings()
+    rows: list[InboxRow] = []
+    for row in found:
+        tried = row["attempts"] > 0 and row["state"] != "held"
+        if tried and rows:
+            break
+        rows.append(_row(row))
+        if tried:
+            break
+    db.execute(
+        update(INBOX)
+        .where(INBOX.c.id.in_([row.id for row in rows]))
+        .values(state="leased", attempts=INBOX.c.attempts + 1)
+    )
+    return rows
+
+
+def bury(db: Connection, lane: str, max_attempts: int) -> None:
+    """Rows that a holder took and never ended, too often: they kill their worker."""
+    db.execute(
+        update(INBOX)
+        .where(INBOX.c.lane == lane, INBOX.c.state == "leased")
+        .where(INBOX.c.attempts >= max_attempts)
+        .values(state="dead", reason=f"its worker died {max_attempts} times while deciding it")
+    )
+
+
+def rows_by_id(db: Connection, ids: Sequence[int]) -> list[InboxRow]:
+    found = db.execute(select(INBOX).where(INBOX.c.id.in_(ids)).order_by(INBOX.c.id)).mappings()
+    return [_row(row) for row in found]
+
+
+def done(db: Connection, ids: Iterable[int], now: datetime) -> None:
+    _set(db, ids, state="done", done_at=now, reason="", next_attempt_at=None)
+
+
+def held(db: Connection, row: int, until: datetime, reason: str) -> None:
+    """Looked at again then; waiting is no failed attempt."""
+    db.execute(
+        update(INBOX)
+        .where(INBOX.c.id == row)
+        .values(state="held", next_attempt_at=until, reason=reason, attempts=INBOX.c.attempts - 1)
+    )
+
+
+def again(db: Connection, row: int, at: datetime, reason: str) -> None:
+    _set(db, [row], state="pending", next_attempt_at=at, reason=reason)
+
+
+def dead(db: Connection, row: int, reason: str) -> None:
+    """Kept with its raw bytes until a person has decided."""
+    _set(db, [row], state="dead", next_attempt_at=None, reason=reason)
+
+
+def _set(db: Connection, ids: Iterable[int], **values: object) -> None:
+    db.execute(update(INBOX).where(INBOX.c.id.in_(list(ids))).values(**values))
+
+
+def _row(row: RowMapping) -> InboxRow:
+    return InboxRow(
+        id=row["id"],
+        account=AccountName(row["account"]),
+        attempts=row["attempts"],
+        request=RawRequest(
+            method=row["method"],
+            url=row["url"],
+            headers=codec.decode(dict[str, str], bytes(row["headers"])),
+            body=bytes(row["body"]),
+            received_at=row["received_at"],
+        ),
+    )
