@@ -8,8 +8,8 @@ import click
 COMMANDS = {
     "up": "bridge.cli.up:up",
     "web": "bridge.cli.processes:web",
-    "worker": "bridge.cli.processes:worker",
-    "clock": "bridge.cli.processes:clock",
+    "worker": "bridge.cli.workers:worker",
+    "clock": "bridge.cli.workers:clock",
     "migrate": "bridge.cli.processes:migrate",
 }
 

@@ -1,20 +1,16 @@
-"""The processes: everything in one terminal (`up`), or each by itself, and the schema."""
+"""The web process, and what brings the store up to date."""
 
 import os
-import signal
 import socket
 import sys
-import threading
 
 import click
 
-from bridge import clock as clock_process
 from bridge import logs
-from bridge import worker as worker_process
 from bridge.cli.answers import Command, answer
 from bridge.domain.errors import ConfigError
 from bridge.settings import DEFAULT_PORT, Settings, environment
-from bridge.wiring import built, check_schema, prepare, serve_web
+from bridge.wiring import check_schema, prepare, serve_web
 
 LOOPBACK = "127.0.0.1"
 THREADS = 32
@@ -26,7 +22,7 @@ THREADS = 32
 @click.option("--threads", default=THREADS, show_default=True, help="Requests at a time.")
 def web(host: str, port: int, threads: int) -> None:
     """Serve webhooks, pages and the API."""
-    settings = _start("web")
+    settings = start("web")
     settings.required_secret_key()
     port = free_port(host, port)
     serve_web(
@@ -38,24 +34,6 @@ def web(host: str, port: int, threads: int) -> None:
         ready=lambda: answer({"host": host, "port": port}, f"Listening on http://{host}:{port}"),
     )
     leave()
-
-
-@click.command(cls=Command)
-def worker() -> None:
-    """Process what webhooks brought and deliver what was decided."""
-    if not worker_process.run(_start("worker")):
-        raise SystemExit(1)
-
-
-@click.command(cls=Command)
-def clock() -> None:
-    """Sweep for work nobody rang for, keep house, follow the configuration folder."""
-    settings = _start("clock")
-    stopping = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda signum, frame: stopping.set())
-    with built(settings, environment()) as parts:
-        clock_process.Clock(parts, settings).run(stopping)
 
 
 @click.command(cls=Command)
@@ -80,7 +58,7 @@ def free_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _start(kind: str) -> Settings:
+def start(kind: str) -> Settings:
     """Log and settings of one process; the store must have this version's schema."""
     logs.set_up(kind)
     settings = Settings.of(environment())
