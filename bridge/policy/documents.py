@@ -72,14 +72,21 @@ def _option_table() -> Iterator[str]:
             f"`{option.path}`",
             field.says,
             field.kind.words,
-            "required" if field.is_required else _code(field.default),
+            written_default(field),
             _code(f"{field.name}: {field.example}"),
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _code(text: str | None) -> str:
-    return "–" if text is None else f"`{text}`"
+def written_default(field: Field[object]) -> str:
+    """`required`, the default as in YAML, or a dash where it is left open."""
+    if field.is_required:
+        return "required"
+    return "–" if field.default is None else _code(field.default)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
 
 
 def _code_table() -> Iterator[str]:

@@ -153,4 +153,4 @@ def _default(field: Field[object]) -> object:
 def _described(field: Field[object]) -> JsonSchema:
     default = f"Default: {field.default}." if field.default is not None else ""
     said = f"{field.says} Example: {field.name}: {field.example}. {default}".strip()
-    return {"description": said, **field.kind.schema()}
+    return {**field.kind.schema(), "description": said}

@@ -45,12 +45,12 @@ def _event(policy: Policy, given: Given) -> MessageReceived:
 
 
 def _channel(policy: Policy, given: Given) -> ChannelPolicy:
-    """The channel named, else the first of the messenger, else one that nobody has named."""
+    """The channel named, else the first that fits, WhatsApp before others, else an unnamed one."""
     if given.channel is not None:
         return policy.channels[given.channel]
-    for channel in policy.channels.values():
-        if given.messenger in (None, channel.messenger):
-            return channel
+    fitting = [c for c in policy.channels.values() if given.messenger in (None, c.messenger)]
+    if fitting:
+        return min(fitting, key=lambda channel: list(Messenger).index(channel.messenger))
     return ChannelPolicy(
         account=AccountName("trial"),
         messenger=given.messenger or Messenger.WHATSAPP,

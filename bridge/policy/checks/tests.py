@@ -7,14 +7,14 @@ from bridge.policy.checks.checked import Check, Checked
 from bridge.policy.codes import Code
 from bridge.policy.findings import Finding, did_you_mean
 from bridge.policy.paths import item, under
-from bridge.policy.routing_tests import RoutingTest
+from bridge.policy.routing_tests import Given, RoutingTest
 
 
 def tests_name_what_exists(checked: Checked) -> Iterator[Finding]:
     for index, test in enumerate(checked.tests):
         path = item("tests", index)
         yield from _expected(checked, test, under(path, "expect"))
-        yield from _given(checked, test, under(path, "given"))
+        yield from given_names_what_exists(checked, test.given, under(path, "given"))
 
 
 def _expected(checked: Checked, test: RoutingTest, path: str) -> Iterator[Finding]:
@@ -27,8 +27,8 @@ def _expected(checked: Checked, test: RoutingTest, path: str) -> Iterator[Findin
         yield checked.error(Code.UNKNOWN_RULE, under(path, "rule"), said, hint)
 
 
-def _given(checked: Checked, test: RoutingTest, path: str) -> Iterator[Finding]:
-    given, policy = test.given, checked.policy
+def given_names_what_exists(checked: Checked, given: Given, path: str) -> Iterator[Finding]:
+    policy = checked.policy
     channel = policy.channels.get(given.channel) if given.channel else None
     if given.channel is not None and channel is None:
         yield checked.unknown_channel(under(path, "channel"), given.channel)

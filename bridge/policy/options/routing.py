@@ -24,7 +24,7 @@ PIPELINE = Field(
     name="pipeline",
     kind=words.TEXT,
     says="The CRM's id of the pipeline that deals are created in.",
-    example="default",
+    example="sales",
     default="default",
 )
 STAGE = Field(

@@ -47,14 +47,15 @@ COUNTRY = Field(
 CHANNEL = Field(
     name="channel",
     kind=words.NAME,
-    says="The channel that he writes on; any when not given.",
+    says="The channel that he writes on. When not given, the first by name of the messenger, "
+    "WhatsApp before others.",
     example="wa-sales",
     optional=True,
 )
 MESSENGER = Field(
     name="messenger",
     kind=words.one_of(Messenger),
-    says="The messenger that he writes with; the channel's when not given.",
+    says="The messenger that he writes with; his channel's when not given.",
     example="telegram",
     optional=True,
 )
