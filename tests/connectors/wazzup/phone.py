@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any
@@ -44,17 +44,18 @@ class Phone:
         self.steer("seed", channels=list(CHANNELS))
 
     def call(self, method: str, path: str, body: object = None, api_key: str = API_KEY) -> Answered:
+        headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+        return self._ask(method, path, json.dumps(body), headers)
+
+    def submit(self, form: str) -> Answered:
+        return self._ask("POST", "/", form, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def _ask(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answered:
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
-        try:
-            headers = {
-                "Authorization": f"Bearer {api_key}",
-                "Content-Type": "application/json",
-            }
-            connection.request(method, path, json.dumps(body), headers)
+        with closing(connection):
+            connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
             text = answer.read()
-        finally:
-            connection.close()
         return Answered(answer.status, json.loads(text) if text[:1] in (b"{", b"[") else text)
 
     def steer(self, verb: str, **body: object) -> Any:
