@@ -104,6 +104,7 @@ class ReasonCode(StrEnum):
     REQUEST_UNAUTHENTICATED = "request.unauthenticated"
     REQUEST_FORBIDDEN = "request.forbidden"
     REQUEST_TOO_MANY = "request.too_many"
+    REQUEST_FAILED = "request.failed"
     MESSAGE_EMPTY = "message.empty"
     MESSAGE_TOO_LONG = "message.too_long"
     CRM_MISSING = "crm.missing"
