@@ -106,6 +106,9 @@ def contacts_of_record(db: Connection, kind: RecordKind, name: str) -> frozenset
     return frozenset(RecordId(found) for found in db.scalars(linked.where(this)))
 
 
+# What may happen to a message that is there already.
+_LATER = ("MessageStatusChanged", "MessageEdited", "MessageDeleted", "MessageReacted")
+
 _COLUMNS = select(
     DECISIONS.c.id,
     DECISIONS.c.account,
@@ -171,5 +174,11 @@ def _by_event(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
 def _is_first_of_its_message() -> ColumnElement[bool]:
     """One entry per message, however many events told of it (FEED-03)."""
     earlier = DECISIONS.alias("earlier")
-    before = and_(earlier.c.message == DECISIONS.c.message, earlier.c.id < DECISIONS.c.id)
-    return and_(DECISIONS.c.message.is_not(None), ~select(earlier.c.id).where(before).exists())
+    before = and_(
+        earlier.c.message == DECISIONS.c.message,
+        earlier.c.id < DECISIONS.c.id,
+        earlier.c.kind.not_in(_LATER),
+    )
+    stored = select(MESSAGES.c.seq).where(MESSAGES.c.id == DECISIONS.c.message).exists()
+    again = select(earlier.c.id).where(before).exists()
+    return and_(DECISIONS.c.kind.not_in(_LATER), stored, ~again)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from sqlalchemy import Connection
 
@@ -48,13 +49,22 @@ class Principal:
 
     def require_writer(self) -> None:
         """Problem 403 for roles that change nothing anywhere (ROL-10, ROL-14)."""
-        match self.employee.role:
-            case Role.QUALITY_CONTROL if not self.is_service:
-                detail = "quality control reads all chats and writes in none"
-                raise forbidden(Reason(ReasonCode.ROLE_QUALITY_CONTROL, detail))
-            case Role.NONE if not self.is_service:
-                detail = "has no role, so sees and writes nothing"
-                raise forbidden(Reason(ReasonCode.ROLE_NONE, detail))
+        if not self.is_service:
+            require_writing_role(self.employee)
+
+
+def require_writing_role(employee: Employee) -> None:
+    """Problem 403 for quality control and for those without a role."""
+    match employee.role:
+        case Role.QUALITY_CONTROL:
+            detail = "quality control reads all chats and writes in none"
+            raise forbidden(Reason(ReasonCode.ROLE_QUALITY_CONTROL, detail))
+        case Role.NONE:
+            detail = "has no role, so sees and writes nothing"
+            raise forbidden(Reason(ReasonCode.ROLE_NONE, detail))
+        case Role.SALESPERSON | Role.MANAGER:
+            return
+    assert_never(employee.role)
 
 
 def principal_of_key(db: Connection, secret: str, policy: Policy, now: datetime) -> Principal:

@@ -1,0 +1,111 @@
+"""JSON under /api/v1: every route comes from a table, and so does its description."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from flask import Blueprint, Flask, Response, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from bridge import __version__
+from bridge.codec import encode
+from bridge.domain.errors import ConfigError
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline.parts import Parts
+from bridge.web.api import (
+    channels,
+    conversations,
+    dead_letters,
+    employees,
+    events,
+    keys,
+    messages,
+    new_clients,
+    notifications,
+    timeline,
+)
+from bridge.web.api.description import describe
+from bridge.web.api.routing import Route
+from bridge.web.api.serving import serve
+from bridge.web.problems import Problem, invalid, not_found, store_unavailable
+from bridge.web.site import SecretKey, Site, site_of
+
+PREFIX = "/api/v1"
+ROUTES: tuple[Route, ...] = (
+    *conversations.ROUTES,
+    *messages.ROUTES,
+    *timeline.ROUTES,
+    *events.ROUTES,
+    *employees.ROUTES,
+    *channels.ROUTES,
+    *new_clients.ROUTES,
+    *notifications.ROUTES,
+    *dead_letters.ROUTES,
+    *keys.ROUTES,
+)
+_log = structlog.get_logger()
+
+
+def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
+    """Adds the API to the application; ConfigError without a secret key."""
+    site = site_of(parts, settings)
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    for route in ROUTES:
+        rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
+        blueprint.add_url_rule(rule, route.name, _view(site, route), methods=[route.method])
+    description = encode(describe(ROUTES, __version__))
+    blueprint.add_url_rule("/openapi.json", "description", lambda: _json(description))
+    everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    blueprint.add_url_rule("/<path:rest>", "nowhere", _nowhere, methods=everything)
+    _answer_errors(blueprint)
+    app.register_blueprint(blueprint)
+
+
+def _view(site: Site, route: Route) -> Callable[..., Response]:
+    def view(**path: str) -> Response:
+        began = time.perf_counter()
+        status = 500
+        try:
+            answer = serve(site, route, request, path)
+            status = answer.status_code
+            return answer
+        except Problem as problem:
+            status = problem.status
+            raise
+        finally:
+            milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            _log.info("api", route=route.name, status=status, milliseconds=milliseconds)
+
+    return view
+
+
+def _nowhere(rest: str) -> Response:
+    """Any address or method that no route has."""
+    raise not_found("address")
+
+
+def _answer_errors(blueprint: Blueprint) -> None:
+    blueprint.register_error_handler(Problem, lambda problem: problem.response())
+    blueprint.register_error_handler(SQLAlchemyError, _store_failed)
+    blueprint.register_error_handler(ConfigError, _store_failed)
+    blueprint.register_error_handler(HTTPException, _http_error)
+
+
+def _store_failed(error: Exception) -> Response:
+    _log.error("store unavailable", kind=type(error).__name__)
+    return store_unavailable().response()
+
+
+def _http_error(error: HTTPException) -> Response:
+    """What Flask itself refuses, and what nobody foresaw: a problem document too."""
+    status = error.code or 500
+    if status < 500:
+        return invalid(error.name.lower(), status=status).response()
+    detail = "something went wrong here; it has been logged"
+    return Problem(500, Reason(ReasonCode.REQUEST_FAILED, detail)).response()
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, content_type="application/json")

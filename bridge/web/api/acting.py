@@ -1,0 +1,36 @@
+"""Who a write is done by: the key's own employee, or the one that a service names."""
+
+import msgspec
+from bridge.pipeline.send import Refusal
+
+from bridge.domain.names import EmployeeId
+from bridge.domain.people import Employee
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.web.api.routing import Call
+from bridge.web.auth import require_writing_role
+from bridge.web.problems import Problem, forbidden, invalid
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`employee` is the e-mail of the employee that a service acts for, with his rights."""
+
+    employee: str | None = None
+
+
+def acting_employee(call: Call, named: str | None) -> Employee:
+    """Problem 422 when a service names nobody, 403 when somebody may not act so."""
+    principal = call.principal
+    if principal.is_service:
+        if not named:
+            raise invalid("a service says for which employee it acts", field="$.employee")
+        employee = call.site.policy.employee(EmployeeId(named.lower()))
+        require_writing_role(employee)
+        return employee
+    if named is not None and named.lower() != principal.employee.id:
+        detail = "this key is an employee's own; only a service acts for others"
+        raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
+    return principal.employee
+
+
+def refused(refusal: Refusal) -> Problem:
+    return Problem(refusal.status, refusal.reason)

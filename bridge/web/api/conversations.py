@@ -1,0 +1,206 @@
+"""/conversations: list, one, who can see it, and "no answer needed"."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.pipeline.send import Refusal, dismiss
+
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import ChannelName, ConversationId, CrmId, RecordId
+from bridge.domain.people import Employee
+from bridge.domain.reasons import Reason
+from bridge.domain.records import ContactState, Deal, Lead
+from bridge.store.engine import reading
+from bridge.store.keys import Scope
+from bridge.store.listing import Wanted, last_messages
+from bridge.web.api.acting import Actor, acting_employee, refused
+from bridge.web.api.paging import go_on, start
+from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
+from bridge.web.api.shapes import ConversationItem, Done, conversation_item
+from bridge.web.chatlist import ChatLine, Part, Place, list_chats
+from bridge.web.chatview import ReplyChannels, open_chat, reply_channels
+from bridge.web.people import Seer, who_can_see
+
+
+class ConversationsQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`q` looks into names, numbers and the newer messages' texts."""
+
+    unanswered: bool = False
+    channel: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactShape:
+    """`crm_id` is null while the contact is being created in the CRM."""
+
+    id: RecordId
+    crm_id: CrmId | None
+    name: str
+    phones: tuple[str, ...]
+    state: ContactState
+    owner: CrmId | None
+    owner_as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordShape:
+    """A deal or a lead of the contact; pipeline and stage are empty for a lead."""
+
+    id: RecordId
+    crm_id: CrmId | None
+    name: str
+    is_open: bool
+    owner: CrmId | None
+    pipeline: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationShape:
+    """`reason` says why the viewer may read, and why he may or may not write. `reply` is where his
+    answer would leave from; null where he may not write."""
+
+    conversation: ConversationItem
+    phone: str | None
+    username: str | None
+    can_write: bool
+    reason: Reason
+    contact: ContactShape | None
+    deals: tuple[RecordShape, ...]
+    leads: tuple[RecordShape, ...]
+    reply: ReplyChannels | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seers:
+    people: tuple[Seer, ...]
+
+
+def list_all(call: Call, query: ConversationsQuery) -> Page[ConversationItem]:
+    of = f"conversations {query.unanswered} {query.channel} {query.q}"
+    wanted = Wanted(
+        unanswered=query.unanswered,
+        channel=ChannelName(query.channel) if query.channel else None,
+        words=query.q,
+    )
+    begin = start(call, query, Place, of) or Place(part=Part.ALL)
+    with reading(call.site.parts.engine) as db:
+        eyes = call.viewer(db)
+        found = list_chats(db, eyes, wanted, begin, query.limit)
+        items = tuple(conversation_item(eyes, line) for line in found.lines)
+    return Page(items=items, next=go_on(call, found.next, of))
+
+
+def one(call: Call, _: Nothing) -> ConversationShape:
+    with reading(call.site.parts.engine) as db:
+        eyes = call.viewer(db)
+        chat, granted = open_chat(db, eyes, call.path["id"])
+        last = last_messages(db, [chat.conversation.id]).get(chat.conversation.id)
+        tone, _why = eyes.mark(chat)
+        line = ChatLine(chat=chat, is_own=eyes.owns(chat), mark=tone, last=last)
+        reply = reply_channels(db, eyes, chat, eyes.employee) if granted.can_write else None
+        return ConversationShape(
+            conversation=conversation_item(eyes, line),
+            phone=chat.conversation.phone,
+            username=chat.conversation.username,
+            can_write=granted.can_write,
+            reason=granted.reason,
+            contact=_contact(chat),
+            deals=tuple(_deal(deal) for deal in chat.deals),
+            leads=tuple(_lead(lead) for lead in chat.leads),
+            reply=reply,
+        )
+
+
+def see_who_can_see(call: Call, _: Nothing) -> Seers:
+    with reading(call.site.parts.engine) as db:
+        eyes = call.viewer(db)
+        chat, _granted = open_chat(db, eyes, call.path["id"])
+        return Seers(people=who_can_see(eyes, chat))
+
+
+def say_no_answer_needed(call: Call, body: Actor) -> Done:
+    employee = acting_employee(call, body.employee)
+    check_readable(call, employee, call.path["id"])
+    answer = dismiss(call.site.parts, employee.id, ConversationId(call.path["id"]))
+    if isinstance(answer, Refusal):
+        raise refused(answer)
+    return Done()
+
+
+def check_readable(call: Call, employee: Employee, name: str) -> None:
+    """Problem 404 where the employee who acts may not even read (ROL-06)."""
+    with reading(call.site.parts.engine) as db:
+        open_chat(db, call.viewer_as(db, employee), name)
+
+
+def _contact(chat: ChatFacts) -> ContactShape | None:
+    contact = chat.contact
+    if contact is None:
+        return None
+    return ContactShape(
+        id=contact.id,
+        crm_id=contact.crm_id,
+        name=contact.name,
+        phones=contact.phones,
+        state=contact.state,
+        owner=contact.owner.crm_id,
+        owner_as_of=contact.owner.as_of,
+    )
+
+
+def _deal(deal: Deal) -> RecordShape:
+    return RecordShape(
+        id=deal.id,
+        crm_id=deal.crm_id,
+        name=deal.name,
+        is_open=deal.is_open,
+        owner=deal.owner.crm_id,
+        pipeline=deal.pipeline,
+        stage=deal.stage,
+    )
+
+
+def _lead(lead: Lead) -> RecordShape:
+    return RecordShape(
+        id=lead.id,
+        crm_id=lead.crm_id,
+        name=lead.name,
+        is_open=lead.is_open,
+        owner=lead.owner.crm_id,
+    )
+
+
+ROUTES = (
+    get(
+        "/conversations",
+        list_all,
+        ConversationsQuery,
+        Page[ConversationItem],
+        "The conversations that the key's principal may read, the newest first",
+    ),
+    get(
+        "/conversations/{id}",
+        one,
+        Nothing,
+        ConversationShape,
+        "One conversation with its contact, deals and leads",
+    ),
+    get(
+        "/conversations/{id}/who-can-see",
+        see_who_can_see,
+        Nothing,
+        Seers,
+        "Everybody, with what he may do in this conversation and why",
+    ),
+    write(
+        "POST",
+        "/conversations/{id}/dismiss",
+        say_no_answer_needed,
+        Actor,
+        Done,
+        "No answer is needed: takes the unanswered mark away",
+        Scope.SEND,
+    ),
+)

@@ -1,0 +1,165 @@
+"""Messages of a conversation: read, answer, and write first."""
+
+from dataclasses import dataclass
+
+import msgspec
+from bridge.pipeline.send import Refusal, SendRequest, send
+
+from bridge.domain.messaging import Media, MediaKind, Messenger
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId
+from bridge.domain.people import Employee
+from bridge.domain.reasons import Reason
+from bridge.payload import storable
+from bridge.store.chats import contacts_by_id
+from bridge.store.engine import reading
+from bridge.store.feed import contact_ids
+from bridge.store.keys import Scope
+from bridge.store.listing import messages_of
+from bridge.web.api.acting import Actor, acting_employee, refused
+from bridge.web.api.conversations import check_readable
+from bridge.web.api.paging import go_on, start
+from bridge.web.api.routing import Call, Page, Paging, get, write
+from bridge.web.api.shapes import MessageShape, message_shape
+from bridge.web.chatview import open_chat, safe_link
+from bridge.web.problems import invalid, not_found
+
+
+class Content(Actor, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Text, or a file by its http(s) address; both make two messages at the messenger (WS-03).
+    `channel` is another one than the default (CHN-04)."""
+
+    text: str = ""
+    media_url: str = ""
+    media_kind: MediaKind = MediaKind.DOCUMENT
+    media_name: str = ""
+    channel: str | None = None
+
+
+class ToPhone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Either a phone number (E.164) or a contact (our id or the CRM's), and on which messenger."""
+
+    phone: str | None = None
+    contact: str | None = None
+    messenger: Messenger
+
+
+class FirstMessage(Content, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    to: ToPhone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """On its way: `reason` says why it leaves from this channel."""
+
+    message: MessageId
+    channel: ChannelName
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    before: int
+
+
+def list_all(call: Call, query: Paging) -> Page[MessageShape]:
+    name = ConversationId(call.path["id"])
+    of = f"messages {name}"
+    begin = start(call, query, _Place, of)
+    with reading(call.site.parts.engine) as db:
+        open_chat(db, call.viewer(db), name)
+        before = begin.before if begin else None
+        found = messages_of(db, name, before, query.limit + 1)
+    kept = found[: query.limit]
+    more = _Place(before=kept[-1][0]) if len(found) > query.limit else None
+    items = tuple(message_shape(message) for _, message in kept)
+    return Page(items=items, next=go_on(call, more, of))
+
+
+def answer(call: Call, body: Content) -> Accepted:
+    employee = acting_employee(call, body.employee)
+    check_readable(call, employee, call.path["id"])
+    return _send(call, employee, body, conversation=ConversationId(call.path["id"]))
+
+
+def write_first(call: Call, body: FirstMessage) -> Accepted:
+    employee = acting_employee(call, body.employee)
+    phone = _phone(call, body.to)
+    return _send(call, employee, body, to_phone=phone, messenger=body.to.messenger)
+
+
+def _send(
+    call: Call,
+    employee: Employee,
+    body: Content,
+    *,
+    conversation: ConversationId | None = None,
+    to_phone: str | None = None,
+    messenger: Messenger | None = None,
+) -> Accepted:
+    request = SendRequest(
+        employee=EmployeeId(employee.id),
+        conversation=conversation,
+        to_phone=to_phone,
+        messenger=messenger,
+        text=storable(body.text),
+        media=_media(body),
+        channel=ChannelName(body.channel) if body.channel else None,
+        key=call.key,
+    )
+    sent = send(call.site.parts, request)
+    if isinstance(sent, Refusal):
+        raise refused(sent)
+    return Accepted(message=sent.message, channel=sent.channel, reason=sent.reason)
+
+
+def _media(body: Content) -> Media | None:
+    if not body.media_url:
+        return None
+    if not safe_link(body.media_url):
+        raise invalid("is not an http(s) address", field="$.media_url")
+    url, name = storable(body.media_url), storable(body.media_name)
+    return Media(kind=body.media_kind, url=url, name=name)
+
+
+def _phone(call: Call, to: ToPhone) -> str:
+    if to.phone is not None and to.contact is None:
+        return to.phone
+    if to.contact is None or to.phone is not None:
+        raise invalid("name either a phone or a contact", field="$.to")
+    with reading(call.site.parts.engine) as db:
+        found = contacts_by_id(db, contact_ids(db, storable(to.contact)))
+    phones = [phone for contact in found.values() for phone in contact.phones]
+    if not phones:
+        raise not_found("contact with a phone number")
+    return phones[0]
+
+
+ROUTES = (
+    get(
+        "/conversations/{id}/messages",
+        list_all,
+        Paging,
+        Page[MessageShape],
+        "The messages of a conversation, the newest first",
+    ),
+    write(
+        "POST",
+        "/conversations/{id}/messages",
+        answer,
+        Content,
+        Accepted,
+        "Answers in a conversation",
+        Scope.SEND,
+        status=202,
+    ),
+    write(
+        "POST",
+        "/messages",
+        write_first,
+        FirstMessage,
+        Accepted,
+        "Writes first to a phone number or a contact",
+        Scope.SEND,
+        status=202,
+    ),
+)

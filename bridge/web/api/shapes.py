@@ -1,0 +1,132 @@
+"""What the API's answers look like where several resources share it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.access import Ownership
+from bridge.domain.facts import ChatFacts
+from bridge.domain.messaging import Direction, MediaKind, MessageStatus, Messenger
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId, RecordId
+from bridge.domain.notifications import Mark
+from bridge.domain.reasons import Reason
+from bridge.domain.records import ClientState, Message
+from bridge.web.chatlist import ChatLine
+from bridge.web.chatview import owners_of, safe_link, title_of
+from bridge.web.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """It was done."""
+
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRef:
+    name: ChannelName
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerShape:
+    employee: EmployeeId
+    reason: Reason
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaShape:
+    """A file that a message refers to; `url` is the vendor's link, which may expire."""
+
+    kind: MediaKind
+    url: str
+    name: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageShape:
+    """`author` is the employee who wrote an outgoing message, where known. `edits` are earlier
+    texts, the oldest first."""
+
+    id: MessageId
+    direction: Direction
+    occurred_at: datetime
+    status: MessageStatus
+    text: str
+    media: tuple[MediaShape, ...]
+    author: EmployeeId | None
+    author_name: str
+    sent_from: str
+    edits: tuple[str, ...]
+    deleted_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationItem:
+    """`mark` is the viewer's: red asks him for an answer, grey is for information."""
+
+    id: ConversationId
+    title: str
+    messenger: Messenger
+    channel: ChannelRef
+    client: ClientState
+    contact: RecordId | None
+    owners: tuple[OwnerShape, ...]
+    is_own: bool
+    mark: Mark
+    unanswered_since: datetime | None
+    last_message_at: datetime | None
+    last_message: MessageShape | None
+
+
+def message_shape(message: Message) -> MessageShape:
+    return MessageShape(
+        id=message.id,
+        direction=message.direction,
+        occurred_at=message.occurred_at,
+        status=message.status,
+        text=message.text,
+        media=tuple(
+            MediaShape(kind=m.kind, url=safe_link(m.url), name=m.name, content_type=m.content_type)
+            for m in message.media
+        ),
+        author=message.author,
+        author_name=message.author_name,
+        sent_from=message.sent_from,
+        edits=message.edits,
+        deleted_at=message.deleted_at,
+        error=message.error,
+    )
+
+
+def conversation_item(viewer: Viewer, line: ChatLine) -> ConversationItem:
+    conversation = line.chat.conversation
+    return ConversationItem(
+        id=conversation.id,
+        title=title_of(line.chat),
+        messenger=conversation.messenger,
+        channel=channel_ref(viewer, conversation.channel),
+        client=conversation.client,
+        contact=conversation.contact,
+        owners=owner_shapes(viewer, line.chat),
+        is_own=line.is_own,
+        mark=line.mark,
+        unanswered_since=conversation.unanswered_since,
+        last_message_at=conversation.last_message_at,
+        last_message=message_shape(line.last) if line.last else None,
+    )
+
+
+def channel_ref(viewer: Viewer, name: ChannelName) -> ChannelRef:
+    return ChannelRef(name=name, label=viewer.policy.channel_label(name))
+
+
+def owner_shapes(viewer: Viewer, chat: ChatFacts) -> tuple[OwnerShape, ...]:
+    return tuple(_owner(owner) for owner in owners_of(viewer, chat))
+
+
+def _owner(owner: Ownership) -> OwnerShape:
+    return OwnerShape(employee=owner.employee, reason=owner.reason, as_of=owner.as_of)

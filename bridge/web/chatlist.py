@@ -1,0 +1,130 @@
+"""A page of the conversations that somebody may read, always full while there are more."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import ConversationId
+from bridge.domain.notifications import Mark
+from bridge.domain.records import Message
+from bridge.store.listing import (
+    Position,
+    Wanted,
+    conversations,
+    last_messages,
+    mentioning,
+    position,
+)
+from bridge.store.matching import is_mentioned
+from bridge.web.viewer import Viewer
+
+_BATCH = 100
+
+
+class Part(StrEnum):
+    """Which part of the list: all as one, or the viewer's own chats first and then the rest."""
+
+    ALL = "all"
+    OWN = "own"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the next page begins; `after` of None: at the start of the part."""
+
+    part: Part
+    after: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLine:
+    chat: ChatFacts
+    is_own: bool
+    mark: Mark
+    last: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatPage:
+    lines: tuple[ChatLine, ...]
+    next: Place | None
+
+
+def list_chats(
+    db: Connection, viewer: Viewer, wanted: Wanted, start: Place, limit: int
+) -> ChatPage:
+    found = list(islice(_from(db, viewer, wanted, start), limit + 1))
+    kept = [chat for _, chat in found[:limit]]
+    last = last_messages(db, [chat.conversation.id for chat in kept])
+    lines = tuple(_line(viewer, chat, last.get(chat.conversation.id)) for chat in kept)
+    more = found[limit - 1][0] if len(found) > limit else None
+    return ChatPage(lines=lines, next=more)
+
+
+def _line(viewer: Viewer, chat: ChatFacts, last: Message | None) -> ChatLine:
+    tone, _ = viewer.mark(chat)
+    return ChatLine(chat=chat, is_own=viewer.owns(chat), mark=tone, last=last)
+
+
+def _from(
+    db: Connection, viewer: Viewer, wanted: Wanted, start: Place
+) -> Iterator[tuple[Place, ChatFacts]]:
+    """Every readable chat from a place on, each with the place after it."""
+    if viewer.reads_none:
+        return
+    yield from _part(db, viewer, wanted, start)
+    if start.part is Part.OWN:
+        yield from _part(db, viewer, wanted, Place(part=Part.REST))
+
+
+def _part(
+    db: Connection, viewer: Viewer, wanted: Wanted, start: Place
+) -> Iterator[tuple[Place, ChatFacts]]:
+    sieve = viewer.own_sieve() if start.part is Part.OWN else viewer.sieve()
+    narrowed = replace(wanted, sieve=sieve)
+    after: Position | None = start.after
+    while True:
+        batch = conversations(db, narrowed, after, _BATCH)
+        readable = viewer.readable(db, [c.id for c in batch])
+        fitting = _fitting(db, readable, wanted)
+        for conversation in batch:
+            chat = fitting.get(conversation.id)
+            if chat is not None and _belongs(start.part, viewer, chat):
+                yield Place(part=start.part, after=position(conversation)), chat
+        if len(batch) < _BATCH:
+            return
+        after = position(batch[-1])
+
+
+def _belongs(part: Part, viewer: Viewer, chat: ChatFacts) -> bool:
+    return part is Part.ALL or viewer.owns(chat) is (part is Part.OWN)
+
+
+def _fitting(
+    db: Connection, chats: Mapping[ConversationId, ChatFacts], wanted: Wanted
+) -> Mapping[ConversationId, ChatFacts]:
+    """The store's sieve lets too much through; here it is asked exactly."""
+    fitting = {name: chat for name, chat in chats.items() if _fits(chat, wanted)}
+    if not wanted.words.strip():
+        return fitting
+    said = mentioning(db, list(fitting), wanted.words)
+    return {n: c for n, c in fitting.items() if n in said or _is_named(c, wanted.words)}
+
+
+def _fits(chat: ChatFacts, wanted: Wanted) -> bool:
+    conversation = chat.conversation
+    if wanted.channel is not None and conversation.channel != wanted.channel:
+        return False
+    return not wanted.unanswered or conversation.unanswered_since is not None
+
+
+def _is_named(chat: ChatFacts, words: str) -> bool:
+    conversation, contact = chat.conversation, chat.contact
+    own = (conversation.title, conversation.username, conversation.phone)
+    theirs = (contact.name, *contact.phones) if contact else ()
+    return is_mentioned(words, *own, *theirs)

@@ -1,0 +1,29 @@
+"""What every page and API route is handed, joined once at start-up."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.domain.policy import Policy
+from bridge.pipeline.parts import Parts
+from bridge.web.cursors import Cursors
+
+
+class SecretKey(Protocol):
+    """What pages and API need of the settings."""
+
+    def required_secret_key(self) -> str:
+        """Raises ConfigError when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    parts: Parts
+    cursors: Cursors
+
+    @property
+    def policy(self) -> Policy:
+        return self.parts.active().policy
+
+
+def site_of(parts: Parts, settings: SecretKey) -> Site:
+    return Site(parts=parts, cursors=Cursors(settings.required_secret_key()))
