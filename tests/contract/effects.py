@@ -1,0 +1,54 @@
+"""One effect of each kind, and the vendor's ids of all that they name."""
+
+from collections.abc import Mapping
+
+from bridge.domain.effects import (
+    ChangeOwner,
+    CreateContact,
+    CreateDeal,
+    CreateLead,
+    Effect,
+    SendMessage,
+    UpdateTimelineEntry,
+    WriteTimelineEntry,
+)
+from bridge.domain.messaging import Direction, Messenger
+from bridge.domain.names import CrmId, MessageId, RecordId
+from bridge.domain.records import RecordKind
+from tests.contract.vendors import NOW
+
+CONTACT, DEAL, LEAD = RecordId("rc_1"), RecordId("rd_1"), RecordId("rl_1")
+MESSAGE = MessageId("ms_1")
+OWNER = CrmId("501")
+
+_ENTRY = WriteTimelineEntry(
+    message=MESSAGE,
+    records=((RecordKind.CONTACT, CONTACT), (RecordKind.DEAL, DEAL), (RecordKind.LEAD, LEAD)),
+    occurred_at=NOW,
+    direction=Direction.IN,
+    messenger=Messenger.WHATSAPP,
+    source="wazzup",
+    channel="Sales",
+    head="Eva: Hola",
+    text="Hola",
+)
+
+_SAMPLES: tuple[Effect, ...] = (
+    CreateContact(contact=CONTACT, key="k-1", name="Eva", owner=OWNER, phone="+5215512345678"),
+    CreateDeal(deal=DEAL, contact=CONTACT, name="Eva", pipeline="p", stage="s", owner=OWNER),
+    CreateLead(lead=LEAD, contact=CONTACT, name="Eva", owner=OWNER),
+    ChangeOwner(kind=RecordKind.CONTACT, record=CONTACT, owner=OWNER),
+    _ENTRY,
+    UpdateTimelineEntry(message=MESSAGE, entry=_ENTRY, note="edited"),
+    SendMessage(
+        message=MESSAGE,
+        key="k-2",
+        channel_id="wa",
+        messenger=Messenger.WHATSAPP,
+        chat_id="5215512345678",
+        text="Buenas",
+    ),
+)
+
+EFFECTS: Mapping[type[Effect], Effect] = {type(effect): effect for effect in _SAMPLES}
+IDS: Mapping[str, str] = {CONTACT: "101", DEAL: "201", LEAD: "301", MESSAGE: "401"}

@@ -1,0 +1,108 @@
+"""Bodies that no vendor sends and anybody can: what breaks parsers."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+_DEEP = 1000
+
+CORPUS: dict[str, bytes] = {
+    "nothing": b"",
+    "a space": b" ",
+    "not JSON": b"<html>",
+    "half": b'{"messages": [',
+    "invalid UTF-8": b'{"messages": "\xff\xfe"}',
+    "overlong UTF-8": b'{"a": "\xc0\x80"}',
+    "a surrogate in UTF-8": b'{"a": "\xed\xa0\x80"}',
+    "lone surrogates": rb'{"\ud800": "\udfff", "messages": [{"messageId": "\ud800"}]}',
+    "NUL": b'{"a": "\\u0000", "messages": [{"messageId": "\\u0000"}]}',
+    "a raw NUL": b'{"a": "\x00"}',
+    "deep lists": b"[" * _DEEP + b"]" * _DEEP,
+    "very deep lists": b"[" * 100_000,
+    "deep objects": b'{"a":' * _DEEP + b"1" + b"}" * _DEEP,
+    "deep inside an item": b'[{"messages":' + b"[" * 60 + b"]" * 60 + b"}]",
+    "a long integer": b'{"a": ' + b"9" * 5000 + b"}",
+    "a long integer in a list": b"[" + b"9" * 5000 + b"]",
+    "a long negative integer": b'[{"objectId": -' + b"9" * 5000 + b"}]",
+    "a large integer": b'[{"objectId": 1' + b"0" * 400 + b', "occurredAt": 1' + b"0" * 400 + b"}]",
+    "a float out of range": b'[{"objectId": 1e999, "occurredAt": -1e999}]',
+    "NaN": b'{"a": NaN}',
+    "Infinity": b"[Infinity, -Infinity]",
+    "a BOM": b"\xef\xbb\xbf{}",
+    "UTF-16": '{"messages": []}'.encode("utf-16"),
+    "UTF-32": "[]".encode("utf-32"),
+    "double keys": b'{"messages": [], "messages": 5, "messages": [{}]}',
+    "null": b"null",
+    "true": b"true",
+    "a number": b"1",
+    "a text": b'"text"',
+    "an empty list": b"[]",
+    "an empty object": b"{}",
+    "a list of everything": b'[null, true, 0, -1, 1.5, "", [], {}]',
+    "a list of empty objects": b"[{}, {}]",
+    "keys of prototypes": b'{"__proto__": {}, "constructor": [], "__class__": 1}',
+    "an empty key": b'{"": {"": {"": []}}}',
+    "a wide object": json.dumps({f"k{n}": n for n in range(2000)}).encode(),
+    "trailing words": b"{} {}",
+}
+
+WRONG: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**70,
+    10**400,
+    1.5,
+    1e308,
+    "",
+    "x",
+    "\x00",
+    "\ud800",
+    "9" * 400,
+    "2025-13-45T99:99:99Z",
+    "9999-12-31T23:59:59-14:00",
+    [],
+    [None],
+    [[]],
+    ["x", 1],
+    {},
+    {"": None},
+    {"error": 1, "messageId": []},
+)
+
+
+def with_wrong_values(body: bytes) -> Iterator[bytes]:
+    """The body again and again, each time with one value replaced by a wrong one, or left out."""
+    for path in _paths(json.loads(body)):
+        for wrong in WRONG:
+            yield _changed(body, path, wrong)
+        yield _changed(body, path, _GONE)
+
+
+_GONE = object()
+
+
+def _paths(value: Any) -> Iterator[tuple[Any, ...]]:
+    for key, child in _children(value):
+        yield (key,)
+        yield from ((key, *rest) for rest in _paths(child))
+
+
+def _children(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
+
+
+def _changed(body: bytes, path: tuple[Any, ...], wrong: Any) -> bytes:
+    whole = json.loads(body)
+    parent = whole
+    for key in path[:-1]:
+        parent = parent[key]
+    if wrong is _GONE:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = wrong
+    return json.dumps(whole).encode()

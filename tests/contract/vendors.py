@@ -1,0 +1,56 @@
+"""The connectors under contract, accounts of theirs, and what each finds in its fixtures."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge.ports import Account, Connector, RawRequest
+from connectors import CONNECTORS
+
+ROOT = Path(__file__).parents[2]
+NAMES = [connector.name for connector in CONNECTORS]
+NOW = datetime(2025, 11, 22, 9, 30, tzinfo=UTC)
+
+
+def connector_named(name: str) -> Connector:
+    return next(connector for connector in CONNECTORS if connector.name == name)
+
+
+def secrets(connector: Connector) -> dict[str, str]:
+    """A value per secret that nothing else looks like."""
+    return {need: f"kept-{need.replace('_', '-')}-0f9e8d7c" for need in connector.needs}
+
+
+def account(connector: Connector, base_url: str | None = None) -> Account:
+    return Account(
+        name="main",
+        connector=connector.name,
+        base_url=base_url,
+        secrets={need: (value,) for need, value in secrets(connector).items()},
+    )
+
+
+def without(connector: Connector, need: str, values: tuple[str, ...]) -> Account:
+    """An account whose secret `need` is as given."""
+    whole = account(connector)
+    return replace(whole, secrets={**whole.secrets, need: values})
+
+
+def request(body: bytes, received_at: datetime = NOW, **headers: str) -> RawRequest:
+    return RawRequest(
+        method="POST",
+        url="https://bridge.example/hooks/main",
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        body=body,
+        received_at=received_at,
+    )
+
+
+def fixtures(name: str) -> list[Path]:
+    """The recorded bodies: JSON files directly in the connector's folder."""
+    found = (ROOT / "tests" / "fixtures" / name).glob("*.json")
+    return sorted(path for path in found if not path.name.endswith(".expected.json"))
+
+
+def bodies(name: str) -> list[bytes]:
+    return [path.read_bytes() for path in fixtures(name)]
