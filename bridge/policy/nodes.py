@@ -79,20 +79,15 @@ class _Composer:
     depth: int = 0
 
     def document(self) -> Node | None:
-        self._next(yaml.StreamStartEvent)
+        next(self.events)  # the stream's beginning
         if isinstance(next(self.events), yaml.StreamEndEvent):
             return None
         top = self._node(next(self.events))
-        self._next(yaml.DocumentEndEvent)
+        next(self.events)  # the document's end
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
             raise self._refused(Code.YAML_SYNTAX, after, "a second document; remove the ---")
         return None if isinstance(top, Scalar) and top.is_empty else top
-
-    def _next(self, kind: type[yaml.events.Event]) -> None:
-        event = next(self.events)
-        if not isinstance(event, kind):
-            raise self._refused(Code.YAML_SYNTAX, event, "not one YAML document")
 
     def _node(self, event: yaml.events.Event) -> Node:
         self._check(event)

@@ -26,7 +26,7 @@ def trial(policy: Policy, given: Given) -> Decision:
     """Who would get this client, and why. Touches nothing."""
     decided = route(_event(policy, given), _facts(policy, given), policy)
     if not isinstance(decided, Decision):
-        raise TypeError("a first message never waits")
+        raise RuntimeError("a first message never waits")
     return decided
 
 

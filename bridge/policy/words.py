@@ -19,6 +19,14 @@ _SLOT = r"^[a-z][a-z0-9_-]{0,39}$"
 _EMAIL = r"^[^@\s\"\[\]]+@[^@\s\"\[\]]+\.[^@\s\"\[\]]+$"
 _DURATION = r"^[0-9]{1,6}[smhd]$"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MEANT_FLAG = {
+    "true": "true",
+    "yes": "true",
+    "on": "true",
+    "false": "false",
+    "no": "false",
+    "off": "false",
+}
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -59,8 +67,7 @@ def _form(words: str, pattern: str) -> Word[str]:
 
 def _flag(text: str) -> bool:
     if text not in ("true", "false"):
-        meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(text.lower(), "")
-        meant = meant or text.lower() if text.lower() in ("true", "false") else meant
+        meant = _MEANT_FLAG.get(text.lower())
         raise Complaint("is not true or false", f"did you mean {meant}?" if meant else "")
     return text == "true"
 

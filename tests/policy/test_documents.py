@@ -14,10 +14,12 @@ from bridge.policy.documents import (
     SCHEMA_FILE,
     Option,
     documented,
+    main,
     options,
     schema_text,
     written_default,
 )
+from bridge.policy.kinds import Refused
 from bridge.policy.table import default_of, parsed
 from tests.policy.building import EXAMPLES, refused
 
@@ -51,6 +53,23 @@ def test_the_schema_is_up_to_date() -> None:
 
 def test_the_document_is_up_to_date() -> None:
     assert documented(DOCUMENT) == DOCUMENT, UPDATE
+
+
+def test_bringing_them_up_to_date_writes_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / DOCUMENT_FILE).write_text(re.sub(r"\| `.*\n", "", DOCUMENT), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    main()
+    assert (tmp_path / DOCUMENT_FILE).read_text(encoding="utf-8").count("\n| `crm` |") == 1
+    assert json.loads((tmp_path / SCHEMA_FILE).read_text(encoding="utf-8"))["properties"]
+
+
+def test_an_example_must_have_a_value() -> None:
+    with pytest.raises(Refused):
+        parsed("# nothing", ALL_OPTIONS[0].field.kind)
 
 
 def test_the_document_must_have_its_marks() -> None:

@@ -8,7 +8,9 @@ from bridge.domain.names import EmployeeId
 from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.policy.reading import load
+from bridge.policy.secrets import secrets_of
 from bridge.policy.trial_runs import coverage, run_tests
+from connectors import installed
 from tests.policy.building import CONNECTORS, EXAMPLES
 
 PRESETS = ("classic-sales", "support-desk", "one-person")
@@ -27,6 +29,14 @@ def test_it_loads_without_a_finding_and_its_tests_hold(folder: Path) -> None:
     assert results
     assert [r.test.name for r in results if not r.passed] == []
     assert coverage(results, read.policy).percent == 100.0
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_it_names_all_that_the_installed_connectors_need(folder: Path) -> None:
+    read = load(folder, installed())
+    named = [v for a in read.policy.accounts.values() for s in a.secrets.values() for v in s]
+    accounts = secrets_of(read.policy, dict.fromkeys(named, "value"))
+    assert {a.connector for a in accounts.values()} == {"hubspot", "wazzup"}
 
 
 def test_no_preset_goes_untested() -> None:

@@ -81,6 +81,8 @@ def test_a_mistake_is_told_as_the_style_says(
         ("tests: [{name: a, given: {client: new, owner: a@x.io}, expect: {rule: b}}]",
          Code.WRONG_VALUE, "a new client has no owner"),
         ("tests: [{name: a, given: {}, expect: {reason: ownr}}]", Code.WRONG_VALUE, "mean owner?"),
+        (f"channels: {{a: {{account: b, messenger: sms, id: {'x' * 201}}}}}", Code.WRONG_VALUE,
+         "is longer than 200 characters"),
         ("default: a@x.io", Code.WRONG_SHAPE, "is a single value, not a mapping"),
         ("partners: {}", Code.RESERVED_KEY, "partners: this version does not know it yet"),
         ("renewals: {}", Code.RESERVED_KEY, "this version does not know it yet"),
