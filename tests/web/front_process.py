@@ -1,0 +1,76 @@
+"""`python -m tests.web.front_process PORT`: the front with an application that tells what came."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from flask import Flask, Response, jsonify, request
+
+from bridge.web.front import Front, serve
+
+LIMIT = 10_000
+BODY_SECONDS = 1.0
+THREADS = 4
+
+
+def make_app() -> Flask:
+    app = Flask("front")
+    app.url_map.merge_slashes = False
+    counts: dict[str, int] = {}
+    lock = threading.Lock()
+
+    @app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
+    @app.route("/<path:path>", methods=["GET", "POST"])
+    def tell(path: str) -> Response:
+        with lock:
+            counts[path] = counts.get(path, 0) + 1
+        if path.startswith("slow"):
+            time.sleep(1.0)
+        environ = {k: v for k, v in request.environ.items() if isinstance(v, str)}
+        return jsonify(path=path, body=request.get_data().decode("latin-1"), environ=environ)
+
+    @app.get("/counts")
+    def told() -> Response:
+        return jsonify(counts)
+
+    @app.get("/stream")
+    def stream() -> Response:
+        def pieces() -> Iterator[bytes]:
+            yield from (b"one ", b"two ", b"three")
+
+        return Response(pieces(), content_type="text/plain")
+
+    @app.get("/nothing")
+    def nothing() -> Response:
+        return Response(iter(()), content_type="text/plain")
+
+    return app
+
+
+def tell_ready() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+def broken(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    raise RuntimeError("bug")
+
+
+def routed(environ: WSGIEnvironment, start_response: StartResponse, app: Any) -> Iterable[bytes]:
+    chosen = broken if environ["PATH_INFO"] == "/broken" else app
+    answer: Iterable[bytes] = chosen(environ, start_response)
+    return answer
+
+
+if __name__ == "__main__":
+    flask = make_app()
+    front = Front(
+        lambda environ, start: routed(environ, start, flask),
+        lambda: LIMIT,
+        threads=THREADS,
+        body_seconds=BODY_SECONDS,
+    )
+    serve(front, "127.0.0.1", int(sys.argv[1]), ready=tell_ready)

@@ -1,0 +1,309 @@
+"""The front door on the wire: nothing half-read is passed on, slow clients hold nobody up."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.web.front_process import BODY_SECONDS, LIMIT
+
+HOST = "127.0.0.1"
+GET = b"GET /fine HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int  # 0 when the connection was closed without an answer
+    headers: str
+    body: bytes
+    seconds: float
+
+    def told(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def open(self, head: bytes = b"") -> socket.socket:
+        connection = socket.create_connection((HOST, self.port), timeout=10)
+        connection.sendall(head)
+        return connection
+
+    def ask(self, wire: bytes, *, end: bool = False) -> Answer:
+        """Sends these bytes; `end` closes our side after them."""
+        began = time.monotonic()
+        with self.open() as connection:
+            try:
+                connection.sendall(wire)
+                if end:
+                    connection.shutdown(socket.SHUT_WR)
+            except ConnectionError:
+                pass  # it answered and closed before it had read all, as it should
+            return read(connection, began)
+
+    def post(self, path: str, body: bytes, *headers: str) -> Answer:
+        lines = [f"POST {path} HTTP/1.1", "Host: b", "Connection: close", *headers]
+        lines.append(f"Content-Length: {len(body)}")
+        return self.ask("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+
+    def count(self, path: str) -> int:
+        told = self.ask(b"GET /counts HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n").told()
+        return int(told.get(path, 0))
+
+
+def read(connection: socket.socket, began: float) -> Answer:
+    received = b""
+    try:
+        while piece := connection.recv(65_536):
+            received += piece
+            if _is_whole(received):
+                break
+    except ConnectionError:
+        pass
+    head, _, body = received.partition(b"\r\n\r\n")
+    status = int(head.split(b" ", 2)[1]) if head else 0
+    return Answer(status, head.decode("latin-1").lower(), body, time.monotonic() - began)
+
+
+def _is_whole(received: bytes) -> bool:
+    head, found, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    return bool(found and length and len(body) >= int(length[1]))
+
+
+@contextmanager
+def running() -> Iterator[Served]:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.web.front_process", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        wait_until_open(port)
+        yield Served(port, process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_open(port: int) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError("the front does not listen")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with running() as opened:
+        yield opened
+
+
+def chunked(*pieces: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+def test_a_body_arrives_whole_with_its_raw_path_and_headers(served: Served) -> None:
+    answer = served.post("/a%2Fb/%c3%A4;x?q=%20&z", b"h\xffllo", "X-Two: a", "x-two: b")
+    told = answer.told()
+    assert answer.status == 200
+    assert told["body"] == "h\xffllo"
+    environ = told["environ"]
+    assert environ["REQUEST_URI"] == "/a%2Fb/%c3%A4;x?q=%20&z"
+    assert (environ["QUERY_STRING"], environ["HTTP_X_TWO"]) == ("q=%20&z", "a, b")
+    assert environ["CONTENT_LENGTH"] == "5"
+    assert environ["REMOTE_ADDR"] == HOST
+
+
+def test_cookies_are_joined_as_cookies(served: Served) -> None:
+    told = served.post("/c", b"", "Cookie: a=1", "Cookie: b=2").told()
+    assert told["environ"]["HTTP_COOKIE"] == "a=1; b=2"
+
+
+def test_a_header_with_an_underscore_does_not_pass_for_one_with_a_hyphen(served: Served) -> None:
+    told = served.post("/u", b"", "X_Key: forged").told()
+    assert "HTTP_X_KEY" not in told["environ"]
+
+
+def test_a_header_outside_ascii_comes_through(served: Served) -> None:
+    told = served.post("/n", b"", "X-Name: \xe4").told()
+    assert told["environ"]["HTTP_X_NAME"] == "\xe4"
+
+
+def test_a_chunked_body_arrives_whole(served: Served) -> None:
+    head = b"POST /chunks HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+    told = served.ask(head + chunked(b"abc", b"de") + b"0\r\n\r\n").told()
+    assert told["body"] == "abcde"
+    assert told["environ"]["CONTENT_LENGTH"] == "5"
+    assert "HTTP_TRANSFER_ENCODING" not in told["environ"]
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"POST /cut HTTP/1.1\r\nHost: b\r\nContent-Length: 1000\r\n\r\nabc",
+        b"POST /cut HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        b"POST /cut HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc",
+    ],
+)
+def test_a_body_cut_short_is_never_passed_on(served: Served, wire: bytes) -> None:
+    """S7."""
+    assert served.ask(wire, end=True).status in (0, 400, 500)
+    assert served.count("cut") == 0
+
+
+def test_a_body_at_the_limit_passes(served: Served) -> None:
+    assert served.post("/limit", b"x" * LIMIT).status == 200
+
+
+def test_a_body_over_the_limit_is_refused_by_its_length(served: Served) -> None:
+    """S7: without reading it."""
+    head = b"POST /large HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n" % (LIMIT + 1)
+    answer = served.ask(head)
+    assert (answer.status, served.count("large")) == (413, 0)
+    assert "connection: close" in answer.headers
+
+
+def test_a_chunked_body_over_the_limit_is_refused_not_cut(served: Served) -> None:
+    """S7."""
+    head = b"POST /large HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = served.ask(head + chunked(*[b"x" * 1000] * 50))
+    assert (answer.status, served.count("large")) == (413, 0)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "GZIP", "gzip, identity"])
+def test_a_packed_body_is_refused(served: Served, coding: str) -> None:
+    """S8."""
+    answer = served.post("/packed", b"x", f"Content-Encoding: {coding}")
+    assert (answer.status, served.count("packed")) == (415, 0)
+    assert b"Content-Encoding" in answer.body
+
+
+def test_an_unpacked_body_may_say_so(served: Served) -> None:
+    assert served.post("/plain", b"x", "Content-Encoding: identity").status == 200
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    ["Content-Length: 3\r\nContent-Length: 5", "Content-Length: -5", "Content-Length: 5x"],
+)
+def test_a_contradictory_length_is_refused(served: Served, lengths: str) -> None:
+    """S12."""
+    wire = f"POST /length HTTP/1.1\r\nHost: b\r\n{lengths}\r\n\r\nabcde"
+    assert served.ask(wire.encode()).status == 400
+    assert served.count("length") == 0
+
+
+def test_with_length_and_chunks_the_chunks_count_and_the_connection_ends(served: Served) -> None:
+    """S12: nothing of it can be taken for a second request."""
+    wire = (
+        b"POST /both HTTP/1.1\r\nHost: b\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5\r\nabcde\r\n0\r\n\r\nPOST /smuggled HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n"
+    )
+    answer = served.ask(wire)
+    assert answer.told()["body"] == "abcde"
+    assert answer.told()["environ"]["CONTENT_LENGTH"] == "5"
+    assert "connection: close" in answer.headers
+    assert served.count("smuggled") == 0
+
+
+def test_a_header_without_end_is_refused(served: Served) -> None:
+    wire = b"GET /long HTTP/1.1\r\nHost: b\r\nX-Long: " + b"a" * 2_000_000
+    assert served.ask(wire).status in (0, 400, 431)
+    assert served.count("long") == 0
+
+
+def test_a_body_that_comes_too_slowly_is_408(served: Served) -> None:
+    answer = served.ask(b"POST /late HTTP/1.1\r\nHost: b\r\nContent-Length: 10\r\n\r\nabc")
+    assert (answer.status, served.count("late")) == (408, 0)
+    assert answer.seconds == pytest.approx(BODY_SECONDS, abs=0.9)
+
+
+def test_slow_clients_hold_nobody_up(served: Served) -> None:
+    """S11: 200 slow with headers and 200 slow with bodies, and four threads."""
+    with ExitStack() as slow:
+        for _ in range(200):
+            slow.enter_context(served.open(b"POST /slow-head HTTP/1.1\r\nHost: b\r\nX-"))
+            slow.enter_context(
+                served.open(b"POST /s HTTP/1.1\r\nHost: b\r\nContent-Length: 9\r\n\r\na")
+            )
+        answers = [served.ask(GET) for _ in range(5)]
+    assert [answer.status for answer in answers] == [200] * 5
+    assert max(answer.seconds for answer in answers) < 0.9
+
+
+def test_an_answer_of_unknown_length_is_sent_in_pieces(served: Served) -> None:
+    answer = served.ask(b"GET /stream HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
+    assert "transfer-encoding: chunked" in answer.headers
+    assert answer.body == chunked(b"one ", b"two ", b"three") + b"0\r\n\r\n"
+
+
+def test_an_answer_without_a_body_ends(served: Served) -> None:
+    answer = served.ask(b"GET /nothing HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
+    assert answer.status == 200
+
+
+def test_a_bug_in_the_application_is_500_and_the_next_is_served(served: Served) -> None:
+    assert served.ask(b"GET /broken HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n").status == 500
+    assert served.ask(GET).status == 200
+
+
+def test_an_absolute_address_does_not_move_the_request(served: Served) -> None:
+    """S12."""
+    wire = b"POST http://evil.example/abs?x=1 HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n"
+    assert served.ask(wire).told()["environ"]["REQUEST_URI"] == "/abs?x=1"
+
+
+def test_one_connection_serves_many_requests(served: Served) -> None:
+    wire = b"POST /many HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n\r\nab"
+    with served.open() as connection:
+        for _ in range(3):
+            connection.sendall(wire)
+            assert read(connection, time.monotonic()).status == 200
+    assert served.count("many") == 3
+
+
+def test_sigterm_finishes_what_is_in_flight_and_takes_no_more() -> None:
+    """R12."""
+    with running() as served:
+        with served.open(b"GET /slow HTTP/1.1\r\nHost: b\r\n\r\n") as connection:
+            time.sleep(0.3)
+            began = time.monotonic()
+            served.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            with pytest.raises(ConnectionError):
+                served.open().close()
+            assert read(connection, began).status == 200
+        served.process.wait(5)
+        assert time.monotonic() - began < 5
+
+
+def test_a_killed_front_leaves_the_port_free() -> None:
+    with running() as served:
+        served.process.kill()
+        served.process.wait(5)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, served.port))
