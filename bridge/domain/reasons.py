@@ -52,6 +52,7 @@ class ReasonCode(StrEnum):
     MESSAGE_UPDATED = "message.updated"
     MESSAGE_ECHO = "message.own_echo"
     MESSAGE_SETTLED_SEND = "message.settled_send"
+    ANSWER_NOT_NEEDED = "message.no_answer_needed"
     MESSAGE_UNKNOWN = "message.unknown"
     MESSAGE_STATUS = "message.status"
     MESSAGE_STATUS_OLDER = "message.status_older"

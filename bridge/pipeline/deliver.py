@@ -179,17 +179,23 @@ def _find(vendor: _Vendor, deliveries: Sequence[Delivery]) -> Sequence[settling.
     with _bounded(vendor, "find"):
         try:
             return vendor.outbound.find(deliveries)
-        except BridgeError as error:
-            return [CannotTell(reason=str(error))] * len(deliveries)
+        except Exception as error:
+            return [CannotTell(reason=_what(error))] * len(deliveries)
 
 
 def _call(vendor: _Vendor, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
+    """A connector answers with outcomes; an error that escapes it says nothing of any row, and
+    must not stop the lane."""
     with _bounded(vendor, "deliver"):
         try:
             return vendor.outbound.deliver(deliveries)
-        except BridgeError as error:
-            # A connector answers with outcomes; an error that escapes says nothing of any row.
-            return [Unknown(reason=str(error))] * len(deliveries)
+        except Exception as error:
+            return [Unknown(reason=_what(error))] * len(deliveries)
+
+
+def _what(error: Exception) -> str:
+    """Our own errors hold no client data; of others only the kind is told."""
+    return str(error) if isinstance(error, BridgeError) else f"failed with {type(error).__name__}"
 
 
 @contextmanager

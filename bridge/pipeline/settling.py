@@ -50,25 +50,28 @@ def note(
     note_result(db, done, notes.now)
     if done:
         lanes.note_success(db, notes.lane, notes.now)
-    down = None
+    down = [(row, out) for row, out in outcomes if isinstance(out, AccountDown)]
     for row, outcome in outcomes:
-        match outcome:
-            case Done():
-                continue
-            case AccountDown():
-                down = outcome
-            case RetryAt():
-                _retry(db, row, outcome, notes.now)
-            case Unknown():
-                outbox.settle(db, row.id, State.UNKNOWN, outcome.reason, notes.look_up_at)
-                _show(db, row, MessageStatus.UNKNOWN, outcome.reason)
-            case Rejected():
-                die(db, row, f"{outcome.reason}: {outcome.detail}".strip(": "), notes.now)
-            case _:
-                assert_never(outcome)
-    if down is not None:
-        _go_down(db, notes.lane, down, [r for r, o in outcomes if isinstance(o, AccountDown)])
-    return down
+        _note_row(db, notes, row, outcome)
+    if not down:
+        return None
+    _go_down(db, notes.lane, down[0][1], [row for row, _ in down])
+    return down[0][1]
+
+
+def _note_row(db: Connection, notes: Notes, row: Row, outcome: Outcome) -> None:
+    match outcome:
+        case Done() | AccountDown():
+            return
+        case RetryAt():
+            _retry(db, row, outcome, notes.now)
+        case Unknown():
+            outbox.settle(db, row.id, State.UNKNOWN, outcome.reason, notes.look_up_at)
+            _show(db, row, MessageStatus.UNKNOWN, outcome.reason)
+        case Rejected():
+            die(db, row, f"{outcome.reason}: {outcome.detail}".strip(": "), notes.now)
+        case _:
+            assert_never(outcome)
 
 
 def note_found(db: Connection, now: datetime, answers: Sequence[tuple[Row, Answer]]) -> None:

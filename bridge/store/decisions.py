@@ -58,3 +58,13 @@ def known(
         )
         found.update((AccountName(row[0]), EventKey(row[1])) for row in rows)
     return frozenset(found)
+
+
+def message_of(db: Connection, account: AccountName, event_key: EventKey) -> MessageId | None:
+    """The message that an event decided before was about."""
+    found = db.scalar(
+        select(DECISIONS.c.message).where(
+            DECISIONS.c.account == account, DECISIONS.c.event_key == event_key
+        )
+    )
+    return None if found is None else MessageId(found)

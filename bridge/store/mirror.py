@@ -135,6 +135,12 @@ def request_refreshes(
     put(db, REFRESHES, ["lane", "kind", "key"], list(rows.values()))
 
 
+def waiting_refreshes(db: Connection, lane: str) -> bool:
+    """Whether anything is queued to be read anew."""
+    one = select(REFRESHES.c.id).where(REFRESHES.c.lane == lane).limit(1)
+    return db.scalar(one) is not None
+
+
 @lru_cache(maxsize=16)
 def _decoded(value: bytes) -> Directory:
     return codec.decode(Directory, value)

@@ -112,9 +112,13 @@ def take(db: Connection, lane: str, now: datetime, limit: int, one_per_key: bool
     for row in found:
         if one_per_key and row.ordering_key in keys:
             continue
+        # One that was tried twice may be what kills its worker: it is tried alone.
+        alone = row.attempts > 1
+        if alone and picked:
+            break
         keys.add(row.ordering_key)
         picked[row.id] = row
-        if len(picked) == limit or _goes_alone(row, picked):
+        if alone or len(picked) == limit:
             break
     ids = list(picked)
     _lease(db, ids, now)
@@ -218,6 +222,25 @@ def give_up_on(db: Connection, name: str, now: datetime) -> None:
     )
 
 
+def drop(db: Connection, row_id: int, now: datetime) -> None:
+    """A person has decided against this row, and so against all that is pointless without it."""
+    gone = [row_id]
+    while gone:
+        made = list(
+            db.scalars(
+                select(OUTBOX.c.makes).where(OUTBOX.c.id.in_(gone), OUTBOX.c.makes.is_not(None))
+            )
+        )
+        db.execute(
+            update(OUTBOX)
+            .where(OUTBOX.c.id.in_(gone))
+            .values(state=State.DROPPED.value, next_attempt_at=None, done_at=now)
+        )
+        db.execute(delete(NEEDS).where(NEEDS.c.name.in_(made), NEEDS.c.hard.is_(False)))
+        gone = list(db.scalars(select(NEEDS.c.outbox_id).where(NEEDS.c.name.in_(made))))
+        db.execute(delete(NEEDS).where(NEEDS.c.name.in_(made)))
+
+
 def expect_again(db: Connection, name: str) -> None:
     """What makes `name` is being tried again: the rows held for it wait for it once more."""
     waiting = select(NEEDS.c.outbox_id).where(NEEDS.c.name == name)
@@ -263,11 +286,6 @@ WHERE o.lane = :lane AND o.state = 'pending'
 ORDER BY o.rank, o.id
 LIMIT :most
 """
-
-
-def _goes_alone(row: Any, picked: Mapping[int, Any]) -> bool:
-    """A row that was tried before may be the one that kills its worker: it is tried alone."""
-    return bool(row.attempts > 1) and len(picked) == 1
 
 
 def _lease(db: Connection, ids: Sequence[int], now: datetime) -> None:

@@ -1,0 +1,176 @@
+"""A message that an employee writes in the bridge: may he, from which channel, and what follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bridge.domain.access import Access, access
+from bridge.domain.changes import PutConversation, PutMessage
+from bridge.domain.channels import ChannelChoice, Wish, pick_channel
+from bridge.domain.decisions import Candidate, Decision
+from bridge.domain.draft import Draft
+from bridge.domain.effects import SendMessage
+from bridge.domain.events import MessageSent
+from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
+from bridge.domain.messages import claim
+from bridge.domain.messaging import Direction, Media, MessageStatus
+from bridge.domain.names import AccountName, ChannelName, EmployeeId, MessageId, digest_id
+from bridge.domain.people import Employee
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.records import Conversation, Message, TimelineState
+from bridge.domain.timeline import timeline_state, write_entries
+
+MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Not sent; `reason` goes to the writer as it is."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """A message on its way: the decision to carry out, and where it leaves from.
+
+    Text and file never go together, so a text with files is several messages, the text first.
+    """
+
+    decision: Decision
+    messages: tuple[Message, ...]
+    choice: ChannelChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What is to be sent. `key` is unique per message: the same one twice is sent once."""
+
+    employee: Employee
+    event: MessageSent  # the message as it will have been sent
+    key: str
+    chat: ChatFacts
+    requested: ChannelName | None = None
+
+
+def choose(
+    employee: Employee,
+    chat: ChatFacts,
+    requested: ChannelName | None,
+    facts: Facts,
+    policy: Policy,
+    states: Mapping[ChannelName, ChannelFacts],
+) -> tuple[Access, ChannelChoice]:
+    """Whether he may write in this chat, and the channel that a message would leave from."""
+    granted = access(employee, chat, facts.directory, policy, facts.now)
+    wish = Wish(
+        employee=employee,
+        messenger=chat.conversation.messenger,
+        chat_channel=None if is_first(chat) else chat.conversation.channel,
+        requested=requested,
+        last_inbound_at=chat.conversation.last_inbound_at,
+    )
+    return granted, pick_channel(wish, policy, states, facts.now)
+
+
+def is_first(chat: ChatFacts) -> bool:
+    """Nobody has written in this chat yet: whoever does chooses the channel freely."""
+    return chat.conversation.last_message_at is None
+
+
+def decide_send(
+    letter: Letter, choice: ChannelChoice, facts: Facts, policy: Policy, max_text: int
+) -> Sending | Refused:
+    """The decision to send; the chat is on the chosen channel already."""
+    event = letter.event
+    if not event.text.strip() and not event.media:
+        return Refused(reason=Reason(ReasonCode.MESSAGE_EMPTY, "there is no text and no file"))
+    if len(event.text) > max_text:
+        detail = f"the text has {len(event.text)} characters, this messenger takes {max_text}"
+        return Refused(reason=Reason(ReasonCode.MESSAGE_TOO_LONG, detail))
+    draft = Draft(event, facts, policy)
+    draft.conversation = letter.chat.conversation.id
+    draft.because(choice.reason.code, choice.reason.detail)
+    for name, reason in choice.tried:
+        draft.because(reason.code, f"{name} was passed over: {reason.detail}")
+    draft.consider(
+        [
+            Candidate(
+                employee=letter.employee.id,
+                chosen=True,
+                reason=Reason(ReasonCode.MESSAGE_STORED, "wrote the message"),
+            )
+        ]
+    )
+    chat = claim(draft, letter.chat, letter.employee.id)
+    messages = _messages(draft, letter, chat)
+    chat = replace(chat, conversation=_answered(chat, event.occurred_at))
+    draft.contact = chat.contact.id if chat.contact else None
+    draft.change(PutConversation(conversation=chat.conversation))
+    for message in messages:
+        draft.change(PutMessage(message=message))
+        _plan_send(draft, letter, chat, message)
+    _write(draft, chat, messages)
+    return Sending(decision=draft.applied(), messages=messages, choice=choice)
+
+
+def own_message_id(account: AccountName, employee: EmployeeId, key: str, part: int) -> MessageId:
+    return MessageId(digest_id("ms", "own", account, employee, key, str(part)))
+
+
+def _messages(draft: Draft, letter: Letter, chat: ChatFacts) -> tuple[Message, ...]:
+    event = letter.event
+    parts: list[tuple[str, tuple[Media, ...]]] = [(event.text, ())] if event.text.strip() else []
+    parts.extend(("", (media,)) for media in event.media)
+    person = draft.facts.directory.by_email(letter.employee.id)
+    timeline = timeline_state(draft, chat)
+    return tuple(
+        Message(
+            id=own_message_id(event.account, letter.employee.id, letter.key, place),
+            conversation=chat.conversation.id,
+            vendor_id=None,
+            direction=Direction.OUT,
+            occurred_at=event.occurred_at,
+            status=MessageStatus.QUEUED,
+            text=text,
+            media=media,
+            author=letter.employee.id,
+            author_name=person.name if person else letter.employee.id,
+            sent_from="bridge",
+            reply_to=event.reply_to,
+            timeline=timeline,
+        )
+        for place, (text, media) in enumerate(parts)
+    )
+
+
+def _answered(chat: ChatFacts, when: datetime) -> Conversation:
+    return replace(chat.conversation, last_message_at=when, unanswered_since=None)
+
+
+def _plan_send(draft: Draft, letter: Letter, chat: ChatFacts, message: Message) -> None:
+    conversation = chat.conversation
+    author = draft.facts.directory.by_email(letter.employee.id)
+    effect = SendMessage(
+        message=message.id,
+        key=message.id,
+        channel_id=conversation.channel_id,
+        messenger=conversation.messenger,
+        chat_id=conversation.chat_id,
+        chat_kind=conversation.kind,
+        text=message.text,
+        media=message.media[0] if message.media else None,
+        reply_to=message.reply_to,
+        author=author.crm_id if author else None,
+    )
+    draft.plan(conversation.account, effect, conversation.id)
+
+
+def _write(draft: Draft, chat: ChatFacts, messages: tuple[Message, ...]) -> None:
+    if chat.contact is not None and draft.facts.waiting:
+        written = tuple(replace(m, timeline=TimelineState.WRITTEN) for m in draft.facts.waiting)
+        draft.change(*(PutMessage(message=m) for m in written))
+        write_entries(draft, chat, written)
+    if messages[0].timeline is TimelineState.WRITTEN:
+        write_entries(draft, chat, messages)

@@ -1,0 +1,59 @@
+"""One turn on one lane, whatever its direction, under its lease."""
+
+import time
+from typing import assert_never
+
+from bridge.pipeline.deliver import deliver
+from bridge.pipeline.lanes import Way, lane, split
+from bridge.pipeline.lease import Lease, leased
+from bridge.pipeline.parts import Parts
+from bridge.pipeline.process import process
+from bridge.pipeline.refresh import refresh
+from bridge.store import lanes
+from bridge.store.engine import reading
+from bridge.store.lanes import LeaseLost
+
+
+def drain(parts: Parts, lane: str, *, deadline: float) -> tuple[str, ...]:
+    """Drains the lane for at most until `deadline` (time.monotonic()).
+
+    Gives the lanes that it filled or that still have work, itself included; none when another
+    worker has it. Raises ValueError for a name that is no lane's.
+    """
+    split(lane)
+    with leased(parts.engine, lane) as lease:
+        if lease is None:
+            return ()
+        try:
+            return tuple(sorted(_turn(parts, lease, deadline)))
+        except LeaseLost:
+            return ()
+
+
+def due_lanes(parts: Parts) -> tuple[str, ...]:
+    """Lanes of the configured accounts that have work now and that nobody holds."""
+    names = [lane(way, account) for account in parts.active().accounts for way in Way]
+    with reading(parts.engine) as db:
+        return lanes.due(db, names)
+
+
+def _turn(parts: Parts, lease: Lease, deadline: float) -> set[str]:
+    way, _ = split(lease.lane)
+    match way:
+        case Way.IN:
+            return _process_all(parts, lease, deadline)
+        case Way.OUT:
+            return {lease.lane} if deliver(parts, lease, deadline) else set()
+        case Way.MIRROR:
+            return set(refresh(parts, lease, deadline))
+    assert_never(way)
+
+
+def _process_all(parts: Parts, lease: Lease, deadline: float) -> set[str]:
+    filled: set[str] = set()
+    while time.monotonic() < deadline:
+        more, lanes_filled = process(parts, lease)
+        filled |= lanes_filled
+        if not more:
+            return filled
+    return filled | {lease.lane}

@@ -1,0 +1,83 @@
+"""`bridge sync`: the whole mirror anew (ROL-04); nothing that was assigned is lost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain.errors import ConfigError
+from bridge.domain.names import AccountName, CrmId
+from bridge.pipeline import mirroring
+from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.parts import Parts
+from bridge.store import mirror
+from bridge.store.engine import reading, writing
+from bridge.store.schema import CONTACTS
+
+RUN = 100
+Progress = Callable[[str, int, int], None]
+"""Told of every step: what, how many are done, how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    employees: int
+    pipelines: int
+    channels: int
+    contacts: int
+
+
+def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> Synced:
+    """Reads people, pipelines, channels and every mirrored contact with his deals and leads.
+
+    Raises ConfigError when no CRM is set, and the errors of `ports.Reader`.
+    """
+    active = parts.active()
+    crm = active.policy.crm
+    if crm is None:
+        raise ConfigError("connect a CRM first: set `crm` in accounts.yaml")
+    people = len(mirroring.read_directory(parts, crm).people)
+    progress("employees", people, people)
+    pipelines = mirroring.read_pipelines(parts, crm)
+    progress("pipelines", pipelines, pipelines)
+    channels = 0
+    for account in active.accounts:
+        if not parts.vendors.connector(account).is_crm:
+            channels += mirroring.read_channels(parts, account)
+            progress("channels", channels, channels)
+    contacts = _contacts(parts, crm, progress)
+    return Synced(employees=people, pipelines=pipelines, channels=channels, contacts=contacts)
+
+
+def request_sync(parts: Parts) -> None:
+    """Queues "update CRM data": people at once, the contacts' owners as the clock finds them old.
+
+    For requests of pages and API, which never call the CRM themselves.
+    """
+    crm = parts.active().policy.crm
+    if crm is None:
+        raise ConfigError("connect a CRM first: set `crm` in accounts.yaml")
+    wish = RequestRefresh(kind=RefreshKind.EMPLOYEES, key=crm)
+    with writing(parts.engine) as db:
+        mirror.request_refreshes(db, lane(Way.MIRROR, crm), [wish], parts.now())
+    parts.bell.ring(lane(Way.MIRROR, crm))
+
+
+def _contacts(parts: Parts, crm: AccountName, progress: Progress) -> int:
+    with reading(parts.engine) as db:
+        wanted = [
+            CrmId(crm_id)
+            for crm_id in db.scalars(
+                select(CONTACTS.c.crm_id)
+                .where(CONTACTS.c.account == crm, CONTACTS.c.crm_id.is_not(None))
+                .order_by(CONTACTS.c.as_of)
+            )
+            if crm_id is not None
+        ]
+    reader = parts.vendors.reader(crm)
+    for n in range(0, len(wanted), RUN):
+        run = mirroring.Wanted(contacts=wanted[n : n + RUN])
+        mirroring.write(parts, crm, run, mirroring.read(reader, run))
+        progress("contacts", min(n + RUN, len(wanted)), len(wanted))
+    return len(wanted)

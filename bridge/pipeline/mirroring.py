@@ -1,0 +1,197 @@
+"""Brings contacts, deals, leads and people from the CRM into the mirror, many at a time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bridge.domain.intake import record_id
+from bridge.domain.names import AccountName, CrmId, RecordId
+from bridge.domain.people import Directory
+from bridge.domain.records import (
+    Contact,
+    ContactState,
+    CrmContact,
+    CrmDeal,
+    CrmLead,
+    Deal,
+    Lead,
+    Owner,
+    RecordKind,
+)
+from bridge.pipeline.lease import Lease
+from bridge.pipeline.parts import Parts
+from bridge.ports import Reader
+from bridge.store import mirror, outbox, records
+from bridge.store.deciding import deciding
+from bridge.store.engine import writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    contacts: Sequence[CrmId] = ()
+    deals: Sequence[CrmId] = ()
+    leads: Sequence[CrmId] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    contacts: Mapping[CrmId, CrmContact]
+    deals: tuple[CrmDeal, ...]
+    leads: tuple[CrmLead, ...]
+
+
+def read(reader: Reader, wanted: Wanted) -> Reading:
+    """Contacts come with their deals and leads."""
+    contacts = reader.contacts(wanted.contacts) if wanted.contacts else {}
+    deals = {deal.crm_id: deal for deal in reader.deals_of(wanted.contacts)} if contacts else {}
+    leads = {lead.crm_id: lead for lead in reader.leads_of(wanted.contacts)} if contacts else {}
+    more_deals = [x for x in wanted.deals if x not in deals]
+    more_leads = [x for x in wanted.leads if x not in leads]
+    if more_deals:
+        deals.update(reader.deals(more_deals))
+    if more_leads:
+        leads.update(reader.leads(more_leads))
+    return Reading(contacts=contacts, deals=tuple(deals.values()), leads=tuple(leads.values()))
+
+
+def write(
+    parts: Parts, crm: AccountName, wanted: Wanted, found: Reading, lease: Lease | None = None
+) -> None:
+    """The mirror as just read. Records that are gone are marked; strangers' are left out."""
+    with deciding(parts.engine) as db:
+        if lease is not None:
+            lease.keep(db)
+        now = parts.now()
+        contacts = _write_contacts(db, crm, wanted, found, now)
+        _write_records(db, crm, wanted, found, contacts, now)
+
+
+def read_directory(parts: Parts, crm: AccountName) -> Directory:
+    """Everybody the CRM knows, stored as the newest directory."""
+    people = tuple(sorted(parts.vendors.reader(crm).employees(), key=lambda p: p.crm_id))
+    now = parts.now()
+    directory = Directory(people=people, as_of=now)
+    with writing(parts.engine) as db:
+        mirror.put_directory(db, crm, directory, now)
+    return directory
+
+
+def read_pipelines(parts: Parts, crm: AccountName) -> int:
+    found = parts.vendors.reader(crm).pipelines()
+    with writing(parts.engine) as db:
+        mirror.put_pipelines(db, crm, found, parts.now())
+    return len(found)
+
+
+def read_channels(parts: Parts, account: AccountName) -> int:
+    found = parts.vendors.reader(account).channels()
+    with writing(parts.engine) as db:
+        mirror.put_channels(db, account, found, parts.now())
+    return len(found)
+
+
+def _write_contacts(
+    db: Connection, crm: AccountName, wanted: Wanted, found: Reading, now: datetime
+) -> dict[CrmId, RecordId]:
+    """Gives the record ids of all contacts that the reading names and the mirror has."""
+    named = {x for d in found.deals for x in d.contacts} | {
+        x for lead in found.leads for x in lead.contacts
+    }
+    known = records.contacts_by_crm_id(db, crm, {*wanted.contacts, *named})
+    fresh = [_fresh(known[x], found.contacts.get(x), now) for x in wanted.contacts if x in known]
+    records.put_contacts(db, crm, fresh)
+    return {crm_id: contact.id for crm_id, contact in known.items()}
+
+
+def _fresh(known: Contact, found: CrmContact | None, now: datetime) -> Contact:
+    if found is None:
+        return replace(known, state=ContactState.DELETED)
+    owner = Owner(crm_id=found.owner, as_of=now)
+    if known.state is ContactState.ERASED:
+        return replace(known, owner=owner)
+    state = known.state if known.state is ContactState.MERGED else ContactState.ACTIVE
+    return replace(known, name=found.name, owner=owner, phones=found.phones, state=state)
+
+
+def _write_records(
+    db: Connection,
+    crm: AccountName,
+    wanted: Wanted,
+    found: Reading,
+    contacts: Mapping[CrmId, RecordId],
+    now: datetime,
+) -> None:
+    keys = [(RecordKind.DEAL, d.crm_id) for d in found.deals]
+    keys += [(RecordKind.LEAD, x.crm_id) for x in found.leads]
+    gone = _gone(wanted, found)
+    known = records.records_by_crm_id(db, crm, [*keys, *gone])
+    deals, leads = [], []
+    for deal in found.deals:
+        before = known.get((RecordKind.DEAL, deal.crm_id))
+        linked = _linked(deal.contacts, contacts)
+        if linked or before is not None:
+            deals.append(_deal(crm, deal, before.id if before else None, linked, now))
+    for lead in found.leads:
+        before = known.get((RecordKind.LEAD, lead.crm_id))
+        linked = _linked(lead.contacts, contacts)
+        if linked or before is not None:
+            leads.append(_lead(crm, lead, before.id if before else None, linked, now))
+    for key in gone:
+        lost = known.get(key)
+        if isinstance(lost, Deal):
+            deals.append(replace(lost, is_open=False))
+        elif lost is not None:
+            leads.append(replace(lost, is_open=False))
+    records.put_deals(db, crm, deals)
+    records.put_leads(db, crm, leads)
+    ids: dict[str, str] = {d.id: d.crm_id for d in deals if d.crm_id is not None}
+    ids.update({x.id: x.crm_id for x in leads if x.crm_id is not None})
+    outbox.put_vendor_ids(db, crm, ids)
+
+
+def _gone(wanted: Wanted, found: Reading) -> list[tuple[RecordKind, CrmId]]:
+    deals, leads = {d.crm_id for d in found.deals}, {x.crm_id for x in found.leads}
+    gone = [(RecordKind.DEAL, x) for x in wanted.deals if x not in deals]
+    return gone + [(RecordKind.LEAD, x) for x in wanted.leads if x not in leads]
+
+
+def _linked(contacts: Iterable[CrmId], known: Mapping[CrmId, RecordId]) -> tuple[RecordId, ...]:
+    return tuple(known[x] for x in contacts if x in known)
+
+
+def _deal(
+    crm: AccountName,
+    found: CrmDeal,
+    known: RecordId | None,
+    contacts: tuple[RecordId, ...],
+    now: datetime,
+) -> Deal:
+    return Deal(
+        id=known or record_id(crm, RecordKind.DEAL, found.crm_id),
+        crm_id=found.crm_id,
+        name=found.name,
+        pipeline=found.pipeline,
+        stage=found.stage,
+        is_open=found.is_open,
+        owner=Owner(crm_id=found.owner, as_of=now),
+        contacts=contacts,
+    )
+
+
+def _lead(
+    crm: AccountName,
+    found: CrmLead,
+    known: RecordId | None,
+    contacts: tuple[RecordId, ...],
+    now: datetime,
+) -> Lead:
+    return Lead(
+        id=known or record_id(crm, RecordKind.LEAD, found.crm_id),
+        crm_id=found.crm_id,
+        name=found.name,
+        is_open=found.is_open,
+        owner=Owner(crm_id=found.owner, as_of=now),
+        contacts=contacts,
+    )

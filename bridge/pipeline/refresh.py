@@ -1,0 +1,89 @@
+"""Reads anew from the CRM what webhooks said has moved, and who strangers are."""
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from bridge.domain.changes import RefreshKind
+from bridge.domain.errors import ConfigError, CredentialsInvalid, DeliveryTransient, OutcomeUnknown
+from bridge.domain.names import AccountName, ConversationId, CrmId
+from bridge.pipeline import identifying, mirroring
+from bridge.pipeline.lanes import split
+from bridge.pipeline.lease import Lease
+from bridge.pipeline.parts import Parts
+from bridge.pipeline.settling import back_off
+from bridge.store import lanes, refreshes
+from bridge.store.engine import writing
+from bridge.store.refreshes import Wish
+
+RUN = 100
+_CALLS = 5
+_log = structlog.get_logger()
+
+
+def refresh(parts: Parts, lease: Lease, deadline: float) -> frozenset[str]:
+    """Works the lane off; gives the lanes that it filled."""
+    filled: set[str] = set()
+    while time.monotonic() < deadline:
+        with writing(parts.engine) as db:
+            lease.keep(db)
+            wishes = refreshes.take(db, lease.lane, parts.now(), RUN)
+        if not wishes or not _affordable(parts, lease):
+            return frozenset(filled)
+        filled |= _serve(parts, lease, wishes)
+    return frozenset(filled | {lease.lane})
+
+
+def _affordable(parts: Parts, lease: Lease) -> bool:
+    _, account = split(lease.lane)
+    pause = parts.budgets.take(account, _CALLS)
+    if pause > 0:
+        with writing(parts.engine) as db:
+            lease.keep(db)
+            until = parts.now() + timedelta(seconds=pause)
+            lanes.hold(db, lease.lane, until, "the account's rate budget is used up")
+    return pause <= 0
+
+
+def _serve(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]:
+    """Serves the wishes; those that fail are tried again later, they are never dropped."""
+    _, account = split(lease.lane)
+    try:
+        filled = _read(parts, lease, account, wishes)
+    except (DeliveryTransient, OutcomeUnknown, CredentialsInvalid, ConfigError) as error:
+        attempt = max(wish.attempts for wish in wishes) + 1
+        until = back_off(attempt, parts.now())
+        with writing(parts.engine) as db:
+            lease.keep(db)
+            refreshes.postpone(db, wishes, until, str(error))
+            if lanes.hold(db, lease.lane, until, str(error)):
+                _log.warning("lane held", lane=lease.lane, cause=str(error))
+        return frozenset()
+    with writing(parts.engine) as db:
+        lease.keep(db)
+        refreshes.finish(db, wishes)
+        lanes.note_success(db, lease.lane, parts.now())
+    return filled
+
+
+def _read(
+    parts: Parts, lease: Lease, account: AccountName, wishes: Sequence[Wish]
+) -> frozenset[str]:
+    """Within the kinds everything is read at once."""
+    keys = {kind: [wish.key for wish in wishes if wish.kind is kind] for kind in RefreshKind}
+    if keys[RefreshKind.EMPLOYEES]:
+        mirroring.read_directory(parts, account)
+        mirroring.read_pipelines(parts, account)
+    contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]
+    deals = [CrmId(key) for key in keys[RefreshKind.DEAL]]
+    leads = [CrmId(key) for key in keys[RefreshKind.LEAD]]
+    if contacts or deals or leads:
+        wanted = mirroring.Wanted(contacts=contacts, deals=deals, leads=leads)
+        found = lease.while_waiting(
+            parts.engine, lambda: mirroring.read(parts.vendors.reader(account), wanted)
+        )
+        mirroring.write(parts, account, wanted, found, lease)
+    chats = [ConversationId(key) for key in keys[RefreshKind.IDENTITY]]
+    return identifying.identify(parts, lease, account, chats) if chats else frozenset()

@@ -1,0 +1,345 @@
+"""A message that leaves from a page or the API: decided and committed before the answer."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from bridge.domain import phones
+from bridge.domain.access import access
+from bridge.domain.changes import PutConversation
+from bridge.domain.channels import ChannelChoice
+from bridge.domain.decisions import Decision, Verdict
+from bridge.domain.events import MessageSent
+from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
+from bridge.domain.messaging import Chat, ChatKind, Media, Messenger
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    ConversationId,
+    EmployeeId,
+    EventKey,
+    MessageId,
+    conversation_id,
+)
+from bridge.domain.people import Directory, Employee
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.records import ClientState, Conversation
+from bridge.domain.sending import MAX_TEXT, Letter, Sending, choose, decide_send
+from bridge.pipeline.commit import Decided, commit
+from bridge.pipeline.ledger import stored_event, stored_facts
+from bridge.pipeline.parts import Active, Parts
+from bridge.pipeline.unit_of_work import UnitOfWork
+from bridge.store import chats, decisions, mirror, records
+from bridge.store.deciding import deciding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRequest:
+    """A message to a conversation, or a first one to a phone on a messenger.
+
+    `key` makes it idempotent: the same key of the same employee is sent once.
+    """
+
+    employee: EmployeeId
+    conversation: ConversationId | None = None
+    to_phone: str | None = None
+    messenger: Messenger | None = None
+    text: str = ""
+    media: Media | None = None
+    channel: ChannelName | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Accepted and stored; its status follows in the conversation."""
+
+    message: MessageId
+    conversation: ConversationId
+    channel: ChannelName
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Nothing was stored and nothing leaves. `status` is the HTTP status that fits."""
+
+    reason: Reason
+    status: int
+
+
+def send(parts: Parts, request: SendRequest) -> Sent | Refusal:
+    """Checks access, resolves the channel, decides, and commits decision, message and outbox row
+    in one transaction."""
+    active = parts.active()
+    with deciding(parts.engine) as db:
+        sender = _Sender(parts, db, active, request)
+        found = sender.chat()
+        if isinstance(found, Refusal):
+            return found
+        sent = sender.send(found)
+    if isinstance(sent, Refusal):
+        return sent
+    outcome, lanes = sent
+    for name in lanes:
+        parts.bell.ring(name)
+    return outcome
+
+
+def dismiss(parts: Parts, employee: EmployeeId, conversation: ConversationId) -> Refusal | None:
+    """No answer needed: the unanswered mark goes (WS-06)."""
+    active = parts.active()
+    with deciding(parts.engine) as db:
+        chat = chats.chat_facts(db, [conversation]).get(conversation)
+        directory, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
+        person = active.policy.employee(employee)
+        refused = _not_allowed(person, chat, directory, active.policy, parts)
+        if refused is not None or chat is None:
+            return refused
+        if chat.conversation.unanswered_since is None:
+            return None
+        decision = _dismissal(parts, employee, chat.conversation)
+        unit = UnitOfWork(db, active, directory, parts.now(), parts.public_url)
+        unit.apply(decision)
+        noted = [Decided(decision=decision, event=None, facts=None)]
+        commit(db, active, directory_hash, unit.held, noted, parts.now())
+    return None
+
+
+class _Sender:
+    """One request within its transaction."""
+
+    def __init__(self, parts: Parts, db: Connection, active: Active, request: SendRequest) -> None:
+        self._parts = parts
+        self._db = db
+        self._active = active
+        self._policy: Policy = active.policy
+        self._request = request
+        self._key = request.key or secrets.token_hex(12)
+        self._employee = active.policy.employee(request.employee)
+        self._directory, self._directory_hash = mirror.directory_and_hash(db, active.policy.crm)
+        self._states: Mapping[ChannelName, ChannelFacts] = mirror.channel_facts(db, self._policy)
+        self._facts = Facts(now=parts.now(), directory=self._directory, public_url=parts.public_url)
+
+    def chat(self) -> ChatFacts | Refusal:
+        """The chat to write in, on the channel that it leaves from, or why not."""
+        request = self._request
+        if request.conversation is not None:
+            chat = chats.chat_facts(self._db, [request.conversation]).get(request.conversation)
+            refused = _not_allowed(self._employee, chat, self._directory, self._policy, self._parts)
+            return refused or chat or _not_found()
+        return self._new_chat()
+
+    def send(self, chat: ChatFacts) -> tuple[Sent, frozenset[str]] | Refusal:
+        _, choice = choose(
+            self._employee, chat, self._request.channel, self._facts, self._policy, self._states
+        )
+        if choice.channel is None:
+            return Refusal(reason=choice.reason, status=409)
+        chat = self._on_channel(chat, choice.channel)
+        unit = UnitOfWork(
+            self._db, self._active, self._directory, self._facts.now, self._parts.public_url
+        )
+        event = self._event(chat.conversation)
+        again = self._sent_before(event, chat, choice)
+        if again is not None:
+            return again, frozenset()
+        unit.load([event], {})
+        return self._decide(unit, event, chat, choice)
+
+    def _decide(
+        self, unit: UnitOfWork, event: MessageSent, chat: ChatFacts, choice: ChannelChoice
+    ) -> tuple[Sent, frozenset[str]] | Refusal:
+        facts = unit.facts(event)
+        letter = Letter(employee=self._employee, event=event, key=self._key, chat=chat)
+        limit = self._max_text(event.account, chat.conversation.messenger)
+        sending = decide_send(letter, choice, facts, self._policy, limit)
+        if not isinstance(sending, Sending):
+            return Refusal(reason=sending.reason, status=422)
+        unit.apply(sending.decision)
+        decided = Decided(
+            decision=sending.decision,
+            event=stored_event(event),
+            facts=stored_facts(facts),
+            message=sending.messages[0].id,
+        )
+        lanes = commit(
+            self._db, self._active, self._directory_hash, unit.held, [decided], facts.now
+        )
+        return self._sent(chat, choice, sending.messages[0].id), lanes
+
+    def _sent(self, chat: ChatFacts, choice: ChannelChoice, message: MessageId) -> Sent:
+        return Sent(
+            message=message,
+            conversation=chat.conversation.id,
+            channel=choice.channel or chat.conversation.channel,
+            reason=choice.reason,
+        )
+
+    def _sent_before(
+        self, event: MessageSent, chat: ChatFacts, choice: ChannelChoice
+    ) -> Sent | None:
+        message = decisions.message_of(self._db, event.account, event.event_key)
+        return None if message is None else self._sent(chat, choice, message)
+
+    def _event(self, conversation: Conversation) -> MessageSent:
+        request = self._request
+        return MessageSent(
+            event_key=EventKey(f"send:{request.employee}:{self._key}"),
+            occurred_at=self._facts.now,
+            account=conversation.account,
+            chat=Chat(
+                channel_id=conversation.channel_id,
+                messenger=conversation.messenger,
+                chat_id=conversation.chat_id,
+                kind=conversation.kind,
+                phone=conversation.phone,
+            ),
+            message_id=f"own:{secrets.token_hex(8)}",
+            text=request.text,
+            media=() if request.media is None else (request.media,),
+            sent_from="bridge",
+        )
+
+    def _max_text(self, account: AccountName, messenger: Messenger) -> int:
+        return self._parts.vendors.connector(account).max_text.get(messenger, MAX_TEXT)
+
+    def _on_channel(self, chat: ChatFacts, channel: ChannelName) -> ChatFacts:
+        """The same client on another channel is another conversation of the same contact."""
+        if channel == chat.conversation.channel:
+            return chat
+        there = self._policy.channels[channel]
+        where = conversation_id(there.account, there.id, chat.conversation.chat_id)
+        known = chats.chat_facts(self._db, [where]).get(where)
+        if known is not None:
+            return known
+        moved = replace(
+            chat.conversation,
+            id=where,
+            account=there.account,
+            channel=channel,
+            channel_id=there.id,
+            last_inbound_at=None,
+            last_message_at=None,
+            unanswered_since=None,
+        )
+        return replace(chat, conversation=moved)
+
+    def _new_chat(self) -> ChatFacts | Refusal:
+        """A first message to a number: on whichever channel the writer's choice leads to."""
+        request = self._request
+        phone = phones.e164(request.to_phone or "", self._policy.phone_region())
+        if phone is None or request.messenger is None:
+            detail = "name a conversation, or a phone in international form and a messenger"
+            return Refusal(reason=Reason(ReasonCode.REQUEST_INVALID, detail), status=422)
+        draft = _first_chat(phone, request.messenger)
+        _, choice = choose(
+            self._employee, draft, request.channel, self._facts, self._policy, self._states
+        )
+        if not self._employee.may_write_at_all:
+            granted = access(self._employee, draft, self._directory, self._policy, self._facts.now)
+            return Refusal(reason=granted.reason, status=403)
+        if choice.channel is None:
+            return Refusal(reason=choice.reason, status=409)
+        return self._found_or_new(draft.conversation, choice.channel)
+
+    def _found_or_new(self, first: Conversation, channel: ChannelName) -> ChatFacts | Refusal:
+        there = self._policy.channels[channel]
+        where = conversation_id(there.account, there.id, first.chat_id)
+        known = chats.chat_facts(self._db, [where]).get(where)
+        if known is not None:
+            refused = _not_allowed(
+                self._employee, known, self._directory, self._policy, self._parts
+            )
+            return refused or known
+        chat = self._of_contact(first)
+        placed = replace(
+            chat.conversation,
+            id=where,
+            account=there.account,
+            channel=channel,
+            channel_id=there.id,
+        )
+        placed_chat = replace(chat, conversation=placed)
+        granted = access(
+            self._employee, placed_chat, self._directory, self._policy, self._facts.now
+        )
+        if not granted.can_write:
+            return Refusal(reason=granted.reason, status=403)
+        return placed_chat
+
+    def _of_contact(self, first: Conversation) -> ChatFacts:
+        """A number of exactly one known contact is his; any other is a new client."""
+        phone = first.phone or ""
+        found = records.contacts_by_phone(self._db, [phone]).get(phone, ())
+        if len(found) != 1:
+            return ChatFacts(conversation=first)
+        contact = found[0]
+        deals, leads = chats.records_of(self._db, [contact.id])
+        linked = replace(first, client=ClientState.KNOWN, contact=contact.id, title=contact.name)
+        return ChatFacts(
+            conversation=linked,
+            contact=contact,
+            deals=deals.get(contact.id, ()),
+            leads=leads.get(contact.id, ()),
+        )
+
+
+def _first_chat(phone: str, messenger: Messenger) -> ChatFacts:
+    digits = phone.removeprefix("+")
+    return ChatFacts(
+        conversation=Conversation(
+            id=ConversationId(""),
+            account=AccountName(""),
+            channel=ChannelName(""),
+            channel_id="",
+            messenger=messenger,
+            chat_id=digits,
+            kind=ChatKind.DIRECT,
+            client=ClientState.NEW,
+            phone=phones.canonical(phone),
+        )
+    )
+
+
+def _not_allowed(
+    employee: Employee,
+    chat: ChatFacts | None,
+    directory: Directory,
+    policy: Policy,
+    parts: Parts,
+) -> Refusal | None:
+    """A chat that he may not read does not exist for him (ROL-06)."""
+    if chat is None:
+        return _not_found()
+    granted = access(employee, chat, directory, policy, parts.now())
+    if not granted.can_read:
+        return _not_found()
+    if not granted.can_write:
+        return Refusal(reason=granted.reason, status=403)
+    return None
+
+
+def _not_found() -> Refusal:
+    detail = "there is no such conversation, or it is not yours"
+    return Refusal(reason=Reason(ReasonCode.REQUEST_NOT_FOUND, detail), status=404)
+
+
+def _dismissal(parts: Parts, employee: EmployeeId, conversation: Conversation) -> Decision:
+    now = parts.now()
+    return Decision(
+        event_key=EventKey(f"dismiss:{conversation.id}:{int(now.timestamp() * 1_000_000)}"),
+        account=conversation.account,
+        kind="Dismissal",
+        verdict=Verdict.APPLIED,
+        reasons=(Reason(ReasonCode.ANSWER_NOT_NEEDED, f"{employee}: no answer needed"),),
+        decided_at=now,
+        occurred_at=now,
+        target=employee,
+        conversation=conversation.id,
+        contact=conversation.contact,
+        changes=(PutConversation(conversation=replace(conversation, unanswered_since=None)),),
+    )

@@ -1,0 +1,57 @@
+"""What the clock does beside the sweep: facts are read anew well before they are too old."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain.names import AccountName, CrmId
+from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.parts import Parts
+from bridge.store import mirror
+from bridge.store.engine import reading, writing
+from bridge.store.schema import CONTACTS, DIRECTORIES
+
+BATCH = 200
+PEOPLE_MAX_AGE = timedelta(hours=1)
+
+
+def tick(parts: Parts) -> None:
+    """Queues refreshes of owners that are half as old as they may get, the oldest first, and of
+    the CRM's people once an hour."""
+    policy = parts.active().policy
+    if policy.crm is None:
+        return
+    wishes = [
+        *_old_contacts(parts, policy.crm, policy.ownership.max_age / 2),
+        *_old_people(parts, policy.crm),
+    ]
+    if wishes:
+        with writing(parts.engine) as db:
+            mirror.request_refreshes(db, lane(Way.MIRROR, policy.crm), wishes, parts.now())
+        parts.bell.ring(lane(Way.MIRROR, policy.crm))
+
+
+def _old_contacts(parts: Parts, crm: AccountName, age: timedelta) -> list[RequestRefresh]:
+    with reading(parts.engine) as db:
+        if mirror.waiting_refreshes(db, lane(Way.MIRROR, crm)):
+            return []
+        found = db.scalars(
+            select(CONTACTS.c.crm_id)
+            .where(CONTACTS.c.account == crm, CONTACTS.c.state == "active")
+            .where(CONTACTS.c.crm_id.is_not(None), CONTACTS.c.as_of < parts.now() - age)
+            .order_by(CONTACTS.c.as_of)
+            .limit(BATCH)
+        ).all()
+    return [RequestRefresh(kind=RefreshKind.CONTACT, key=CrmId(x)) for x in found if x]
+
+
+def _old_people(parts: Parts, crm: AccountName) -> list[RequestRefresh]:
+    with reading(parts.engine) as db:
+        read_at = db.scalar(
+            select(func.max(DIRECTORIES.c.read_at)).where(DIRECTORIES.c.account == crm)
+        )
+        waiting = mirror.waiting_refreshes(db, lane(Way.MIRROR, crm))
+    if waiting or (read_at is not None and parts.now() - read_at < PEOPLE_MAX_AGE):
+        return []
+    return [RequestRefresh(kind=RefreshKind.EMPLOYEES, key=crm)]
