@@ -18,6 +18,7 @@ _KEY_FIELDS = (
     "associationType",
     "associationTypeId",
     "associationRemoved",
+    "primaryObjectId",
     "newObjectId",
     "propertyName",
 )

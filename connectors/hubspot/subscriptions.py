@@ -94,7 +94,8 @@ class Subscriptions:
             return _CLIENT
         kind = _KINDS.get(type_id)
         if kind is None:
-            raise NotMirrored(f"object:{_shown(type_id)}")
+            prefix = "object:" if type_id[:1].isdigit() else ""
+            raise NotMirrored(prefix + _shown(type_id))
         return kind
 
     def _association_changed(self, item: Payload, subscription: str) -> AssociationChanged:
@@ -169,8 +170,8 @@ def _changed(item: Payload, fact: Fact, kind: RecordKind, change: str) -> Event:
 
 
 def _merged(item: Payload, fact: Fact, kind: RecordKind) -> tuple[Event, ...]:
-    """The survivor can be a new record: every other one named lives on in it."""
-    survivor = CrmId(item.at("newObjectId").identifier())
+    """The survivor is a new record at times: every other one named lives on in it."""
+    survivor = CrmId((item.get("newObjectId") or item.at("primaryObjectId")).identifier())
     absorbed = _absorbed(item, survivor)
     if kind is RecordKind.CONTACT:
         merged = ContactsMerged(
