@@ -10,6 +10,8 @@ from connectors.wazzup.sandbox_client import play
 from connectors.wazzup.sandbox_posting import Poster
 from connectors.wazzup.sandbox_world import SandboxMessage, World
 
+MAX_PHONES = 12
+
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Wazzup sandbox: the clients' phones</title>
@@ -46,7 +48,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
  <div class="log">{% for m in chat.messages %}<p{% if not m.outgoing %} class="mine"{% endif %}>
 {%- if m.deleted %}<em>deleted</em>{% else %}{{ m.text or m.content_uri or '(' ~ m.kind ~ ')' }}
 {%- endif %}<small>{{ m.at.strftime('%H:%M') }}{{ ' · edited' if m.edited }}
-{{ ' · ' ~ m.status if m.outgoing }}</small></p>{% endfor %}</div>
+{{- ' · ' ~ m.status if m.outgoing }}</small></p>{% endfor %}</div>
  <form method="post" action="/"><input type="hidden" name="channelId" value="{{ chat.channel_id }}">
  <input type="hidden" name="chatType" value="{{ chat.chat_type }}">
  <input type="hidden" name="chatId" value="{{ chat.chat_id }}">
@@ -88,10 +90,12 @@ def add_page(app: Flask, world: World, poster: Poster) -> None:
 
 
 def _chats(world: World) -> list[dict[str, object]]:
-    """One phone per chat, the order in which the chats began."""
+    """One phone per chat, the latest chats in the order in which they began."""
     with world.lock:
         began = {m.chat: m.seq for m in reversed(world.messages.values())}
-        messages = sorted(world.messages.values(), key=lambda m: (began[m.chat], m.seq))
+        latest = {chat for chat, _ in sorted(began.items(), key=lambda c: c[1])[-MAX_PHONES:]}
+        shown = [m for m in world.messages.values() if m.chat in latest]
+    messages = sorted(shown, key=lambda m: (began[m.chat], m.seq))
     return [_phone(world, list(found)) for _, found in groupby(messages, key=lambda m: m.chat)]
 
 
