@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, tuple_
 
+from bridge.domain.effects import SendMessage
 from bridge.domain.names import (
     AccountName,
     ChannelName,
@@ -24,6 +25,7 @@ from bridge.store.schema import (
     CONVERSATIONS,
     DECISIONS,
     MESSAGES,
+    OUTBOX,
     RECORD_CONTACTS,
     RECORDS,
 )
@@ -73,22 +75,44 @@ def feed_rows(
     return tuple(_row(row) for row in rows)
 
 
-def event_row(db: Connection, event: str, accounts: Collection[AccountName]) -> FeedRow | None:
-    """The decision of this id, or of this event key at one of the accounts."""
-    if event.isascii() and event.isdigit() and len(event) <= 18:
-        found = db.execute(_COLUMNS.where(DECISIONS.c.id == int(event))).mappings().first()
-        if found is not None:
-            return _row(found)
-    here = and_(DECISIONS.c.account.in_(accounts), DECISIONS.c.event_key == event)
-    found = db.execute(_COLUMNS.where(here).order_by(DECISIONS.c.id)).mappings().first()
+def feed_row(db: Connection, decision: int) -> FeedRow | None:
+    found = db.execute(_COLUMNS.where(DECISIONS.c.id == decision)).mappings().first()
     return None if found is None else _row(found)
 
 
-def decision_of_message(db: Connection, messages: Collection[MessageId]) -> dict[MessageId, int]:
+def decisions_of_messages(db: Connection, messages: Collection[MessageId]) -> dict[MessageId, int]:
     """The decision that first dealt with each message."""
-    query = select(DECISIONS.c.message, DECISIONS.c.id).where(DECISIONS.c.message.in_(messages))
-    rows = db.execute(query.order_by(DECISIONS.c.id.desc()))
-    return {MessageId(row.message): row.id for row in rows}
+    told = select(DECISIONS.c.message, DECISIONS.c.id).where(DECISIONS.c.message.in_(messages))
+    made = (
+        select(OUTBOX.c.message, DECISIONS.c.id)
+        .join(
+            DECISIONS,
+            and_(
+                DECISIONS.c.account == OUTBOX.c.event_account,
+                DECISIONS.c.event_key == OUTBOX.c.event_key,
+            ),
+        )
+        .where(OUTBOX.c.message.in_(messages), OUTBOX.c.kind == SendMessage.__name__)
+    )
+    first: dict[MessageId, int] = {}
+    for message, event in [*db.execute(told), *db.execute(made)]:
+        first[MessageId(message)] = min(event, first.get(MessageId(message), event))
+    return first
+
+
+def messages_sent_by(
+    db: Connection, events: Collection[tuple[AccountName, EventKey]]
+) -> dict[tuple[AccountName, EventKey], tuple[MessageId, ...]]:
+    """The messages that each event made us send: a text with a file is two."""
+    found: dict[tuple[AccountName, EventKey], tuple[MessageId, ...]] = {}
+    this = tuple_(OUTBOX.c.event_account, OUTBOX.c.event_key)
+    query = select(OUTBOX.c.event_account, OUTBOX.c.event_key, OUTBOX.c.message).where(
+        this.in_(list(events)), OUTBOX.c.kind == SendMessage.__name__
+    )
+    for account, key, message in db.execute(query.order_by(OUTBOX.c.id)):
+        event = (AccountName(account), EventKey(key))
+        found[event] = (*found.get(event, ()), MessageId(message))
+    return found
 
 
 def contact_ids(db: Connection, name: str) -> frozenset[RecordId]:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from bridge.codec import decode
 from bridge.domain.facts import ChatFacts
 from bridge.domain.messaging import Direction
-from bridge.domain.names import AccountName, ConversationId, EmployeeId, MessageId
+from bridge.domain.names import AccountName, EmployeeId
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Message
 from bridge.pipeline.ledger import Record
-from bridge.store.feed import FeedRow, FeedWanted, feed_rows
+from bridge.store.feed import FeedRow, FeedWanted, feed_rows, messages_sent_by
 from bridge.store.records import messages_by_id
 from bridge.web.viewer import Viewer
 from bridge.web.wording import head_of
@@ -39,6 +39,7 @@ class Entry:
     target: EmployeeId | None
     chat: ChatFacts | None
     message: Message | None
+    also: tuple[Message, ...]  # sent in the same breath: a text's file
     head: str
 
     @property
@@ -99,21 +100,33 @@ def _from(
 
 def _readable(db: Connection, viewer: Viewer, rows: tuple[FeedRow, ...]) -> Iterator[Entry]:
     chats = viewer.readable(db, [row.conversation for row in rows if row.conversation])
-    messages = messages_by_id(db, [row.message for row in rows if row.message])
+    messages = _messages(db, rows)
     for row in rows:
         if row.conversation in chats or (row.conversation is None and viewer.reads_all):
-            yield _entry(viewer, row, chats, messages)
+            chat = chats.get(row.conversation) if row.conversation else None
+            yield _entry(viewer.policy, row, chat, messages.get(row.id, ()))
+
+
+def _messages(db: Connection, rows: tuple[FeedRow, ...]) -> Mapping[int, tuple[Message, ...]]:
+    """The messages of each decision, its own one first."""
+    events = {(row.account, row.event_key): row for row in rows if row.message}
+    sent = messages_sent_by(db, events)
+    named = {
+        row.id: tuple(dict.fromkeys([row.message, *sent.get(event, ())]))
+        for event, row in events.items()
+        if row.message
+    }
+    found = messages_by_id(db, [name for names in named.values() for name in names])
+    return {
+        event: tuple(found[name] for name in names if name in found)
+        for event, names in named.items()
+    }
 
 
 def _entry(
-    viewer: Viewer,
-    row: FeedRow,
-    chats: Mapping[ConversationId, ChatFacts],
-    messages: Mapping[MessageId, Message],
+    policy: Policy, row: FeedRow, chat: ChatFacts | None, messages: tuple[Message, ...]
 ) -> Entry:
-    chat = chats.get(row.conversation) if row.conversation else None
-    message = messages.get(row.message) if row.message else None
-    source = source_of(viewer.policy, row.account)
+    message = messages[0] if messages else None
     return Entry(
         event=row.id,
         kind=row.kind,
@@ -122,11 +135,12 @@ def _entry(
         occurred_at=row.occurred_at,
         decided_at=row.decided_at,
         account=row.account,
-        source=source,
+        source=source_of(policy, row.account),
         target=row.target,
         chat=chat,
         message=message,
-        head=head_of(row.kind, chat, message, viewer.policy),
+        also=messages[1:],
+        head=head_of(row.kind, chat, message, policy),
     )
 
 

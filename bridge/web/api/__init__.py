@@ -14,36 +14,34 @@ from bridge.codec import encode
 from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
-from bridge.web.api import (
-    channels,
-    conversations,
-    dead_letters,
-    employees,
-    events,
-    keys,
-    messages,
-    new_clients,
-    notifications,
-    timeline,
-)
+from bridge.web.api.channels import ROUTES as CHANNELS
+from bridge.web.api.conversations import ROUTES as CONVERSATIONS
+from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
 from bridge.web.api.description import describe
+from bridge.web.api.employees import ROUTES as EMPLOYEES
+from bridge.web.api.events import ROUTES as EVENTS
+from bridge.web.api.keys import ROUTES as KEYS
+from bridge.web.api.messages import ROUTES as MESSAGES
+from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
+from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
 from bridge.web.api.routing import Route
 from bridge.web.api.serving import serve
+from bridge.web.api.timeline import ROUTES as TIMELINE
 from bridge.web.problems import Problem, invalid, not_found, store_unavailable
 from bridge.web.site import SecretKey, Site, site_of
 
 PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
-    *conversations.ROUTES,
-    *messages.ROUTES,
-    *timeline.ROUTES,
-    *events.ROUTES,
-    *employees.ROUTES,
-    *channels.ROUTES,
-    *new_clients.ROUTES,
-    *notifications.ROUTES,
-    *dead_letters.ROUTES,
-    *keys.ROUTES,
+    *CONVERSATIONS,
+    *MESSAGES,
+    *TIMELINE,
+    *EVENTS,
+    *EMPLOYEES,
+    *CHANNELS,
+    *NEW_CLIENTS,
+    *NOTIFICATIONS,
+    *DEAD_LETTERS,
+    *KEYS,
 )
 _log = structlog.get_logger()
 

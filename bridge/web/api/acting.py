@@ -1,11 +1,11 @@
 """Who a write is done by: the key's own employee, or the one that a service names."""
 
 import msgspec
-from bridge.pipeline.send import Refusal
 
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline.send import Refusal
 from bridge.web.api.routing import Call
 from bridge.web.auth import require_writing_role
 from bridge.web.problems import Problem, forbidden, invalid

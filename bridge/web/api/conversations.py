@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.pipeline.send import Refusal, dismiss
-
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ChannelName, ConversationId, CrmId, RecordId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.domain.records import ContactState, Deal, Lead
+from bridge.pipeline.send import Refusal, dismiss
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.store.listing import Wanted, last_messages

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import msgspec
-from bridge.pipeline.send import Refusal, SendRequest, send
 
 from bridge.domain.messaging import Media, MediaKind, Messenger
 from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.payload import storable
+from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.store.chats import contacts_by_id
 from bridge.store.engine import reading
 from bridge.store.feed import contact_ids
@@ -52,6 +52,7 @@ class Accepted:
     """On its way: `reason` says why it leaves from this channel."""
 
     message: MessageId
+    conversation: ConversationId
     channel: ChannelName
     reason: Reason
 
@@ -109,7 +110,12 @@ def _send(
     sent = send(call.site.parts, request)
     if isinstance(sent, Refusal):
         raise refused(sent)
-    return Accepted(message=sent.message, channel=sent.channel, reason=sent.reason)
+    return Accepted(
+        message=sent.message,
+        conversation=sent.conversation,
+        channel=sent.channel,
+        reason=sent.reason,
+    )
 
 
 def _media(body: Content) -> Media | None:

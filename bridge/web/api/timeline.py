@@ -45,7 +45,7 @@ class TimelineQuery(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryShape:
     """One entry of the feed; `event` is the decision that explains it. `head` is a short line, the
-    whole text stands in the message."""
+    whole text stands in the message; `also` is what was sent in the same breath."""
 
     event: str
     kind: str
@@ -64,6 +64,7 @@ class EntryShape:
     author_name: str
     head: str
     message: MessageShape | None
+    also: tuple[MessageShape, ...]
 
 
 def list_all(call: Call, query: TimelineQuery) -> Page[EntryShape]:
@@ -96,6 +97,7 @@ def entry_shape(viewer: Viewer, entry: Entry) -> EntryShape:
         author_name=message.author_name if message else "",
         head=entry.head,
         message=message_shape(message) if message else None,
+        also=tuple(message_shape(other) for other in entry.also),
     )
 
 

@@ -1,0 +1,87 @@
+"""Signing in by a one-time link, and out again.
+
+Opening the link only shows a button: what looks into links beforehand (mail scanners, previews)
+does not use it up.
+"""
+
+import secrets
+
+from flask import Response, make_response, redirect, render_template, request
+
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.store.engine import writing
+from bridge.store.sessions import SESSION_LIFETIME, end_session, open_session, use_login_link
+from bridge.web.attempts import Attempts
+from bridge.web.auth import check_csrf, csrf_token
+from bridge.web.pages.visiting import SESSION_COOKIE, Visit, is_https
+from bridge.web.problems import Problem, forbidden
+from bridge.web.site import Site
+
+_LOGIN_COOKIE = "bridge_login"
+_TOO_MANY = Reason(ReasonCode.REQUEST_TOO_MANY, "too many attempts; wait a minute and try again")
+_USED_UP = Reason(
+    ReasonCode.REQUEST_FORBIDDEN,
+    "this sign-in link was used already or is older than 15 minutes; ask for a new one",
+)
+
+
+def how_to_sign_in() -> Response:
+    return make_response(render_template("signed_out.html"))
+
+
+def show_button(site: Site, attempts: Attempts, token: str) -> Response:
+    _admit(site, attempts)
+    ticket = secrets.token_urlsafe(24)
+    answer = make_response(render_template("login.html", csrf=csrf_token(ticket)))
+    answer.set_cookie(
+        _LOGIN_COOKIE,
+        ticket,
+        max_age=900,
+        path="/login",
+        httponly=True,
+        samesite="Lax",
+        secure=is_https(site),
+    )
+    return answer
+
+
+def sign_in(site: Site, attempts: Attempts, token: str) -> Response:
+    """Takes the button's form only from the browser that was shown it, so that nobody is signed in
+    under another name behind his back. The session's token is new in any case."""
+    _admit(site, attempts)
+    check_csrf(request.cookies.get(_LOGIN_COOKIE, ""), request.form.get("csrf", ""))
+    now = site.parts.now()
+    with writing(site.parts.engine) as db:
+        employee = use_login_link(db, token, now)
+        if employee is None:
+            raise forbidden(_USED_UP)
+        end_session(db, request.cookies.get(SESSION_COOKIE, ""), now)
+        session = open_session(db, employee, now)
+    answer = make_response(redirect("/conversations", 303))
+    _set_session(answer, session, secure=is_https(site))
+    answer.delete_cookie(_LOGIN_COOKIE, path="/login")
+    return answer
+
+
+def sign_out(visit: Visit) -> Response:
+    with writing(visit.site.parts.engine) as db:
+        end_session(db, visit.session, visit.now)
+    answer = make_response(redirect("/login", 303))
+    answer.delete_cookie(SESSION_COOKIE)
+    return answer
+
+
+def _set_session(answer: Response, session: str, secure: bool) -> None:
+    answer.set_cookie(
+        SESSION_COOKIE,
+        session,
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=secure,
+    )
+
+
+def _admit(site: Site, attempts: Attempts) -> None:
+    if not attempts.admit(request.remote_addr or "", site.parts.now()):
+        raise Problem(429, _TOO_MANY, headers={"Retry-After": "60"})
