@@ -112,7 +112,8 @@ def refusal(said: str, error: Payload, status: int) -> DeliveryRejected:
     """The error for one thing refused. HubSpot names what is doubled only in the text of a 409."""
     existing = _EXISTING.search(_text(error, "message"))
     if existing is not None:
-        return AlreadyExists(f"{said}: exists already", existing.group(1))
+        known = existing.group(1)
+        return AlreadyExists(f"{said}: exists already as {known}", known)
     return DeliveryRejected(f"{said}: {explained(error)}", status=status, code=code_of(error))
 
 

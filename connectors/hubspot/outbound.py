@@ -18,15 +18,17 @@ from connectors.hubspot.batches import BatchCall, Row
 from connectors.hubspot.client import HubSpotClient, Inputs
 from connectors.hubspot.entries import Entries
 from connectors.hubspot.lookup import Lookup
+from connectors.hubspot.outcomes import Exists
 from connectors.hubspot.records import (
     contact_row,
     deal_row,
     lead_row,
     owner_row,
     record_key,
+    update_row,
     username_property,
 )
-from connectors.hubspot.schema import Schema
+from connectors.hubspot.schema import CONTACT_KEY, Schema
 from connectors.hubspot.work import Work
 
 
@@ -82,6 +84,16 @@ class HubSpotOutbound:
             for place, _, effect in work.of(CreateContact)
         ]
         self._write(work, "upsert", CONTACTS, self._client.upsert, rows)
+        self._update_existing(work, rows)
+
+    def _update_existing(self, work: Work, rows: Sequence[Row]) -> None:
+        """Contacts that HubSpot has already under another name of theirs: these get our key."""
+        again = [
+            update_row(row.place, known.existing, {**row.body["properties"], CONTACT_KEY: row.mark})
+            for row in rows
+            if isinstance(known := work.outcome(row.place), Exists)
+        ]
+        self._write(work, "update", CONTACTS, self._client.update, again)
 
     def _create_deals(self, work: Work) -> None:
         rows = []

@@ -1,6 +1,7 @@
 """Our errors → what a delivery came to."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.errors import (
@@ -11,7 +12,7 @@ from bridge.domain.errors import (
 )
 from bridge.payload import Payload
 from bridge.ports import AccountDown, Outcome, Rejected, RetryAt, Unknown
-from connectors.hubspot.answers import refusal
+from connectors.hubspot.answers import AlreadyExists, refusal
 
 _RETRY = timedelta(seconds=5)
 _NO_CONNECTION = timedelta(seconds=15)
@@ -22,6 +23,13 @@ _REASONS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exists(Rejected):
+    """Refused because HubSpot has it already, under `existing`."""
+
+    existing: str
+
+
 def outcome_of(error: BridgeError, now: datetime) -> Outcome:
     match error:
         case CredentialsInvalid():
@@ -30,6 +38,8 @@ def outcome_of(error: BridgeError, now: datetime) -> Outcome:
             return AccountDown(cause=str(error), until=error.retry_at or now + _NO_CONNECTION)
         case DeliveryTransient():
             return RetryAt(when=error.retry_at or now + _RETRY, reason=str(error))
+        case AlreadyExists():
+            return Exists(reason="exists", detail=str(error), existing=error.existing)
         case DeliveryRejected():
             return Rejected(reason=_reason(error), detail=str(error))
         case _:
