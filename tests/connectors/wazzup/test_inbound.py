@@ -53,6 +53,8 @@ def test_wz_03_the_key_proves_wazzup(url: str, authorization: str) -> None:
         (f"{PUBLIC}/", ""),
         (f"{PUBLIC}/wrong", ""),
         (f"{PUBLIC}/{WEBHOOK_KEY}/more", ""),
+        (f"{PUBLIC}/more/{WEBHOOK_KEY}", ""),
+        (f"https://bridge.example/other/wz/{WEBHOOK_KEY}", ""),
         (f"https://bridge.example/hooks/{WEBHOOK_KEY}", ""),
         (f"{PUBLIC}?key=wrong", ""),
         (f"{PUBLIC}?other={WEBHOOK_KEY}", ""),
