@@ -33,6 +33,7 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     base_urls: Mapping[str, str] = field(default_factory=dict)
+    log_for_people: bool = False  # BRIDGE_LOG=text; else JSON unless stderr is a terminal
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Settings":
@@ -48,6 +49,7 @@ class Settings:
             ),
             secret_key=_secret_key(environ.get("BRIDGE_SECRET_KEY") or None),
             smtp_url=environ.get("BRIDGE_SMTP_URL") or None,
+            log_for_people=environ.get("BRIDGE_LOG") == "text",
             base_urls={
                 name.removeprefix(_BASE_URL): _http_url(name, value)
                 for name, value in environ.items()

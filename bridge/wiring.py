@@ -1,28 +1,34 @@
 """The only file that knows every concrete thing: it joins the parts that the others are handed."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from bridge.domain.errors import ConfigError
+from bridge.domain.names import AccountName, EmployeeId
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import Bell, Parts
 from bridge.pipeline.receive import Receiver
 from bridge.pipeline.vendors import AccountVendors
-from bridge.policy.reading import Loaded
+from bridge.policy.reading import Loaded, load
+from bridge.policy.secrets import secrets_of
 from bridge.queue.bell import RedisBell, SilentBell
 from bridge.queue.budgets import MovingBudgets
 from bridge.queue.embedded import EmbeddedRedis, embedded_redis
 from bridge.queue.standing import queue_state
 from bridge.settings import Settings
-from bridge.store.engine import BUSY_SECONDS, open_engine
+from bridge.store.engine import BUSY_SECONDS, open_engine, writing
 from bridge.store.migrations import migrate, require_current
+from bridge.store.sessions import create_login_link
 from bridge.web.app import Web
 from bridge.web.metrics import Metrics
 from bridge.web.process import Address
 from bridge.web.process import run as run_web
 from connectors import installed
+from connectors.sandboxing import make_sandbox_server
 
 # Senders wait for five seconds; a locked store must be told to them before that.
 WEB_BUSY_SECONDS = 3.0
@@ -120,6 +126,37 @@ def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
     finally:
         receiver.close()
         parts.engine.dispose()
+
+
+def read_folder(settings: Settings) -> Loaded:
+    """The configuration folder as it stands, whatever is active; raises ConfigError."""
+    return load(settings.config, installed())
+
+
+def serve_sandbox(
+    settings: Settings,
+    environ: Mapping[str, str],
+    account: AccountName,
+    port: int,
+    stopping: threading.Event,
+) -> None:
+    """A stand-in on loopback for this account's vendor, which takes the account's own secrets."""
+    found = secrets_of(read_folder(settings).policy, environ).get(account)
+    if found is None:
+        raise ConfigError(f"accounts.yaml: there is no account {account}")
+    secrets = {name: values[0] for name, values in found.secrets.items()}
+    server = make_sandbox_server(installed()[found.connector].sandbox(secrets), port)
+    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    stopping.wait()
+    server.shutdown()
+    server.server_close()
+
+
+def sign_in_link(settings: Settings, employee: EmployeeId) -> str:
+    """An address that signs this employee in, once, within a quarter of an hour."""
+    with _engine(settings) as engine, writing(engine) as db:
+        token = create_login_link(db, employee, utc_now())
+    return f"{settings.public_url}/login/{token}"
 
 
 def own_redis(settings: Settings) -> EmbeddedRedis | None:

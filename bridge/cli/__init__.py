@@ -10,6 +10,7 @@ COMMANDS = {
     "web": "bridge.cli.processes:web",
     "worker": "bridge.cli.workers:worker",
     "clock": "bridge.cli.workers:clock",
+    "sandbox": "bridge.cli.sandboxes:sandbox",
     "migrate": "bridge.cli.processes:migrate",
 }
 

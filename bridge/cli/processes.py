@@ -1,8 +1,10 @@
 """The web process, and what brings the store up to date."""
 
 import os
+import signal
 import socket
 import sys
+import threading
 
 import click
 
@@ -60,10 +62,18 @@ def free_port(host: str, port: int) -> int:
 
 def start(kind: str) -> Settings:
     """Log and settings of one process; the store must have this version's schema."""
-    logs.set_up(kind)
     settings = Settings.of(environment())
+    logs.set_up(kind, for_people=settings.log_for_people)
     check_schema(settings)
     return settings
+
+
+def stop_signal() -> threading.Event:
+    """Set when the process is told to end."""
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(name, lambda signum, frame: stopping.set())
+    return stopping
 
 
 def leave() -> None:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import secrets
-import signal
 import sys
 import threading
 import time
@@ -15,7 +14,9 @@ import click
 
 from bridge import logs
 from bridge.cli.answers import Command
-from bridge.cli.processes import LOOPBACK, free_port
+from bridge.cli.demo import Demo
+from bridge.cli.demo import demo as prepare_demo
+from bridge.cli.processes import LOOPBACK, free_port, stop_signal
 from bridge.cli.supervisor import Supervisor
 from bridge.domain.errors import ConfigError
 from bridge.settings import DEFAULT_PORT, Settings, environment
@@ -27,35 +28,55 @@ _BRIDGE = (sys.executable, "-m", "bridge.cli")
 
 
 @click.command(cls=Command)
+@click.option("--demo", is_flag=True, help="With sandboxes instead of vendors, and live traffic.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="Port for web.")
 @click.option("--workers", default=WORKERS, show_default=True, help="Worker processes, with Redis.")
-def up(port: int, workers: int) -> None:
-    """Start everything: web, workers, clock, and a Redis of its own."""
+def up(demo: bool, port: int, workers: int) -> None:
+    """Start everything: web, workers, clock, and a Redis of its own.
+
+    With --demo the vendors' sandboxes stand in for them, with made-up clients who write every few
+    seconds; stores, queue and secrets of its own, in a folder `demo` that each start empties.
+    """
     logs.set_up("up")
     environ = dict(environment())
+    if sys.stderr.isatty():
+        environ.setdefault("BRIDGE_LOG", "text")
+    environ["BRIDGE_STATE"] = str(Settings.of(environ).state.resolve())
     port = free_port(LOOPBACK, port)
-    environ.setdefault("BRIDGE_PUBLIC_URL", f"http://{LOOPBACK}:{port}")
-    with state_of_its_own(environ) as settings:
-        run(settings, environ, port, workers)
+    with alone(Settings.of(environ).state):
+        played = prepare_demo(environ) if demo else None
+        environ.setdefault("BRIDGE_PUBLIC_URL", f"http://{LOOPBACK}:{port}")
+        run(environ, port, workers, played)
 
 
-def run(settings: Settings, environ: dict[str, str], port: int, workers: int) -> None:
+def run(environ: dict[str, str], port: int, workers: int, played: Demo | None) -> None:
     """Everything, until SIGTERM or Ctrl-C."""
+    environ.setdefault("BRIDGE_SECRET_KEY", secret_key(Settings.of(environ).state))
+    settings = Settings.of(environ)
     prepare(settings, environ)
     stopping = stop_signal()
     supervisor = Supervisor(show)
     try:
+        if played is not None:
+            played.begin(supervisor, settings)
         _start_redis(supervisor, settings, environ, stopping)
         _start_processes(supervisor, environ, port, workers)
+        tell(settings, played, stopping)
         supervisor.run(stopping)
     finally:
         supervisor.stop()
 
 
+def tell(settings: Settings, played: Demo | None, stopping: threading.Event) -> None:
+    """Where to look; of the demo once its traffic has begun."""
+    lines = [f"The bridge is at {settings.public_url}"]
+    for line in lines if played is None else played.play(settings, stopping):
+        click.echo(line)
+
+
 @contextmanager
-def state_of_its_own(environ: dict[str, str]) -> Iterator[Settings]:
-    """Settings with a folder for the state that no other `bridge up` uses, and a secret key."""
-    state = Settings.of(environ).state
+def alone(state: Path) -> Iterator[None]:
+    """Only one `bridge up` may use a folder for its state."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state / "up.lock").open("w") as lock:
         try:
@@ -65,8 +86,7 @@ def state_of_its_own(environ: dict[str, str]) -> Iterator[Settings]:
                 f"another `bridge up` runs on {state}: stop it, or set BRIDGE_STATE to another "
                 "folder"
             ) from error
-        environ.setdefault("BRIDGE_SECRET_KEY", secret_key(state))
-        yield Settings.of(environ)
+        yield
 
 
 def secret_key(state: Path) -> str:
@@ -80,13 +100,6 @@ def secret_key(state: Path) -> str:
         key = secrets.token_hex(32)
         file.write(key)
         return key
-
-
-def stop_signal() -> threading.Event:
-    stopping = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(name, lambda signum, frame: stopping.set())
-    return stopping
 
 
 def show(name: str, line: str) -> None:

@@ -1,14 +1,11 @@
 """The processes behind the web: workers and the clock."""
 
-import signal
-import threading
-
 import click
 
 from bridge import clock as clock_process
 from bridge import worker as worker_process
 from bridge.cli.answers import Command
-from bridge.cli.processes import start
+from bridge.cli.processes import start, stop_signal
 from bridge.settings import environment
 from bridge.wiring import built
 
@@ -24,8 +21,6 @@ def worker() -> None:
 def clock() -> None:
     """Sweep for work nobody rang for, keep house, follow the configuration folder."""
     settings = start("clock")
-    stopping = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda signum, frame: stopping.set())
+    stopping = stop_signal()
     with built(settings, environment()) as parts:
         clock_process.Clock(parts, settings).run(stopping)

@@ -40,7 +40,8 @@ def embedded_redis(state: Path) -> EmbeddedRedis | None:
         command=(
             program,
             *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
-            *("--dir", str(folder), "--save", "", "--daemonize", "no", "--logfile", ""),
+            *("--dir", str(folder), "--save", "", "--daemonize", "no"),
+            *("--logfile", str(folder / "redis.log")),
             *("--appendonly", "yes", "--appendfsync", "everysec", "--loglevel", "warning"),
         ),
         url=f"unix://{socket}",

@@ -1,0 +1,144 @@
+"""`bridge up --demo`: the vendors' sandboxes instead of the vendors, filled and live."""
+
+import secrets
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bridge.cli import demo_world
+from bridge.cli.calls import answers, call
+from bridge.cli.processes import LOOPBACK, free_port
+from bridge.cli.supervisor import Supervisor
+from bridge.cli.traffic import Traffic
+from bridge.domain.errors import ConfigError
+from bridge.domain.names import AccountName
+from bridge.domain.people import Role
+from bridge.domain.policy import Policy
+from bridge.pipeline.mirror import sync
+from bridge.settings import Settings, variable_part
+from bridge.wiring import built, read_folder, sign_in_link
+
+START_SECONDS = 20.0
+_EXAMPLE = Path(__file__).resolve().parent.parent.parent / "config"
+# What could lead to real data: the demo has a store, a queue and secrets of its own.
+_REAL = ("BRIDGE_DATABASE_URL", "BRIDGE_REDIS_URL", "BRIDGE_PUBLIC_URL", "BRIDGE_SMTP_URL")
+
+
+@dataclass(slots=True, kw_only=True)
+class Demo:
+    """`environ` is what all its processes see."""
+
+    environ: dict[str, str]
+    policy: Policy
+    urls: Mapping[AccountName, str]
+    secrets: Mapping[AccountName, Mapping[str, str]] = field(repr=False)
+
+    def begin(self, supervisor: Supervisor, settings: Settings) -> None:
+        """Sandboxes up and filled, and the bridge's mirror read from them."""
+        for account, url in self.urls.items():
+            port = url.rpartition(":")[2]
+            program = (sys.executable, "-m", "bridge.cli", "sandbox", account, "--port", port)
+            supervisor.start(f"sandbox {account}", program, self.environ)
+        for url in self.urls.values():
+            _await(f"{url}/_sandbox/state")
+        self._seed()
+        with built(settings, self.environ) as parts:
+            sync(parts)
+
+    def play(self, settings: Settings, stopping: threading.Event) -> Sequence[str]:
+        """Waits until web answers, subscribes it, lets clients write from then on; what to tell."""
+        _await(f"{settings.public_url}/healthz")
+        self._subscribe(settings.public_url)
+        for account in self._of("wazzup"):
+            traffic = Traffic(self.urls[account], self.policy, account)
+            threading.Thread(target=traffic.run, args=(stopping,), daemon=True).start()
+        return self._signs(settings)
+
+    def _seed(self) -> None:
+        for account in self._of("hubspot"):
+            body = demo_world.hubspot_seed(self.policy)
+            call("POST", f"{self.urls[account]}/_sandbox/seed", body)
+        for account in self._of("wazzup"):
+            body = demo_world.wazzup_seed(self.policy, account)
+            call("POST", f"{self.urls[account]}/_sandbox/seed", body)
+
+    def _subscribe(self, public_url: str) -> None:
+        hooks = f"{public_url}/hooks"
+        for account in self._of("hubspot"):
+            target = {
+                "url": f"{hooks}/{account}",
+                "client_secret": self.secrets[account]["client_secret"],
+            }
+            call("POST", f"{self.urls[account]}/_sandbox/webhooks", target)
+        for account in self._of("wazzup"):
+            given = self.secrets[account]
+            wanted = {
+                "webhooksUri": f"{hooks}/{account}/{given['webhook_key']}",
+                "subscriptions": {"messagesAndStatuses": True, "channelsUpdates": True},
+            }
+            url = f"{self.urls[account]}/v3/webhooks"
+            call("PATCH", url, wanted, bearer=given["api_key"])
+
+    def _of(self, connector: str) -> list[AccountName]:
+        return [
+            name for name, found in self.policy.accounts.items() if found.connector == connector
+        ]
+
+    def _signs(self, settings: Settings) -> list[str]:
+        lines = ["", f"The bridge is at {settings.public_url}", ""]
+        for role in (Role.MANAGER, Role.SALESPERSON):
+            person = next((p for p in self.policy.employees.values() if p.role is role), None)
+            if person is not None:
+                link = sign_in_link(settings, person.id)
+                lines.append(f"  sign in as {person.id} ({role}): {link}")
+        lines += [f"  sandbox of {account}: {url}/" for account, url in self.urls.items()]
+        return [*lines, "", "Clients write every few seconds. Ctrl-C ends it all.", ""]
+
+
+def demo(environ: dict[str, str]) -> Demo:
+    """Prepares `environ` for the demo: nothing in it leads to real vendors, stores or secrets."""
+    state = Path(environ["BRIDGE_STATE"]) / "demo"
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(mode=0o700, parents=True)
+    for name in _REAL:
+        environ.pop(name, None)
+    environ["BRIDGE_STATE"] = str(state)
+    environ["BRIDGE_CONFIG"] = str(_config(environ))
+    policy = read_folder(Settings.of(environ)).policy
+    made = {account: _secrets(policy, account, environ) for account in policy.accounts}
+    urls = {account: f"http://{LOOPBACK}:{free_port(LOOPBACK, 0)}" for account in policy.accounts}
+    for account, url in urls.items():
+        environ[f"BRIDGE_BASE_URL_{variable_part(account)}"] = url
+    return Demo(environ=environ, policy=policy, urls=urls, secrets=made)
+
+
+def _config(environ: Mapping[str, str]) -> Path:
+    """The folder that is named, or ./config, or the example that came with the program."""
+    found = Settings.of(environ).config
+    if "BRIDGE_CONFIG" in environ or found.is_dir():
+        return found.resolve()
+    if not _EXAMPLE.is_dir():
+        raise ConfigError(f"{found}: there is no configuration; copy one of config/examples there")
+    return _EXAMPLE
+
+
+def _secrets(policy: Policy, account: AccountName, environ: dict[str, str]) -> dict[str, str]:
+    """Random ones, put into the variables that accounts.yaml names."""
+    made = {}
+    for secret, variables in policy.accounts[account].secrets.items():
+        for variable in variables:
+            environ[variable] = f"demo-{secrets.token_hex(12)}"
+        made[secret] = environ[variables[0]]
+    return made
+
+
+def _await(url: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not answers(url):
+        if time.monotonic() > end:
+            raise ConfigError(f"{url} does not answer within {START_SECONDS:.0f} seconds")
+        time.sleep(0.1)
