@@ -57,6 +57,7 @@ bridge.web
 bridge.wiring
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
     bridge.store bridge.store.migrations bridge.pipeline bridge.queue bridge.web connectors
+    connectors.sandboxing
     sqlalchemy structlog
 bridge.logs
     structlog
