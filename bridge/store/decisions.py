@@ -1,7 +1,7 @@
 """The decisions: one row per event, unique by account and event key."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
@@ -40,8 +40,11 @@ class DecisionRow:
     record: bytes
 
 
+_COLUMNS = tuple(column.name for column in fields(DecisionRow))
+
+
 def add(db: Connection, rows: Sequence[DecisionRow]) -> None:
-    add_missing(db, DECISIONS, [asdict(row) for row in rows])
+    add_missing(db, DECISIONS, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
 
 
 def known(

@@ -243,7 +243,11 @@ def drop(db: Connection, row_id: int, now: datetime) -> None:
 
 def expect_again(db: Connection, name: str) -> None:
     """What makes `name` is being tried again: the rows held for it wait for it once more."""
-    waiting = select(NEEDS.c.outbox_id).where(NEEDS.c.name == name)
+    _expect_again(db, [name])
+
+
+def _expect_again(db: Connection, names: Sequence[str]) -> None:
+    waiting = select(NEEDS.c.outbox_id).where(NEEDS.c.name.in_(names))
     db.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id.in_(waiting), OUTBOX.c.state == State.HELD.value)
@@ -267,8 +271,7 @@ def orphaned(db: Connection, lane: str, look_up_at: datetime) -> int:
 
 def _satisfied(db: Connection, makes: Sequence[str]) -> None:
     for some in slices(makes):
-        for name in some:
-            expect_again(db, name)
+        _expect_again(db, some)
         db.execute(delete(NEEDS).where(NEEDS.c.name.in_(some)))
 
 
