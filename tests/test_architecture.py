@@ -107,7 +107,12 @@ FEW_PLACES: tuple[tuple[str, Finder, tuple[str, ...]], ...] = (
     ("the environment", reads("os.environ", "os.getenv"), ("bridge/settings.py",)),
     ("async code", is_async, ("bridge/web/front.py",)),
     ("an event loop", uses_module("asyncio", "anyio", "trio"), ("bridge/web/front.py",)),
-    ("catching everything", catches_everything, ("bridge/jobs.py", "bridge/pipeline/process.py")),
+    (
+        "catching everything",
+        catches_everything,
+        # Around a job, around one row, and around a connector, which may come from elsewhere.
+        ("bridge/jobs.py", "bridge/pipeline/process.py", "bridge/pipeline/deliver.py"),
+    ),
     ("a secret compared in a time that tells", compares_secrets, ()),
     ("annotations turned into strings", uses_module("__future__.annotations"), ()),
     ("data that can run code", uses_module("pickle", "marshal", "shelve"), ()),
