@@ -1,6 +1,6 @@
 """HubSpot accounts, signed requests and deliveries for tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from bridge.domain.effects import (
@@ -13,7 +13,7 @@ from bridge.domain.effects import (
 from bridge.domain.messaging import Direction, Media, Messenger
 from bridge.domain.names import CrmId, MessageId, RecordId
 from bridge.domain.records import RecordKind
-from bridge.ports import Account, Delivery, RawRequest
+from bridge.ports import Account, Delivery, Done, Outcome, RawRequest
 from connectors.hubspot.signature import sign_v3
 
 TOKEN = "pat-eu1-token-for-tests"
@@ -123,3 +123,16 @@ def entry(
         media=media,
         link="https://bridge.acme.example/conversations/cv_1",
     )
+
+
+def entries(ids: Mapping[str, str], number: int = 3) -> list[Delivery]:
+    """Messages m0, m1 … on the contact, deal and lead of `ids`."""
+    return [delivery(entry(f"m{n}", deal="d1", lead="l1"), f"e{n}", ids) for n in range(number)]
+
+
+def run_of(*effects: Effect) -> list[Delivery]:
+    return [delivery(effect, f"k{number}") for number, effect in enumerate(effects)]
+
+
+def ids_of(outcomes: Sequence[Outcome]) -> list[str]:
+    return [one.vendor_ids["id"] for one in outcomes if isinstance(one, Done)]

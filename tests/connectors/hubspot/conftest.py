@@ -11,7 +11,18 @@ from bridge.ports import Account
 from connectors.hubspot.outbound import HubSpotOutbound
 from connectors.hubspot.reader import HubSpotReader
 from connectors.hubspot.sandbox import sandbox
-from tests.connectors.hubspot.building import ANA, LUIS, SECRETS, TOKEN, account
+from tests.connectors.hubspot.building import (
+    ANA,
+    LUIS,
+    SECRETS,
+    TOKEN,
+    account,
+    delivery,
+    ids_of,
+    new_contact,
+    new_deal,
+    new_lead,
+)
 from tests.serving import served
 
 OWNERS = [
@@ -19,6 +30,22 @@ OWNERS = [
     {"id": LUIS, "email": "luis@acme.example", "firstName": "Luis", "lastName": "Paz"},
     {"id": "13", "email": "old@acme.example", "archived": True},
     {"id": "14", "email": "queue@acme.example", "type": "QUEUE"},
+]
+
+CONTACTS = [
+    {
+        "id": "1",
+        "properties": {
+            "firstname": "Luz",
+            "lastname": "Vega",
+            "phone": "+52 55 1234 5678",
+            "hubspot_owner_id": ANA,
+            "telegram_username": "@LuzVega",
+        },
+    },
+    {"id": "2", "properties": {"firstname": "Eva", "mobilephone": "+5255123456789"}},
+    {"id": "3", "properties": {"hs_whatsapp_phone_number": "+34600000001"}},
+    {"id": "4", "properties": {"phone": "34600000001"}},
 ]
 
 
@@ -75,3 +102,10 @@ def outbound(hubspot: HubSpotSandbox) -> HubSpotOutbound:
 @pytest.fixture
 def reader(at_sandbox: Account) -> HubSpotReader:
     return HubSpotReader(at_sandbox)
+
+
+@pytest.fixture
+def client(outbound: HubSpotOutbound) -> dict[str, str]:
+    """Vendor ids of a contact r1, his deal d1 and his lead l1."""
+    run = [delivery(new_contact()), delivery(new_deal(), "d"), delivery(new_lead(), "l")]
+    return dict(zip(("r1", "d1", "l1"), ids_of(outbound.deliver(run)), strict=True))

@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.messaging import Messenger
 from bridge.domain.names import CrmId
 from bridge.ports import (
-    Absent,
     AccountDown,
-    CannotTell,
-    Delivery,
     Done,
     Found,
     Rejected,
@@ -25,6 +21,7 @@ from tests.connectors.hubspot.building import (
     SECRETS,
     account,
     delivery,
+    entries,
     entry,
     new_contact,
     new_deal,
@@ -33,18 +30,6 @@ from tests.connectors.hubspot.building import (
 from tests.connectors.hubspot.conftest import HubSpotSandbox
 
 CREATE = "communications/batch/create"
-
-
-@pytest.fixture
-def client(outbound: HubSpotOutbound) -> dict[str, str]:
-    """Vendor ids of a contact, his deal and his lead."""
-    run = [delivery(new_contact()), delivery(new_deal(), "d"), delivery(new_lead(), "l")]
-    ids = [one.vendor_ids["id"] for one in outbound.deliver(run) if isinstance(one, Done)]
-    return dict(zip(("r1", "d1", "l1"), ids, strict=True))
-
-
-def entries(ids: dict[str, str], number: int = 3) -> list[Delivery]:
-    return [delivery(entry(f"m{n}", deal="d1", lead="l1"), f"e{n}", ids) for n in range(number)]
 
 
 @pytest.mark.parametrize(
@@ -82,31 +67,6 @@ def test_once_the_account_is_down_nothing_more_is_called(
     assert hubspot.calls(CREATE) == before
 
 
-@pytest.mark.parametrize("fault", ["500_after", "reset_after", "html_after"])
-def test_a_lost_answer_is_unknown_and_then_found_with_its_leads(
-    outbound: HubSpotOutbound, hubspot: HubSpotSandbox, client: dict[str, str], fault: str
-) -> None:
-    hubspot.told(fault, CREATE, times=1)
-    run = entries(client)
-    assert [type(one) for one in outbound.deliver(run)] == [Unknown] * 3
-    held = hubspot.held("communications")
-    assert outbound.find(run) == [Found(vendor_ids={"id": one["id"]}) for one in held]
-    linked = [one["associations"]["leads"] for one in hubspot.held("communications")]
-    assert linked == [[client["l1"]]] * 3
-
-
-@pytest.mark.parametrize("fault", ["500", "reset", "html"])
-def test_what_was_never_stored_is_absent_and_goes_again(
-    outbound: HubSpotOutbound, hubspot: HubSpotSandbox, client: dict[str, str], fault: str
-) -> None:
-    hubspot.told(fault, CREATE, times=1)
-    run = entries(client)
-    assert [type(one) for one in outbound.deliver(run)] == [Unknown] * 3
-    assert outbound.find(run) == [Absent()] * 3
-    assert [type(one) for one in outbound.deliver(run)] == [Done] * 3
-    assert len(hubspot.held("communications")) == 3
-
-
 def test_silence_after_storing_is_unknown(
     hubspot: HubSpotSandbox,
     outbound: HubSpotOutbound,
@@ -119,58 +79,6 @@ def test_silence_after_storing_is_unknown(
     run = entries(client)
     assert [type(one) for one in hasty.deliver(run)] == [Unknown] * 3
     assert [type(one) for one in outbound.find(run)] == [Found] * 3
-
-
-def test_a_look_up_that_fails_can_t_tell(
-    outbound: HubSpotOutbound, hubspot: HubSpotSandbox, client: dict[str, str]
-) -> None:
-    hubspot.told("500", "batch/read")
-    run = [
-        *entries(client, 1),
-        delivery(new_contact(), ids=client),
-        delivery(new_deal(), "d", client),
-        delivery(new_lead(), "l", client),
-    ]
-    assert [type(one) for one in outbound.find(run)] == [CannotTell] * 4
-
-
-def test_records_are_found_by_their_key_though_search_lags(
-    outbound: HubSpotOutbound, hubspot: HubSpotSandbox, client: dict[str, str]
-) -> None:
-    hubspot.post("settings", {"search_lag_seconds": 60})
-    run = [
-        delivery(new_contact(), ids=client),
-        delivery(new_deal(), "d", client),
-        delivery(new_lead(), "l", client),
-        delivery(new_contact("r9", "+34600000099"), ids=client),
-        delivery(new_deal(), "another", client),
-        delivery(new_lead(), "another", client),
-    ]
-    there = [Found(vendor_ids={"id": client[one]}) for one in ("r1", "d1", "l1")]
-    assert outbound.find(run) == [*there, Absent(), Absent(), Absent()]
-
-
-def test_notes_are_found_too(
-    outbound: HubSpotOutbound, hubspot: HubSpotSandbox, client: dict[str, str]
-) -> None:
-    hubspot.post("settings", {"custom_channel": False})
-    run = [delivery(entry(messenger=Messenger.TELEGRAM), ids=client)]
-    hubspot.told("500_after", "notes/batch/create", times=1)
-    assert [type(one) for one in outbound.deliver(run)] == [Unknown]
-    (note,) = hubspot.held("notes")
-    assert outbound.find(run) == [Found(vendor_ids={"id": f"note:{note['id']}"})]
-
-
-def test_entries_that_could_not_be_linked_with_leads_are_linked_by_the_look_up(
-    outbound: HubSpotOutbound, hubspot: HubSpotSandbox, client: dict[str, str]
-) -> None:
-    """FEED-03, and no second entry for it."""
-    hubspot.told("429", "leads/communications/batch/associate", times=1)
-    run = entries(client)
-    assert [type(one) for one in outbound.deliver(run)] == [Unknown] * 3
-    assert [type(one) for one in outbound.find(run)] == [Found] * 3
-    held = hubspot.held("communications")
-    assert [one["associations"]["leads"] for one in held] == [[client["l1"]]] * 3
 
 
 def test_a_lead_that_is_gone_leaves_the_entry_on_the_rest(
