@@ -74,9 +74,9 @@ bridge.clock
     bridge.wiring bridge.logs bridge.jobs
     structlog redis sqlalchemy
 bridge.cli
-    bridge.domain bridge.ports bridge.settings bridge.policy bridge.pipeline bridge.wiring
-    bridge.jobs bridge.worker bridge.clock bridge.logs
-    structlog click
+    bridge.domain bridge.ports bridge.codec bridge.settings bridge.policy bridge.store
+    bridge.pipeline bridge.queue bridge.wiring bridge.jobs bridge.worker bridge.clock bridge.logs
+    sqlalchemy structlog click
 connectors
     bridge.domain bridge.ports connectors.<vendor>
 connectors.http
