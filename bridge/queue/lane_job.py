@@ -38,6 +38,7 @@ class LaneJob(Job):
         if self.func_name != DRAIN or self.instance is not None or self.kwargs:
             raise JobForged("a job in Redis names another function than this program's own")
         lane_of(self.args)
+        lane_of(self.args)
         return import_attribute(DRAIN)
 
 

@@ -1,0 +1,179 @@
+"""Rings on a real Redis; and Redis stopped or hung keeps nobody waiting (R4)."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bridge.queue.bell import BELL, QUEUED, WAITERS, RedisBell, SilentBell, Waiter, ring_now
+from bridge.queue.lane_job import lane_queue
+from tests.lanes import BY_NAME
+from tests.services import Redis as Server
+from tests.services import redis_running
+
+LANE = "in:wazzup-main"
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """One that a test may stop."""
+    program = BY_NAME["redis"].program()
+    assert program is not None
+    with redis_running(Path(program)) as server:
+        yield server
+        if alive(server.pid):
+            os.kill(server.pid, signal.SIGCONT)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def lanes_queued(client: Redis) -> list[str]:
+    return [job.args[0] for job in lane_queue(client).get_jobs()]
+
+
+def rung(bell: RedisBell, client: Redis) -> list[str]:
+    bell.ring(LANE)
+    return lanes_queued(client)
+
+
+def eventually(holds: Callable[[], object], seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_without_a_waiter_a_ring_leaves_a_job(client: Redis) -> None:
+    ring_now(client, LANE)
+    assert lanes_queued(client) == [LANE]
+
+
+def test_ringing_again_leaves_no_second_job(client: Redis) -> None:
+    for _ in range(3):
+        ring_now(client, LANE)
+    ring_now(client, "out:hubspot-main")
+    assert lanes_queued(client) == [LANE, "out:hubspot-main"]
+
+
+def test_a_lost_job_is_left_again_after_a_moment(client: Redis) -> None:
+    ring_now(client, LANE)
+    assert 0 < client.ttl(QUEUED + LANE) <= 5
+
+
+def test_once_a_job_has_begun_a_ring_leaves_another(client: Redis) -> None:
+    ring_now(client, LANE)
+    Waiter(client).begin(LANE)
+    ring_now(client, LANE)
+    assert lanes_queued(client) == [LANE, LANE]
+
+
+def test_a_waiting_turn_is_woken_and_no_job_left(client: Redis, redis_url: str) -> None:
+    heard: list[str | None] = []
+    turn = threading.Thread(target=lambda: heard.append(Waiter(Redis.from_url(redis_url)).wait(3)))
+    turn.start()
+    assert eventually(lambda: client.zcard(WAITERS))
+    ring_now(client, LANE)
+    turn.join()
+    assert heard == [LANE]
+    assert (lanes_queued(client), client.zcard(WAITERS), client.llen(BELL)) == ([], 0, 0)
+
+
+def test_more_rings_than_waiters_become_jobs(client: Redis) -> None:
+    client.zadd(WAITERS, {"one": time.time() + 60})
+    ring_now(client, LANE)
+    ring_now(client, "out:hubspot-main")
+    assert client.lrange(BELL, 0, -1) == [LANE.encode()]
+    assert lanes_queued(client) == ["out:hubspot-main"]
+
+
+def test_a_waiter_that_died_is_forgotten(client: Redis) -> None:
+    client.zadd(WAITERS, {"dead": time.time() - 1})
+    ring_now(client, LANE)
+    assert (client.zcard(WAITERS), lanes_queued(client)) == (0, [LANE])
+
+
+def test_a_quiet_wait_ends_in_time_and_leaves_no_trace(client: Redis) -> None:
+    began = time.monotonic()
+    assert Waiter(client).wait(0.2) is None
+    assert time.monotonic() - began < 1
+    assert client.keys("*") == []
+
+
+def test_the_last_waiter_takes_along_a_ring_that_came_too_late(client: Redis) -> None:
+    waiter = Waiter(client)
+    client.rpush(BELL, LANE)
+    assert waiter.wait(0.2) == LANE
+    client.zadd(WAITERS, {"another": time.time() + 60})
+    client.rpush(BELL, LANE)
+    assert waiter.wait(0.2) == LANE
+
+
+def test_others_wait_when_a_job_is_queued(client: Redis) -> None:
+    waiter = Waiter(client)
+    assert not waiter.others_wait()
+    ring_now(client, LANE)
+    assert waiter.others_wait()
+
+
+def test_the_bell_rings_in_the_background(client: Redis, redis_url: str) -> None:
+    RedisBell(redis_url).ring(LANE)
+    assert eventually(lambda: lanes_queued(client) == [LANE])
+
+
+def test_in_redis_stand_only_names_of_lanes_and_jobs(client: Redis) -> None:
+    """S17."""
+    ring_now(client, LANE)
+    keys = {str(key, "ascii").rsplit(":", 1)[0] for key in client.scan_iter()}
+    assert keys <= {"rq:job", "rq:queue", "rq", "bridge:queued:in", "rq:queues"}
+
+
+@pytest.mark.redis
+def test_a_stopped_redis_keeps_nobody_waiting(own_server: Server) -> None:
+    failures: list[int] = []
+    bell = RedisBell(own_server.url, observe_failure=lambda: failures.append(1))
+    os.kill(own_server.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    for _ in range(1000):
+        bell.ring(LANE)
+    assert time.monotonic() - began < 0.25
+    assert eventually(lambda: failures, 2)
+
+
+@pytest.mark.redis
+def test_a_redis_that_is_back_is_rung_again(own_server: Server) -> None:
+    failures: list[int] = []
+    bell = RedisBell(own_server.url, observe_failure=lambda: failures.append(1))
+    os.kill(own_server.pid, signal.SIGSTOP)
+    bell.ring(LANE)
+    assert eventually(lambda: failures, 2)
+    os.kill(own_server.pid, signal.SIGCONT)
+    with Redis.from_url(own_server.url) as client:
+        assert eventually(lambda: rung(bell, client), 3)
+
+
+def test_no_redis_at_all_keeps_nobody_waiting(tmp_path: Path) -> None:
+    failures: list[int] = []
+    bell = RedisBell(f"unix://{tmp_path}/none", observe_failure=lambda: failures.append(1))
+    for number in range(5000):
+        bell.ring(f"in:{number}")
+    assert eventually(lambda: failures, 2)
+    assert SilentBell().ring(LANE) is None  # type: ignore[func-returns-value]

@@ -1,0 +1,90 @@
+"""Without Redis: what is due is drained, several lanes at a time, each by one thread only."""
+
+import threading
+import time
+from collections.abc import Sequence
+
+from bridge.queue.polling import Poller
+
+
+class Work:
+    """Lanes with so many rows each; a drain takes one of them."""
+
+    def __init__(self, **rows: int) -> None:
+        self.rows = dict(rows)
+        self.lock = threading.Lock()
+        self.at_once: dict[str, int] = {}
+        self.most_at_once = 0
+        self.most_lanes = 0
+        self.done = threading.Event()
+
+    def due(self) -> Sequence[str]:
+        with self.lock:
+            return [lane for lane, rows in self.rows.items() if rows]
+
+    def drain(self, lane: str, deadline: float) -> tuple[str, ...]:
+        assert 0 < deadline - time.monotonic() <= 2.0
+        with self.lock:
+            self.at_once[lane] = self.at_once.get(lane, 0) + 1
+            self.most_at_once = max(self.most_at_once, self.at_once[lane])
+            self.most_lanes = max(self.most_lanes, sum(map(bool, self.at_once.values())))
+        time.sleep(0.02)
+        with self.lock:
+            self.at_once[lane] -= 1
+            self.rows[lane] -= 1
+            if not any(self.rows.values()):
+                self.done.set()
+        return ()
+
+
+def run(work: Work) -> float:
+    poller = Poller(work.due, work.drain)
+    thread = threading.Thread(target=poller.run)
+    began = time.monotonic()
+    thread.start()
+    assert work.done.wait(5)
+    took = time.monotonic() - began
+    poller.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+    return took
+
+
+def test_all_is_drained_and_a_lane_never_twice_at_once() -> None:
+    work = Work(a=5, b=5, c=5)
+    assert run(work) < 2
+    assert work.rows == {"a": 0, "b": 0, "c": 0}
+    assert work.most_at_once == 1
+    assert work.most_lanes == 3
+
+
+def test_what_comes_later_is_found_within_half_a_second() -> None:
+    work = Work(a=0)
+    poller = Poller(work.due, work.drain)
+    thread = threading.Thread(target=poller.run)
+    thread.start()
+    time.sleep(1.0)
+    with work.lock:
+        work.rows["a"] = 1
+    assert work.done.wait(0.8)
+    poller.stop()
+    thread.join(5)
+
+
+def test_stop_waits_for_the_drain_in_hand_and_begins_no_other() -> None:
+    begun, finished = threading.Event(), threading.Event()
+    drained: list[str] = []
+
+    def drain(lane: str, deadline: float) -> tuple[str, ...]:
+        drained.append(lane)
+        begun.set()
+        time.sleep(0.2)
+        finished.set()
+        return ()
+
+    poller = Poller(lambda: ("a", "b"), drain, threads=1)
+    poller.look()
+    assert begun.wait(5)
+    poller.stop()
+    assert finished.is_set()
+    assert drained == ["a"]

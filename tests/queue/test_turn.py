@@ -1,0 +1,130 @@
+"""One turn: drain, go on into what was filled, linger, give way."""
+
+from collections import deque
+from collections.abc import Callable
+
+import pytest
+from redis import ConnectionError as RedisDown
+
+from bridge.queue.turn import Turn
+
+
+class Rings:
+    """Rings that come in order; then quiet."""
+
+    def __init__(self, *rung: str | None) -> None:
+        self.rung = deque(rung)
+        self.waited = 0
+        self.begun: list[str] = []
+        self.others = False
+
+    def begin(self, lane: str) -> None:
+        self.begun.append(lane)
+
+    def others_wait(self) -> bool:
+        return self.others
+
+    def wait(self, seconds: float) -> str | None:
+        assert 0 < seconds <= 1
+        self.waited += 1
+        return self.rung.popleft() if self.rung else None
+
+
+class Lanes:
+    """Drains that answer as told, and otherwise with nothing."""
+
+    def __init__(self, **more: tuple[str, ...]) -> None:
+        self.more = {lane.replace("_", ":", 1): list(lanes) for lane, lanes in more.items()}
+        self.drained: list[str] = []
+
+    def drain(self, lane: str, deadline: float) -> tuple[str, ...]:
+        self.drained.append(lane)
+        found = self.more.pop(lane, [])
+        return tuple(found)
+
+
+def take(
+    lanes: Lanes, rings: Rings, first: str = "in:a", stopping: Callable[[], bool] = lambda: False
+) -> list[str]:
+    """The lanes left for others."""
+    left: list[str] = []
+    Turn(
+        drain=lanes.drain,
+        rings=rings,
+        ring=left.append,
+        stopping=stopping,
+        quiet_seconds=0.05,
+        turn_seconds=5,
+    ).take(first)
+    return left
+
+
+def test_the_mark_is_taken_away_before_the_lane_is_read() -> None:
+    rings, order = Rings(), []
+
+    def drain(lane: str, deadline: float) -> tuple[str, ...]:
+        order.append((lane, list(rings.begun)))
+        return ()
+
+    Turn(drain=drain, rings=rings, ring=lambda lane: None, quiet_seconds=0.01).take("in:a")
+    assert order == [("in:a", ["in:a"])]
+
+
+def test_a_turn_goes_on_into_the_lanes_it_filled() -> None:
+    lanes = Lanes(in_a=("out:crm", "out:b"), out_crm=("out:crm",))
+    assert take(lanes, Rings()) == []
+    assert lanes.drained == ["in:a", "out:crm", "out:b", "out:crm"]
+
+
+def test_a_turn_lingers_for_the_next_ring() -> None:
+    lanes = Lanes(in_b=("out:crm",))
+    take(lanes, Rings(None, "in:b", "in:a"))
+    assert lanes.drained == ["in:a", "in:b", "out:crm", "in:a"]
+
+
+def test_a_ring_for_what_is_no_lane_is_not_followed() -> None:
+    lanes = Lanes()
+    take(lanes, Rings("os.system", "in:b"))
+    assert lanes.drained == ["in:a", "in:b"]
+
+
+def test_a_turn_gives_way_when_others_wait_and_rings_for_what_is_left() -> None:
+    lanes, rings = Lanes(in_a=("in:a", "out:crm")), Rings()
+    rings.others = True
+    assert take(lanes, rings) == ["in:a", "out:crm"]
+    assert lanes.drained == ["in:a"]
+
+
+def test_a_turn_does_not_linger_when_others_wait() -> None:
+    lanes, rings = Lanes(), Rings(None, None, None)
+    rings.others = True
+    take(lanes, rings)
+    assert rings.waited == 0
+
+
+def test_a_turn_ends_when_its_time_is_over() -> None:
+    left: list[str] = []
+    turn = Turn(
+        drain=lambda lane, deadline: ("in:a",), rings=Rings(), ring=left.append, turn_seconds=0.1
+    )
+    turn.take("in:a")
+    assert left == ["in:a"]
+
+
+def test_a_turn_that_is_told_to_stop_rings_for_what_is_left() -> None:
+    lanes = Lanes(in_a=("out:crm",))
+    assert take(lanes, Rings(), stopping=lambda: bool(lanes.drained)) == ["out:crm"]
+    assert lanes.drained == ["in:a"]
+
+
+@pytest.mark.parametrize("broken", ["begin", "others_wait", "wait"])
+def test_without_redis_a_turn_finishes_its_lanes(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*given: object) -> None:
+        raise RedisDown("gone")
+
+    lanes, rings = Lanes(in_a=("out:crm",)), Rings()
+    monkeypatch.setattr(rings, broken, down)
+    assert take(lanes, rings) == []
+    assert lanes.drained == ["in:a", "out:crm"]
