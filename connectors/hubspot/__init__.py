@@ -2,6 +2,7 @@
 
 from bridge.ports import Budget, Connector
 from connectors.hubspot.client import CALL_TIMEOUT_SECONDS
+from connectors.hubspot.doctor import HubSpotDoctor
 from connectors.hubspot.inbound import HubSpotInbound
 from connectors.hubspot.outbound import DELIVERS, HubSpotOutbound, calls_of
 from connectors.hubspot.reader import HubSpotReader
@@ -16,6 +17,7 @@ CONNECTOR = Connector(
     reader=HubSpotReader,
     delivers=DELIVERS,
     sandbox=sandbox,
+    doctor=HubSpotDoctor,
     is_crm=True,
     max_run=100,
     call_timeout_seconds=CALL_TIMEOUT_SECONDS,

@@ -20,6 +20,8 @@ from connectors.hubspot.outcomes import down_among, outcome_of, outcome_of_row
 # What one bad input can cause; 401, 403 and the like hold for every input.
 _ONE_MAY_CAUSE = (400, 404, 409, 413, 422)
 
+_TRACE = "objectWriteTraceId"
+
 Outcomes = Mapping[int, Outcome]
 
 
@@ -42,12 +44,9 @@ class Row:
         return f"bridge-{self.place}"
 
     def input(self) -> Mapping[str, Any]:
-        return {**self.body, "objectWriteTraceId": self.trace}
+        return {**self.body, _TRACE: self.trace}
 
-    def owns(self, result: Payload) -> bool:
-        trace = result.text_or("objectWriteTraceId")
-        if trace:
-            return trace == self.trace
+    def bears_mark(self, result: Payload) -> bool:
         if self.mark_property == "id":
             return result.at("id").identifier() == self.mark
         value = result.at("properties").text_or(self.mark_property)
@@ -56,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchCall:
-    """One kind of write. `mend` is asked once when HubSpot refuses: True if it is worth a retry."""
+    """One kind of write. `mend` is asked when HubSpot refuses; True: it is worth one more try."""
 
     operation: str
     send: Callable[[Inputs], HttpAnswer]
@@ -96,29 +95,51 @@ class BatchCall:
 
     def _each(self, rows: Sequence[Row], payload: Payload) -> Outcomes:
         try:
-            results = list(payload.at("results").items())
-            found = {row.place: self._outcome(row, results, payload) for row in rows}
+            told = _Told.read(payload)
+            found = {row.place: self._outcome(row, told) for row in rows}
             return self._told_by_number(found, payload)
         except PayloadInvalid as error:
             return _same(rows, Unknown(reason=f"{self.operation}: {error}"))
 
-    def _outcome(self, row: Row, results: Sequence[Payload], payload: Payload) -> Outcome:
-        mine = next((result for result in results if row.owns(result)), None)
-        if mine is not None:
-            return Done(vendor_ids={"id": mine.at("id").identifier()})
-        for error in _errors(payload):
-            if row.trace in context(error, "objectWriteTraceId"):
-                return outcome_of_row(self.operation, error, self.now)
+    def _outcome(self, row: Row, told: "_Told") -> Outcome:
+        result = told.result_of(row)
+        if result is not None:
+            return Done(vendor_ids={"id": result.at("id").identifier()})
+        error = told.errors.get(row.trace)
+        if error is not None:
+            return outcome_of_row(self.operation, error, self.now)
         return Unknown(reason=f"{self.operation}: the answer does not name this input")
 
     def _told_by_number(self, found: Outcomes, payload: Payload) -> Outcomes:
         """Errors that name no input, as many as there are inputs without a result: theirs."""
-        nameless = [one for one in _errors(payload) if not context(one, "objectWriteTraceId")]
+        nameless = [one for one in _errors(payload) if not context(one, _TRACE)]
         open_places = [place for place, one in found.items() if isinstance(one, Unknown)]
         if not nameless or len(nameless) != len(open_places):
             return found
         refused = outcome_of_row(self.operation, nameless[0], self.now)
         return {**found, **dict.fromkeys(open_places, refused)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """An answer's results and errors by trace id, and the results that bear none."""
+
+    results: Mapping[str, Payload]
+    untraced: tuple[Payload, ...]
+    errors: Mapping[str, Payload]
+
+    @classmethod
+    def read(cls, payload: Payload) -> "_Told":
+        results = [(one.text_or(_TRACE), one) for one in payload.at("results").items()]
+        return cls(
+            results={trace: one for trace, one in results if trace},
+            untraced=tuple(one for trace, one in results if not trace),
+            errors={t: one for one in _errors(payload) for t in context(one, _TRACE)},
+        )
+
+    def result_of(self, row: Row) -> Payload | None:
+        marked = (one for one in self.untraced if row.bears_mark(one))
+        return self.results.get(row.trace) or next(marked, None)
 
 
 def waves(rows: Sequence[Row]) -> Iterator[list[Row]]:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hubspot import HubSpot
-from hubspot.discovery.discovery_base import DiscoveryBase
+from hubspot.crm import objects, owners, pipelines, properties
+from hubspot.crm.associations import v4 as associations
 
 from bridge.domain.errors import ConfigError
 from bridge.ports import Account
@@ -48,14 +48,12 @@ class HubSpotClient:
         headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
         http = Http("hubspot", account.base_url or _HOST, headers, CALL_TIMEOUT_SECONDS)
         carrier = _Carrier(http, _api_version(account))
-        crm = HubSpot(api_factory=carrier.equip, host="", retry=False).crm
-        # The client makes a new API object at every access: these are kept.
-        self._batch = crm.objects.batch_api
-        self._search = crm.objects.search_api
-        self._associations = crm.associations.v4.batch_api
-        self._owners = crm.owners.owners_api
-        self._pipelines = crm.pipelines.pipelines_api
-        self._properties = crm.properties.core_api
+        self._batch = objects.BatchApi(carrier.client_of(objects))
+        self._search = objects.SearchApi(carrier.client_of(objects))
+        self._associations = associations.BatchApi(carrier.client_of(associations))
+        self._owners = owners.OwnersApi(carrier.client_of(owners))
+        self._pipelines = pipelines.PipelinesApi(carrier.client_of(pipelines))
+        self._properties = properties.CoreApi(carrier.client_of(properties))
 
     def create(self, kind: str, inputs: Inputs) -> HttpAnswer:
         return _answer(self._batch.create(kind, _body(inputs), _preload_content=False))
@@ -123,10 +121,10 @@ class _Carrier:
         self._http = http
         self._version = version
 
-    def equip(self, package: Any, api_name: str, config: Any) -> Any:
-        api = DiscoveryBase._default_api_factory(package, api_name, config)
-        api.api_client.rest_client = self
-        return api
+    def client_of(self, package: Any) -> Any:
+        client = package.ApiClient(package.Configuration(host=""))
+        client.rest_client = self
+        return client
 
     def GET(self, url: str, query_params: Any = None, **_: Any) -> HttpAnswer:
         return self._call("GET", url, None, query_params)

@@ -47,8 +47,8 @@ class Entries:
 
     def update(self, work: Work) -> None:
         for kind in (COMMUNICATIONS, NOTES):
-            rows = [row for row in self._update_rows(work, kind) if not work.is_down()]
-            if rows:
+            rows = self._update_rows(work, kind)
+            if rows and not work.is_down():
                 work.settle(_noted_ids(kind, self._call("update", kind, work).write(rows)))
 
     def link_leads(self, kind: str, pairs: Sequence[tuple[str, str]], work: Work) -> bool:

@@ -143,9 +143,14 @@ class HubSpotOutbound:
             operation=f"hubspot: {verb} {kind}",
             send=lambda inputs: send(kind, inputs),
             now=work.now,
-            mend=lambda: self._schema.mend(kind),
+            mend=_once(lambda: self._schema.mend(kind)),
         )
         work.settle(call.write(rows))
+
+
+def _once(mend: Callable[[], bool]) -> Callable[[], bool]:
+    left = [mend]
+    return lambda: left.pop()() if left else False
 
 
 def _is_refused(work: Work, row: Row) -> bool:

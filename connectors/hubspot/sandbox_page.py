@@ -7,6 +7,7 @@ from html import escape
 from connectors.hubspot.sandbox_crm import Crm
 from connectors.hubspot.sandbox_records import Record
 
+_MAX_SHOWN = 100  # the newest
 _BODIES = {"communications": "hs_communication_body", "notes": "hs_note_body"}
 _STYLE = """
 :root{color-scheme:light}*{box-sizing:border-box}
@@ -27,7 +28,7 @@ li p{margin:2px 0}.none{text-align:center;padding:48px;color:#516f90}
 def page(crm: Crm) -> str:
     with crm.lock:
         contacts = sorted(crm.records["contacts"].values(), key=lambda one: -one.seq)
-        cards = "".join(_contact(crm, one) for one in contacts)
+        cards = "".join(_contact(crm, one) for one in contacts[:_MAX_SHOWN])
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>HubSpot sandbox</title>'
         '<meta name="viewport" content="width=device-width">'

@@ -35,10 +35,11 @@ class Target:
 
 
 class Webhooks:
-    """One thread, which lives as long as there is a target. Any thread may call `listen`."""
+    """One thread for each target, until the next one. Any thread may call `listen`."""
 
     def __init__(self) -> None:
         self._target: Target | None = None
+        self._generation = 0
         self._due: list[tuple[float, int, int, list[dict[str, Any]]]] = []
         self._wake = threading.Condition()
         self._numbers = itertools.count(1)
@@ -47,12 +48,13 @@ class Webhooks:
 
     def aim(self, target: Target | None) -> None:
         with self._wake:
-            starts = self._target is None and target is not None
             self._target = target
+            self._generation += 1
+            generation = self._generation
             self._due.clear()
-            self._wake.notify()
-        if starts:
-            threading.Thread(target=self._run, name="hubspot-sandbox-webhooks", daemon=True).start()
+            self._wake.notify_all()
+        if target is not None:
+            threading.Thread(target=self._run, args=(target, generation), daemon=True).start()
 
     def listen(self, changes: Sequence[Change]) -> None:
         with self._wake:
@@ -70,18 +72,18 @@ class Webhooks:
     def _add(self, due: float, attempt: int, events: list[dict[str, Any]]) -> None:
         heapq.heappush(self._due, (due, next(self._numbers), attempt, events))
 
-    def _run(self) -> None:
+    def _run(self, target: Target, generation: int) -> None:
         while True:
             with self._wake:
-                if self._target is None:
+                if self._generation != generation:
                     return
                 wait = self._due[0][0] - time.monotonic() if self._due else None
                 if wait is None or wait > 0:
                     self._wake.wait(wait)
                     continue
-                target, (attempt, events) = self._target, self._take()
+                attempt, events = self._take()
             if not self._post(target, attempt, events):
-                self._again(attempt + 1, events)
+                self._again(attempt + 1, events, generation)
 
     def _take(self) -> tuple[int, list[dict[str, Any]]]:
         """All that is due in the first try goes together; a retry goes by itself."""
@@ -118,10 +120,10 @@ class Webhooks:
             return False
         return 200 <= answer.status_code < 300
 
-    def _again(self, attempt: int, events: list[dict[str, Any]]) -> None:
+    def _again(self, attempt: int, events: list[dict[str, Any]], generation: int) -> None:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1), _LONGEST_WAIT_SECONDS)
         with self._wake:
-            if attempt < _MAX_ATTEMPTS and self._target is not None:
+            if attempt < _MAX_ATTEMPTS and self._generation == generation:
                 self._add(time.monotonic() + wait, attempt, events)
 
     def _event(self, change: Change, target: Target) -> dict[str, Any]:

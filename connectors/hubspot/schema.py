@@ -4,15 +4,20 @@ A unique property is how HubSpot recognises a record by somebody else's key; lea
 Source: https://developers.hubspot.com/docs/guides/crm/understanding-the-crm
 """
 
+import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from bridge.domain.errors import BridgeError, DeliveryRejected
+from bridge.payload import Payload
 from connectors.hubspot.answers import checked
 from connectors.hubspot.client import HubSpotClient
 
 CONTACT_KEY = "bridge_contact_key"
 RECORD_KEY = "bridge_key"
+_JUST_NOW_SECONDS = 30.0
 _PROPERTIES = {
     # kind: our property, whether it is unique, a property of HubSpot's whose group we join
     "contacts": (CONTACT_KEY, True, "firstname"),
@@ -24,17 +29,28 @@ _PROPERTIES = {
 class Schema:
     def __init__(self, client: HubSpotClient) -> None:
         self._client = client
-        self._mended: set[str] = set()
+        self._lock = threading.Lock()
+        self._looked: set[str] = set()
+        self._made_at: dict[str, float] = {}
 
     def mend(self, kind: str) -> bool:
-        """True when a missing property was made. Tries once for each kind of record."""
-        if kind in self._mended or kind not in _PROPERTIES:
+        """True when a missing property was made just now, be it by another thread.
+
+        Looks once for each kind of record: a refusal mostly has other causes.
+        """
+        if kind not in _PROPERTIES:
             return False
-        self._mended.add(kind)
-        try:
-            return self.ensure(kind)
-        except BridgeError:
-            return False  # the refusal that led here says it better
+        with self._lock:
+            if kind not in self._looked:
+                self._looked.add(kind)
+                self._try_to_make(kind)
+            made_at = self._made_at.get(kind)
+        return made_at is not None and time.monotonic() - made_at < _JUST_NOW_SECONDS
+
+    def _try_to_make(self, kind: str) -> None:
+        with suppress(BridgeError):  # the refusal that led here says it better
+            if self.ensure(kind):
+                self._made_at[kind] = time.monotonic()
 
     def ensure_all(self) -> tuple[str, ...]:
         """What was made, such as `contacts.bridge_contact_key`; leads are left out where there
@@ -42,6 +58,28 @@ class Schema:
         the token may not make properties (scope `crm.schemas.….write`)."""
         made = [f"{kind}.{name}" for kind, (name, _, _) in _PROPERTIES.items() if self.ensure(kind)]
         return tuple(made)
+
+    def missing(self) -> tuple[str, ...]:
+        """The properties that are not there, such as `deals.bridge_key`; changes nothing.
+
+        Leads count where the account has them. Raises as `ensure_all`.
+        """
+        return tuple(
+            f"{kind}.{name}"
+            for kind, (name, unique, neighbour) in _PROPERTIES.items()
+            if self._lacks(kind, name, unique, neighbour)
+        )
+
+    def _lacks(self, kind: str, name: str, unique: bool, neighbour: str) -> bool:
+        now = datetime.now(UTC)
+        found = self._client.property(kind, name)
+        if found.status == 404:
+            has_kind = self._client.property(kind, neighbour).status not in (403, 404)
+            return has_kind or kind != "leads"
+        if found.status == 403 and kind == "leads":
+            return False
+        _check_unique(kind, name, unique, checked(_reading(kind, name), found, now))
+        return False
 
     def ensure(self, kind: str) -> bool:
         name, unique, neighbour = _PROPERTIES[kind]
@@ -51,25 +89,32 @@ class Schema:
             return self._make(kind, name, unique, neighbour, now)
         if found.status == 403 and kind == "leads":
             return False
-        there = checked(f"hubspot: read property {kind}.{name}", found, now)
-        has_unique = there.get("hasUniqueValue")
-        if unique and (has_unique is None or not has_unique.boolean()):
-            raise DeliveryRejected(
-                f"hubspot: property {kind}.{name} exists but is not unique: rename or delete it "
-                f"in HubSpot, and it is made anew"
-            )
+        _check_unique(kind, name, unique, checked(_reading(kind, name), found, now))
         return False
 
     def _make(self, kind: str, name: str, unique: bool, neighbour: str, now: datetime) -> bool:
         answer = self._client.property(kind, neighbour)
         if answer.status in (403, 404) and kind == "leads":
             return False
-        group = checked(f"hubspot: read property {kind}.{neighbour}", answer, now).at("groupName")
+        group = checked(_reading(kind, neighbour), answer, now).at("groupName")
         made = self._client.create_property(kind, _definition(name, unique, group.text()))
         if made.status == 409:
             return True  # another process was faster
         checked(f"hubspot: create property {kind}.{name}", made, now)
         return True
+
+
+def _reading(kind: str, name: str) -> str:
+    return f"hubspot: read property {kind}.{name}"
+
+
+def _check_unique(kind: str, name: str, unique: bool, there: Payload) -> None:
+    has_unique = there.get("hasUniqueValue")
+    if unique and (has_unique is None or not has_unique.boolean()):
+        raise DeliveryRejected(
+            f"hubspot: property {kind}.{name} exists but is not unique: rename or delete it "
+            f"in HubSpot, and it is made anew"
+        )
 
 
 def _definition(name: str, unique: bool, group: str) -> dict[str, Any]:

@@ -62,9 +62,9 @@ def _when_and_who(entry: WriteTimelineEntry) -> dict[str, str]:
 
 
 def _head(entry: WriteTimelineEntry) -> str:
-    words = (entry.head, entry.channel if entry.channel not in entry.head else "")
-    who = entry.author_name if entry.author_name not in entry.head else ""
-    return " · ".join(word for word in (_ARROWS[entry.direction], *words, who) if word)
+    missing = [word for word in (entry.channel, entry.author_name) if word not in entry.head]
+    words = " · ".join(word for word in (entry.head, *missing) if word)
+    return f"{_ARROWS[entry.direction]} {words}"
 
 
 def _noted(note: str) -> str:

@@ -1,5 +1,6 @@
 """What is written into HubSpot when all goes well, and in how many calls."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -196,3 +197,13 @@ def test_a_contact_with_little_known_of_it_is_made_all_the_same(
     stranger = CreateContact(contact=RecordId("r1"), key="telegram:1", name="", owner=None)
     assert len(ids_of(outbound.deliver(run_of(stranger)))) == 1
     assert hubspot.held("contacts")[0]["properties"] == {"bridge_contact_key": "telegram:1"}
+
+
+def test_two_threads_at_a_fresh_account_both_come_through(hubspot: HubSpotSandbox) -> None:
+    """The one that finds the properties just made by the other tries again, too."""
+    outbound = HubSpotOutbound(account(hubspot.url))
+    people = [[delivery(new_contact(f"r{n}", f"+3460000000{n}"))] for n in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = [one for each in threads.map(outbound.deliver, people) for one in each]
+    assert [type(one) for one in outcomes] == [Done] * 4
+    assert len(hubspot.held("contacts")) == 4

@@ -23,7 +23,7 @@ from tests.connectors.hubspot.building import entry
 def test_a_short_head_and_the_whole_message() -> None:
     """FEED-04, FEED-05, FEED-07: direction, channel and source are in the text."""
     assert body(entry(text="hola\nqué tal")) == (
-        "<p><strong>→ · WhatsApp from the client · Sales</strong></p>"
+        "<p><strong>→ WhatsApp from the client · Sales</strong></p>"
         "<p>hola<br>qué tal</p>"
         '<p><a href="https://bridge.acme.example/conversations/cv_1">Open the conversation</a></p>'
         f"<p>wazzup {mark(MessageId('m1'))}</p>"
@@ -40,7 +40,7 @@ def test_an_outgoing_message_names_channel_and_author() -> None:
         author=CrmId("11"),
         author_name="Ana Ruiz",
     )
-    assert "<strong>← · WhatsApp · North · Ana Ruiz</strong>" in body(sent)
+    assert "<strong>← WhatsApp · North · Ana Ruiz</strong>" in body(sent)
     assert communication(sent)["hubspot_owner_id"] == "11"
 
 
