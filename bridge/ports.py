@@ -238,6 +238,39 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ailment:
+    """What is not as the bridge needs it at the vendor's side of an account.
+
+    `code` is one short word, `detail` says what is wrong and `todo` what a person does about it.
+    Neither holds a secret. `fixable`: `Doctor.fix` can mend it.
+    """
+
+    code: str
+    detail: str
+    todo: str
+    fixable: bool = False
+
+
+class Doctor(Protocol):
+    """Looks at, and mends, what must be set up at the vendor: webhooks, properties of our own.
+
+    `public_url` is where the vendor reaches us, without a slash at the end. Both raise
+    DeliveryTransient, OutcomeUnknown or CredentialsInvalid.
+    """
+
+    def examine(self, public_url: str) -> Sequence[Ailment]:
+        """All that is wrong; changes nothing."""
+
+    def fix(self, public_url: str, *, take_over: bool) -> Sequence[str]:
+        """Mends what can be mended and gives a line for each thing done; none when all was well.
+
+        `take_over`: what belongs to another system may be taken from it. Raises DeliveryRejected
+        with what to do where the vendor refuses, or where `take_over` is needed; ConfigError where
+        our own settings stand in the way.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """What the vendor allows: `calls` in any `per_seconds`."""
 
@@ -270,3 +303,6 @@ class Connector:
     calls: Callable[[Sequence[Delivery]], int] = one_call_each  # what a run costs of the budget
     ordered_batches: bool = False  # one run may hold several rows of a chat: batches keep order
     max_text: Mapping[Messenger, int] = field(default_factory=dict)  # characters per message
+    doctor: Callable[[Account], Doctor] | None = (
+        None  # None: nothing to set up beyond accounts.yaml
+    )

@@ -9,6 +9,15 @@ import click
 
 from bridge.domain.errors import BridgeError, ConfigError, CredentialsInvalid, DeliveryTransient
 
+
+class Failed(BridgeError):
+    """What was asked for can't be done; `next_step` says what the user does now."""
+
+    def __init__(self, message: str, next_step: str) -> None:
+        BridgeError.__init__(self, message)
+        self.next_step = next_step
+
+
 _NEXT: Mapping[type[BridgeError], str] = {
     ConfigError: "correct it, then run `bridge check`",
     CredentialsInvalid: "renew the account's secrets, then run `bridge doctor`",
@@ -53,7 +62,7 @@ def answer(value: Any, text: str) -> None:
 
 
 def complain(error: BridgeError) -> None:
-    step = next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
+    step = _next_step(error)
     if wants_json():
         said = {"error": type(error).__name__, "message": str(error), "next": step}
         click.echo(json.dumps(said, sort_keys=True), err=True)
@@ -61,6 +70,12 @@ def complain(error: BridgeError) -> None:
     click.echo(f"error: {error}", err=True)
     if step:
         click.echo(f"next: {step}", err=True)
+
+
+def _next_step(error: BridgeError) -> str:
+    if isinstance(error, Failed):
+        return error.next_step
+    return next((text for kind, text in _NEXT.items() if isinstance(error, kind)), "")
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> bool:

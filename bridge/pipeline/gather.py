@@ -29,7 +29,7 @@ def gather(parts: Parts, lease: Lease, run: Sequence[e.Event]) -> Mapping[Conver
 
     Where it can't be asked the look-up says so, and each event is decided with what is known.
     """
-    strangers = _strangers(parts, run)
+    strangers = strangers_among(parts, run)
     crm = parts.active().policy.crm
     if not strangers or crm is None:
         return {where: Lookup(available=False) for where in strangers}
@@ -45,7 +45,7 @@ def look_up(
         _log.info("crm budget used up", account=crm, waiting=len(queries))
         return {where: Lookup(available=False) for where in queries}
     try:
-        return _ask(parts.vendors.reader(crm), queries)
+        return ask(parts.vendors.reader(crm), queries)
     except _UNAVAILABLE as error:
         _log.warning("crm unavailable", account=crm, error=str(error))
         return {where: Lookup(available=False) for where in queries}
@@ -64,7 +64,8 @@ def query_for(conversation: Conversation) -> IdentityQuery:
     )
 
 
-def _strangers(parts: Parts, run: Sequence[e.Event]) -> dict[ConversationId, Chat]:
+def strangers_among(parts: Parts, run: Sequence[e.Event]) -> dict[ConversationId, Chat]:
+    """The chats of the run whose clients are not known yet."""
     seen: dict[ConversationId, Chat] = {}
     for event in run:
         where, chat = conversation_of(event), chat_of(event)
@@ -87,9 +88,10 @@ def _is_stranger(facts: ChatFacts | None) -> bool:
     return needs_identifying(facts.conversation, facts.contact)
 
 
-def _ask(
+def ask(
     reader: Reader, queries: Mapping[ConversationId, IdentityQuery]
 ) -> Mapping[ConversationId, Lookup]:
+    """As `look_up`, without a budget; raises the errors of `ports.Reader`."""
     answers = reader.contacts_by_identity(list(queries.values()))
     people = sorted({found.crm_id for answer in answers for found in answer})
     deals = tuple(reader.deals_of(people)) if people else ()

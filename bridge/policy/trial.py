@@ -1,6 +1,7 @@
 """Trying a policy out: one made-up message, decided by the very rules that decide real ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bridge.domain import phones
@@ -24,7 +25,37 @@ _CONTACT = CrmId("trial-contact")
 
 def trial(policy: Policy, given: Given) -> Decision:
     """Who would get this client, and why. Touches nothing."""
-    decided = route(_event(policy, given), _facts(policy, given), policy)
+    return _decided(policy, given, _facts(policy, given))
+
+
+def trial_among(
+    policy: Policy, given: Given, directory: Directory, turns: Mapping[str, EmployeeId]
+) -> Decision:
+    """As `trial`, with the CRM's people and the turns as they stand.
+
+    `turns` is who was last by pool, as `Facts.turns`; what is given has the last word. Where the
+    CRM's people were never read everybody counts as active, as in a trial.
+    """
+    facts = _facts(policy, given)
+    if directory.as_of is not None:
+        people = tuple(_known(facts.directory, directory, given))
+        facts = replace(facts, directory=replace(facts.directory, people=people))
+    facts = replace(facts, turns={**turns, **facts.turns})
+    return _decided(policy, given, facts)
+
+
+def _known(trial: Directory, real: Directory, given: Given) -> Iterator[CrmEmployee]:
+    owners = (given.owner, given.deal_owner, given.lead_owner)
+    for person in trial.people:
+        found = real.by_email(person.email)
+        if found is not None:
+            yield replace(person, name=found.name, active=person.active and found.active)
+        elif person.email in owners:
+            yield person
+
+
+def _decided(policy: Policy, given: Given, facts: Facts) -> Decision:
+    decided = route(_event(policy, given), facts, policy)
     if not isinstance(decided, Decision):
         raise RuntimeError("a first message never waits")
     return decided

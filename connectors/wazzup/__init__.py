@@ -3,6 +3,7 @@
 from bridge.domain.effects import SendMessage
 from bridge.ports import Budget, Connector
 from connectors.wazzup.client import TIMEOUT_SECONDS
+from connectors.wazzup.doctor import WazzupDoctor
 from connectors.wazzup.inbound import WazzupInbound
 from connectors.wazzup.outbound import WazzupOutbound
 from connectors.wazzup.reader import WazzupReader
@@ -18,6 +19,7 @@ CONNECTOR = Connector(
     reader=WazzupReader,
     delivers=frozenset({SendMessage}),
     sandbox=sandbox,
+    doctor=WazzupDoctor,
     max_run=20,  # one call each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,
     index_lag_seconds=0.0,
