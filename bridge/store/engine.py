@@ -53,6 +53,7 @@ def _sqlite(url: str, path: str | None, pool_size: int, busy_seconds: float) -> 
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=pool_size,
+        hide_parameters=True,  # errors reach logs, and parameters hold what clients wrote
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
@@ -73,6 +74,7 @@ def _postgres(url: str, pool_size: int, busy_seconds: float) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout=60000"
