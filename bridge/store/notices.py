@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from bridge.domain.names import ConversationId, EmployeeId, MessageId
 from bridge.domain.reasons import ReasonCode
@@ -13,10 +13,10 @@ from bridge.store.schema import NOTIFICATIONS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """`code` says why this employee was told."""
+    """`code` says why this employee was told. `conversation` of None: it is about no chat."""
 
     id: int
-    conversation: ConversationId
+    conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
     created_at: datetime
@@ -52,16 +52,3 @@ def mark_read(
     unread = update(NOTIFICATIONS).filter_by(employee=employee, read_at=None)
     chosen = unread if ids is None else unread.where(NOTIFICATIONS.c.id.in_(ids))
     return db.execute(chosen.values(read_at=now)).rowcount
-
-
-def mark_chat_read(
-    db: Connection, employee: EmployeeId, conversation: ConversationId, now: datetime
-) -> None:
-    unread = update(NOTIFICATIONS).filter_by(employee=employee, read_at=None)
-    here = unread.where(NOTIFICATIONS.c.conversation == conversation)
-    db.execute(here.values(read_at=now))
-
-
-def count_unread(db: Connection, employee: EmployeeId) -> int:
-    query = select(func.count()).select_from(NOTIFICATIONS)
-    return db.scalar(query.filter_by(employee=employee, read_at=None)) or 0

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from bridge.domain.access import Access, Ownership, owners
-from bridge.domain.channels import ChannelChoice, Wish, pick_channel
-from bridge.domain.facts import ChatFacts
+from bridge.domain.channels import ChannelChoice
+from bridge.domain.facts import ChatFacts, Facts
 from bridge.domain.names import ChannelName, ConversationId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
+from bridge.domain.sending import choose
 from bridge.store.mirror import channel_facts
 from bridge.web.problems import not_found
 from bridge.web.viewer import Viewer
@@ -60,17 +61,10 @@ def reply_channels(
 ) -> ReplyChannels:
     """Where this employee's reply would leave from, and what else he could choose (CHN-03)."""
     states = channel_facts(db, viewer.policy)
-    conversation = chat.conversation
+    facts = Facts(now=viewer.now, directory=viewer.directory)
 
     def pick(requested: ChannelName | None) -> ChannelChoice:
-        wish = Wish(
-            employee=employee,
-            messenger=conversation.messenger,
-            chat_channel=conversation.channel,
-            requested=requested,
-            last_inbound_at=conversation.last_inbound_at,
-        )
-        return pick_channel(wish, viewer.policy, states, viewer.now)
+        return choose(employee, chat, requested, facts, viewer.policy, states)[1]
 
     default = pick(None)
     options = tuple(_option(viewer, name, pick(name)) for name in _offered(viewer, chat, employee))

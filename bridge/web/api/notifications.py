@@ -1,24 +1,20 @@
 """/notifications: what the key's employee was told, and which of it he has read."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 import msgspec
-from sqlalchemy import Connection
 
 from bridge.domain.names import ConversationId, MessageId
 from bridge.domain.reasons import ReasonCode
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
-from bridge.store.notices import Notice, mark_read, notices
+from bridge.store.notices import Notice, mark_read
 from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Page, Paging, get, write
-from bridge.web.viewer import Viewer
+from bridge.web.noticelist import NoticePlace, list_notices
 
-_BATCH = 100
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -34,10 +30,10 @@ class ReadBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationShape:
-    """`code` says why he was told."""
+    """`code` says why he was told; `conversation` is null when it is about no chat."""
 
     id: str
-    conversation: ConversationId
+    conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
     created_at: datetime
@@ -51,37 +47,20 @@ class ReadCount:
     read: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    before: int
-
-
 def list_all(call: Call, query: NotificationsQuery) -> Page[NotificationShape]:
     of = f"notifications {query.unread}"
-    begin = start(call, query, _Place, of)
+    begin = start(call, query, NoticePlace, of)
     with reading(call.site.parts.engine) as db:
-        readable = _readable(db, call.viewer(db), query.unread, begin.before if begin else None)
-        found = list(islice(readable, query.limit + 1))
-    kept = found[: query.limit]
-    more = _Place(before=kept[-1].id) if len(found) > query.limit else None
-    return Page(items=tuple(_shape(notice) for notice in kept), next=go_on(call, more, of))
+        eyes = call.viewer(db)
+        found = list_notices(db, eyes, unread=query.unread, start=begin, limit=query.limit)
+    items = tuple(_shape(notice) for notice in found.notices)
+    return Page(items=items, next=go_on(call, found.next, of))
 
 
 def read(call: Call, body: ReadBody) -> ReadCount:
     ids = None if body.ids is None else [int(i) for i in body.ids if _NUMBER.fullmatch(i)]
     with writing(call.site.parts.engine) as db:
         return ReadCount(read=mark_read(db, call.principal.employee.id, ids, call.now))
-
-
-def _readable(db: Connection, viewer: Viewer, unread: bool, before: int | None) -> Iterator[Notice]:
-    """Of chats that he may still read: an owner change takes its notices along."""
-    while True:
-        batch = notices(db, viewer.employee.id, unread=unread, before=before, limit=_BATCH)
-        chats = viewer.readable(db, [notice.conversation for notice in batch])
-        yield from (notice for notice in batch if notice.conversation in chats)
-        if len(batch) < _BATCH:
-            return
-        before = batch[-1].id
 
 
 def _shape(notice: Notice) -> NotificationShape:

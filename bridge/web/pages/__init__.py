@@ -1,0 +1,119 @@
+"""Pages for people: plain HTML, readable without a script."""
+
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from bridge.domain.errors import ConfigError
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline.parts import Parts
+from bridge.web.attempts import Attempts
+from bridge.web.pages import activity, chat, chats, dead, notices, signing_in
+from bridge.web.pages.looks import FILTERS
+from bridge.web.pages.visiting import form, own_form, page
+from bridge.web.problems import Problem, not_found, store_unavailable
+from bridge.web.site import SecretKey, Site, site_of
+
+MAX_FORM_BYTES = 256 * 1024
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_NOT_OURS = ("/api/", "/hooks/", "/healthz", "/readyz", "/metrics", "/media/")
+_log = structlog.get_logger()
+View = Callable[..., Response]
+
+
+def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
+    """Adds the pages to the application; ConfigError without a secret key."""
+    site = site_of(parts, settings)
+    blueprint = Blueprint(
+        "pages",
+        "bridge.web",
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    for rule, method, view in _pages(site):
+        blueprint.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
+    blueprint.before_request(_limit_form)
+    _answer_errors(blueprint)
+    app.register_blueprint(blueprint)
+    app.register_error_handler(404, _unknown_address)
+    app.after_request(_guarded)
+    app.jinja_env.filters.update(FILTERS)
+
+
+def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
+    attempts = Attempts()
+    return (
+        ("/", "GET", page(site, lambda visit: make_response(redirect("/conversations")))),
+        ("/login", "GET", signing_in.how_to_sign_in),
+        ("/login/<token>", "GET", partial(signing_in.show_button, site, attempts)),
+        ("/login/<token>", "POST", partial(signing_in.sign_in, site, attempts)),
+        ("/logout", "POST", own_form(site, signing_in.sign_out)),
+        ("/conversations", "GET", page(site, chats.show)),
+        ("/conversations/<name>", "GET", page(site, chat.show)),
+        ("/conversations/<name>/reply", "POST", form(site, chat.reply)),
+        ("/conversations/<name>/dismiss", "POST", form(site, chat.say_no_answer_needed)),
+        ("/feed", "GET", page(site, activity.show)),
+        ("/events/<name>", "GET", page(site, activity.tell_why)),
+        ("/notifications", "GET", page(site, notices.show)),
+        ("/notifications/read", "POST", form(site, notices.read_all)),
+        ("/dead-letters", "GET", page(site, dead.show_all)),
+        ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
+        ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
+        ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
+    )
+
+
+def _limit_form() -> None:
+    request.max_content_length = MAX_FORM_BYTES
+
+
+def _guarded(answer: Response) -> Response:
+    """Nothing is framed, sniffed, inlined or taken along to another site, whatever page it is."""
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if request.blueprint == "pages" and request.endpoint != "pages.static":
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def _answer_errors(blueprint: Blueprint) -> None:
+    blueprint.register_error_handler(Problem, _problem)
+    blueprint.register_error_handler(SQLAlchemyError, _store_failed)
+    blueprint.register_error_handler(ConfigError, _store_failed)
+    blueprint.register_error_handler(HTTPException, _http_error)
+
+
+def _problem(problem: Problem) -> Response:
+    body = render_template("error.html", problem=problem)
+    return Response(body, problem.status, problem.headers)
+
+
+def _store_failed(error: Exception) -> Response:
+    _log.error("store unavailable", kind=type(error).__name__)
+    return _problem(store_unavailable())
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = ReasonCode.REQUEST_INVALID if status < 500 else ReasonCode.REQUEST_FAILED
+    detail = "it has been logged" if status >= 500 else error.name.lower()
+    return _problem(Problem(status, Reason(code, detail)))
+
+
+def _unknown_address(error: HTTPException) -> Response:
+    if request.path.startswith(_NOT_OURS):
+        return make_response(error.get_response())
+    return _problem(not_found("page"))

@@ -1,0 +1,127 @@
+"""One conversation: what was said, whose client it is, and the reply."""
+
+import secrets
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, request
+from sqlalchemy import Connection
+
+from bridge.domain.messaging import Media, MediaKind
+from bridge.domain.names import ChannelName, ConversationId, digest_id
+from bridge.payload import storable
+from bridge.pipeline.send import Refusal, SendRequest, dismiss, send
+from bridge.store.engine import reading
+from bridge.store.feed import decisions_of_messages
+from bridge.store.listing import messages_of
+from bridge.store.mirror import pipelines
+from bridge.web.chatview import open_chat, owners_of, reply_channels, safe_link, title_of
+from bridge.web.pages.asking import PAGE, address_of_next, begin
+from bridge.web.pages.visiting import Visit
+from bridge.web.people import who_can_see
+from bridge.web.problems import Problem, invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePlace:
+    before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What was typed, kept when it could not be sent, and why not."""
+
+    text: str = ""
+    media_url: str = ""
+    channel: str = ""
+    refusal: str = ""
+
+
+def show(visit: Visit, name: str) -> Response:
+    return _page(visit, name, Draft())
+
+
+def reply(visit: Visit, name: str) -> Response:
+    """Sends; a refusal shows the page again with its reason and what was typed."""
+    draft = Draft(
+        text=storable(request.form.get("text", "")),
+        media_url=storable(request.form.get("media_url", "")).strip(),
+        channel=storable(request.form.get("channel", "")),
+    )
+    with reading(visit.site.parts.engine) as db:
+        open_chat(db, visit.viewer(db), name)
+    sent = send(visit.site.parts, _request(visit, name, draft))
+    if isinstance(sent, Refusal):
+        return _page(visit, name, _refused(draft, sent), sent.status)
+    return make_response(redirect(f"/conversations/{sent.conversation}#latest", 303))
+
+
+def say_no_answer_needed(visit: Visit, name: str) -> Response:
+    answer = dismiss(visit.site.parts, visit.employee, ConversationId(name))
+    if isinstance(answer, Refusal):
+        raise Problem(answer.status, answer.reason)
+    return make_response(redirect(f"/conversations/{name}#latest", 303))
+
+
+def _request(visit: Visit, name: str, draft: Draft) -> SendRequest:
+    if draft.media_url and not safe_link(draft.media_url):
+        raise invalid("is not an http(s) address", field="media_url")
+    media = Media(kind=MediaKind.DOCUMENT, url=draft.media_url) if draft.media_url else None
+    return SendRequest(
+        employee=visit.employee,
+        conversation=ConversationId(name),
+        text=draft.text,
+        media=media,
+        channel=ChannelName(draft.channel) if draft.channel else None,
+        key=digest_id("pg", storable(request.form.get("key", "")) or secrets.token_hex(16)),
+    )
+
+
+def _refused(draft: Draft, refusal: Refusal) -> Draft:
+    return Draft(
+        text=draft.text,
+        media_url=draft.media_url,
+        channel=draft.channel,
+        refusal=refusal.reason.detail,
+    )
+
+
+def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
+    place = begin(visit, MessagePlace, "chat") if request.method == "GET" else None
+    with reading(visit.site.parts.engine) as db:
+        eyes = visit.viewer(db)
+        chat, granted = open_chat(db, eyes, name)
+        before = place.before if place else None
+        found = messages_of(db, chat.conversation.id, before, PAGE + 1)
+        messages = [message for _, message in reversed(found[:PAGE])]
+        decisions = decisions_of_messages(db, [message.id for message in messages])
+        channels = reply_channels(db, eyes, chat, eyes.employee) if granted.can_write else None
+        stages = _stages(visit, db)
+    more = MessagePlace(before=found[PAGE - 1][0]) if len(found) > PAGE else None
+    return visit.render(
+        "conversation.html",
+        status,
+        chat=chat,
+        title=title_of(chat),
+        granted=granted,
+        messages=messages,
+        decisions=decisions,
+        is_latest=place is None,
+        next_page=address_of_next(visit, more, "chat"),
+        channels=channels,
+        owners=owners_of(eyes, chat),
+        names={person.email: person.name for person in eyes.directory.people},
+        crm_names={person.crm_id: person.name for person in eyes.directory.people},
+        stages=stages,
+        seers=who_can_see(eyes, chat),
+        mark=eyes.mark(chat),
+        draft=draft,
+        key=secrets.token_hex(16),
+        safe_link=safe_link,
+    )
+
+
+def _stages(visit: Visit, db: Connection) -> dict[tuple[str, str], str]:
+    """The stages' names in the CRM, by pipeline and stage."""
+    crm = visit.policy.crm
+    known = pipelines(db, crm) if crm else ()
+    return {(p.id, stage.id): stage.label for p in known for stage in p.stages}

@@ -1,0 +1,142 @@
+"""How values look on a page: times with their zone, initials, folded texts, words for codes."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from markupsafe import Markup
+
+from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
+from bridge.domain.reasons import ReasonCode
+from bridge.web.wording import EFFECTS, EVENTS, MEDIA, MESSENGERS
+
+FOLD_AFTER = 160
+_HUES = 8
+_STATUS = {
+    MessageStatus.RECEIVED: "received",
+    MessageStatus.QUEUED: "on its way",
+    MessageStatus.SENT: "sent",
+    MessageStatus.DELIVERED: "delivered",
+    MessageStatus.READ: "read",
+    MessageStatus.FAILED: "failed",
+    MessageStatus.UNKNOWN: "not known yet",
+}
+_TOLD = {
+    ReasonCode.NOTIFY_RESPONSIBLE: "Your client wrote",
+    ReasonCode.NOTIFY_NEW_CLIENT: "A new client wrote whom nobody owns yet",
+    ReasonCode.NOTIFY_ALL_CHATS: "A client wrote; managers hear all chats",
+    ReasonCode.NOTIFY_TARGET: "A client was given to you",
+    ReasonCode.OWNER_CHANGED: "This client is yours now",
+    ReasonCode.CHANNEL_INACTIVE: "A channel stopped working; look at your messenger's account",
+    ReasonCode.NOTIFY_NOBODY: "A client wrote and nobody could be found for him",
+}
+_OUTBOX = {
+    "pending": "waiting",
+    "leased": "being sent",
+    "held": "held",
+    "unknown": "being looked up",
+    "done": "done",
+    "dead": "failed",
+    "dropped": "dropped",
+}
+
+
+def moment(when: datetime, now: datetime) -> Markup:
+    """The time in UTC, with the day where it is not today's; a script may show the local one."""
+    text = f"{when:%H:%M} UTC"
+    if when.date() != now.date():
+        day = f"{when.day} {when:%b}" + ("" if when.year == now.year else f" {when.year}")
+        text = f"{day}, {text}"
+    exact = f"{when:%Y-%m-%d %H:%M:%S} UTC"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(when.isoformat(), exact, text)
+
+
+def initials(name: str) -> str:
+    """At most two letters; a number has none."""
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalpha()]
+    return "".join(word[0].upper() for word in words[:2]) or "#"
+
+
+def hue(name: str) -> str:
+    """The CSS class of somebody's colour: the same for the same name."""
+    return f"hue-{hashlib.sha256(name.encode('utf-8', 'replace')).digest()[0] % _HUES}"
+
+
+def folded(text: str) -> str:
+    """The first line, shortened."""
+    line = text.strip().partition("\n")[0]
+    return line if len(line) <= FOLD_AFTER else line[: FOLD_AFTER - 1].rstrip() + "…"
+
+
+def is_long(text: str) -> bool:
+    return folded(text) != text.strip()
+
+
+def age(seconds: int | None) -> str:
+    """How old a fact was, in the largest unit that fits."""
+    if seconds is None:
+        return "our own"
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''} old"
+    return "fresh"
+
+
+def messenger(name: Messenger) -> str:
+    return MESSENGERS[name]
+
+
+def media(kind: MediaKind) -> str:
+    return MEDIA[kind]
+
+
+def message_status(status: MessageStatus) -> str:
+    return _STATUS[status]
+
+
+def outbox_state(state: str) -> str:
+    return _OUTBOX.get(state, state)
+
+
+def channel_state(state: ChannelState) -> str:
+    return state.value.replace("_", " ")
+
+
+def event(kind: str) -> str:
+    return EVENTS.get(kind, kind)
+
+
+def told(code: ReasonCode) -> str:
+    """Why somebody was notified."""
+    return _TOLD.get(code, code.value)
+
+
+def capitalize_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def effect(kind: str) -> str:
+    return EFFECTS.get(kind, kind)
+
+
+FILTERS: dict[str, Callable[..., object]] = {
+    name.__name__: name
+    for name in (
+        moment,
+        initials,
+        hue,
+        folded,
+        is_long,
+        age,
+        messenger,
+        media,
+        message_status,
+        outbox_state,
+        channel_state,
+        event,
+        effect,
+        told,
+        capitalize_first,
+    )
+}
