@@ -12,6 +12,8 @@ from bridge.domain.names import AccountName
 
 DEFAULT_PORT = 8000
 MIN_SECRET_CHARACTERS = 32
+DEFAULT_LEASE_SECONDS = 15.0
+_MAX_LEASE_SECONDS = 300.0
 _DEFAULT_PUBLIC_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 _BASE_URL = "BRIDGE_BASE_URL_"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -23,6 +25,8 @@ class Settings:
 
     `base_urls` holds `BRIDGE_BASE_URL_<ACCOUNT>` (account in upper case, `_` for all but letters
     and digits): another host for one account than accounts.yaml names, for sandboxes.
+    `lease_seconds` (BRIDGE_LEASE_SECONDS, the same on every machine) is how long a lane waits for a
+    worker that was killed; it has to outlast every stall of a worker that lives.
     """
 
     config: Path
@@ -33,6 +37,7 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     base_urls: Mapping[str, str] = field(default_factory=dict)
+    lease_seconds: float = DEFAULT_LEASE_SECONDS
     log_for_people: bool = False  # BRIDGE_LOG=text; else JSON unless stderr is a terminal
 
     @classmethod
@@ -49,6 +54,7 @@ class Settings:
             ),
             secret_key=_secret_key(environ.get("BRIDGE_SECRET_KEY") or None),
             smtp_url=environ.get("BRIDGE_SMTP_URL") or None,
+            lease_seconds=_lease_seconds(environ.get("BRIDGE_LEASE_SECONDS") or None),
             log_for_people=environ.get("BRIDGE_LOG") == "text",
             base_urls={
                 name.removeprefix(_BASE_URL): _http_url(name, value)
@@ -95,6 +101,18 @@ def _secret_key(value: str | None) -> str | None:
             "make one with `python3 -c 'import secrets; print(secrets.token_hex(32))'`"
         )
     return value
+
+
+def _lease_seconds(value: str | None) -> float:
+    try:
+        seconds = DEFAULT_LEASE_SECONDS if value is None else float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 1.0 <= seconds <= _MAX_LEASE_SECONDS:
+        raise ConfigError(
+            f"BRIDGE_LEASE_SECONDS: not a number of seconds from 1 to {_MAX_LEASE_SECONDS:.0f}"
+        )
+    return seconds
 
 
 def _redis_url(value: str | None) -> str | None:

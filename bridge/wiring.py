@@ -59,6 +59,7 @@ def build(
         ),
         now=utc_now,
         public_url=settings.public_url,
+        lease_seconds=settings.lease_seconds,
     )
 
 

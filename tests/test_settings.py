@@ -79,6 +79,17 @@ def test_a_redis_that_anybody_can_reach_is_refused(url: str) -> None:
         Settings.of({"BRIDGE_REDIS_URL": url})
 
 
+def test_the_lease_is_a_quarter_of_a_minute_unless_told_otherwise() -> None:
+    assert Settings.of({}).lease_seconds == 15.0
+    assert Settings.of({"BRIDGE_LEASE_SECONDS": "2.5"}).lease_seconds == 2.5
+
+
+@pytest.mark.parametrize("seconds", ["0.5", "-1", "301", "long", "nan"])
+def test_a_lease_that_is_none_is_refused(seconds: str) -> None:
+    with pytest.raises(ConfigError, match="BRIDGE_LEASE_SECONDS"):
+        Settings.of({"BRIDGE_LEASE_SECONDS": seconds})
+
+
 def test_a_short_secret_key_is_refused_and_a_missing_one_is_asked_for() -> None:
     with pytest.raises(ConfigError, match="BRIDGE_SECRET_KEY"):
         Settings.of({"BRIDGE_SECRET_KEY": "short"})

@@ -21,7 +21,7 @@ def drain(parts: Parts, lane: str, *, deadline: float) -> tuple[str, ...]:
     worker has it. Raises ValueError for a name that is no lane's.
     """
     split(lane)
-    with leased(parts.engine, lane) as lease:
+    with leased(parts.engine, lane, parts.lease_seconds) as lease:
         if lease is None:
             return ()
         try:

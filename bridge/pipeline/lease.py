@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine
 from bridge.store import lanes
 from bridge.store.engine import writing
 
-LEASE_SECONDS = 15.0
 T = TypeVar("T")
 
 
@@ -20,7 +19,7 @@ T = TypeVar("T")
 class Lease:
     lane: str
     token: str
-    seconds: float = LEASE_SECONDS
+    seconds: float
 
     def keep(self, db: Connection) -> None:
         """Renews it within the caller's transaction; raises LeaseLost when it has passed on."""
@@ -37,12 +36,12 @@ class Lease:
 
 
 @contextmanager
-def leased(engine: Engine, lane: str) -> Iterator[Lease | None]:
+def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
     """The lease of a lane, or None when another worker has it; given back at the end.
 
     After a kill it runs out by itself.
     """
-    lease = Lease(lane, secrets.token_hex(8))
+    lease = Lease(lane, secrets.token_hex(8), seconds)
     with writing(engine) as db:
         taken = lanes.acquire(db, lane, lease.token, lease.seconds)
     if not taken:

@@ -54,3 +54,4 @@ class Parts:
     budgets: Budgets
     now: Callable[[], datetime]
     public_url: str  # without a slash at the end
+    lease_seconds: float = 15.0

@@ -40,13 +40,14 @@ class HubSpotClient:
 
     Every method is one call, gives HTTP status and body as they came, and raises only
     DeliveryTransient (surely not done) and OutcomeUnknown. Option `api_version`: `2026-09`, another
-    dated version, or `v3` for the paths that the client knows.
+    dated version, or `v3` for the paths that the client knows. Option `call_timeout_seconds`: at
+    most the default of 10.
     """
 
     def __init__(self, account: Account) -> None:
         token = account.required("access_token")[0]
         headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
-        http = Http("hubspot", account.base_url or _HOST, headers, CALL_TIMEOUT_SECONDS)
+        http = Http("hubspot", account.base_url or _HOST, headers, _call_timeout(account))
         carrier = _Carrier(http, _api_version(account))
         self._batch = objects.BatchApi(carrier.client_of(objects))
         self._search = objects.SearchApi(carrier.client_of(objects))
@@ -151,6 +152,19 @@ def _api_version(account: Account) -> str:
     if not _VERSION.fullmatch(version):
         raise ConfigError(f"account {account.name}: api_version is neither v3 nor like 2026-09")
     return version
+
+
+def _call_timeout(account: Account) -> float:
+    given = account.options.get("call_timeout_seconds", str(CALL_TIMEOUT_SECONDS))
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= CALL_TIMEOUT_SECONDS:
+        raise ConfigError(
+            f"account {account.name}: call_timeout_seconds is not a number from 0.1 to 10"
+        )
+    return seconds
 
 
 def _body(inputs: Inputs) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bridge.ports import Account
 from connectors.hubspot import CONNECTOR
 from connectors.hubspot.client import API_VERSION, CALL_TIMEOUT_SECONDS, HubSpotClient
 from tests.connectors.hubspot.building import TOKEN, account
+from tests.connectors.hubspot.conftest import HubSpotSandbox
 
 BASE = "https://api.hubapi.com"
 PATHS = {
@@ -47,6 +48,19 @@ def test_calls_carry_token_and_json() -> None:
 def test_a_version_that_is_none_stops_the_start(version: str) -> None:
     with pytest.raises(ConfigError, match="api_version"):
         HubSpotClient(account(options={"api_version": version}))
+
+
+@pytest.mark.parametrize("seconds", ["0", "11", "soon", "nan"])
+def test_a_time_out_that_is_none_stops_the_start(seconds: str) -> None:
+    with pytest.raises(ConfigError, match="call_timeout_seconds"):
+        HubSpotClient(account(options={"call_timeout_seconds": seconds}))
+
+
+def test_a_call_ends_after_the_time_out_that_was_chosen(hubspot: HubSpotSandbox) -> None:
+    hubspot.told("delay", "POST", seconds=1.0)
+    client = HubSpotClient(account(hubspot.url, {"call_timeout_seconds": "0.2"}))
+    with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
+        client.create("deals", [])
 
 
 def test_an_empty_token_stops_the_start() -> None:
