@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -26,10 +27,12 @@ from bridge.ports import (
     Unknown,
 )
 from bridge.store import lanes, outbox
+from bridge.store.deciding import deciding
 from bridge.store.engine import reading, writing
 from bridge.store.outbox import Row
 
 IN_FLIGHT = 4
+T = TypeVar("T")
 _log = structlog.get_logger()
 
 
@@ -67,7 +70,8 @@ def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
     with writing(parts.engine) as db:
         lease.keep(db)
         outbox.orphaned(db, lease.lane, parts.now() + vendor.settle_after)
-    _look_up(parts, lease, vendor)
+    if not _look_up(parts, lease, vendor):
+        return False
     return _Turn(parts, lease, vendor).run(deadline)
 
 
@@ -120,8 +124,7 @@ class _Turn:
         rows, deliveries = self._take(limit)
         if not rows:
             return False
-        cost = self._vendor.connector.calls(deliveries)
-        pause = self._parts.budgets.take(self._vendor.account, cost)
+        pause = _pause(self._parts, self._vendor, deliveries)
         if pause > 0:
             self._hold_for_budget(rows, pause)
             return False
@@ -131,7 +134,11 @@ class _Turn:
     def _waiting(self) -> int:
         with reading(self._parts.engine) as db:
             return outbox.count_runnable(
-                db, self._lease.lane, self._parts.now(), self._vendor.connector.max_run
+                db,
+                self._lease.lane,
+                self._parts.now(),
+                self._vendor.connector.max_run,
+                self._vendor.one_per_chat,
             )
 
     def _take(self, limit: int) -> tuple[list[Row], list[Delivery]]:
@@ -142,18 +149,17 @@ class _Turn:
             return rows, _deliveries(self._parts, db, self._vendor.account, rows)
 
     def _hold_for_budget(self, rows: Sequence[Row], pause: float) -> None:
-        until = self._parts.now() + timedelta(seconds=pause)
         with writing(self._parts.engine) as db:
-            self._lease.keep(db)
             outbox.give_back(db, [row.id for row in rows], "waits for the account's rate", None)
-            lanes.hold(db, self._lease.lane, until, "the account's rate budget is used up")
+            _hold(db, self._parts, self._lease, pause)
         self._stopped = True
 
     def _land(self) -> None:
         """Waits for a call to end and notes its outcomes; the lease is renewed meanwhile."""
         third = self._lease.seconds / 3
         ended = wait(self._flights, timeout=third, return_when=FIRST_COMPLETED).done
-        with writing(self._parts.engine) as db:
+        # Deciding changes the same records and messages: one waits for the other.
+        with deciding(self._parts.engine) as db:
             self._lease.keep(db)
             for flight in ended:
                 self._note(db, self._flights.pop(flight), flight.result())
@@ -168,23 +174,41 @@ class _Turn:
             self._stopped = True
 
 
-def _look_up(parts: Parts, lease: Lease, vendor: _Vendor) -> None:
-    """What became of rows of unknown outcome, before anything else is sent."""
+def _look_up(parts: Parts, lease: Lease, vendor: _Vendor) -> bool:
+    """What became of rows of unknown outcome, before anything else is sent; False when the lane
+    is held instead, because the account's rate is used up."""
     with reading(parts.engine) as db:
         rows = outbox.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
         deliveries = _deliveries(parts, db, vendor.account, rows)
     if not rows:
-        return
+        return True
+    pause = _pause(parts, vendor, deliveries)
+    if pause > 0:
+        with writing(parts.engine) as db:
+            _hold(db, parts, lease, pause)
+        return False
     answers = lease.while_waiting(parts.engine, lambda: _find(vendor, deliveries))
-    with writing(parts.engine) as db:
+    with deciding(parts.engine) as db:
         lease.keep(db)
         settling.note_found(db, parts.now(), list(zip(rows, answers, strict=True)))
+    return True
+
+
+def _pause(parts: Parts, vendor: _Vendor, deliveries: Sequence[Delivery]) -> float:
+    """Takes what a call for these costs of the account's rate, or gives the seconds to wait."""
+    return parts.budgets.take(vendor.account, vendor.connector.calls(deliveries))
+
+
+def _hold(db: Connection, parts: Parts, lease: Lease, pause: float) -> None:
+    lease.keep(db)
+    until = parts.now() + timedelta(seconds=pause)
+    lanes.hold(db, lease.lane, until, "the account's rate budget is used up")
 
 
 def _find(vendor: _Vendor, deliveries: Sequence[Delivery]) -> Sequence[settling.Answer]:
     with _bounded(vendor, "find"):
         try:
-            return vendor.outbound.find(deliveries)
+            return _one_each(deliveries, vendor.outbound.find(deliveries))
         except Exception as error:
             return [CannotTell(reason=_what(error))] * len(deliveries)
 
@@ -194,9 +218,15 @@ def _call(vendor: _Vendor, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
     must not stop the lane."""
     with _bounded(vendor, "deliver"):
         try:
-            return vendor.outbound.deliver(deliveries)
+            return _one_each(deliveries, vendor.outbound.deliver(deliveries))
         except Exception as error:
             return [Unknown(reason=_what(error))] * len(deliveries)
+
+
+def _one_each(deliveries: Sequence[Delivery], answers: Sequence[T]) -> Sequence[T]:
+    if len(answers) != len(deliveries):
+        raise ValueError(f"{len(answers)} answers for {len(deliveries)} deliveries")
+    return answers
 
 
 def _what(error: Exception) -> str:

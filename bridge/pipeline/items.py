@@ -23,6 +23,13 @@ class Items:
     noted: tuple[Decision, ...]  # of items that no event could be made of
     trouble: str = ""
 
+    def each(self) -> Iterator["Items"]:
+        """The same items, one at a time."""
+        for note in self.noted:
+            yield Items(row=self.row, events=(), noted=(note,))
+        for event in self.events:
+            yield Items(row=self.row, events=(event,), noted=())
+
 
 def read(row: InboxRow, inbound: Inbound, now: datetime) -> Items:
     """Every item of the request comes to something: an event, or a decision that names why not."""

@@ -3,11 +3,13 @@
 import time
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from bridge.domain.decisions import Wait
 from bridge.domain.events import Event
@@ -30,6 +32,7 @@ from bridge.store.work import InboxRow
 RUN = 100
 MAX_ATTEMPTS = 5
 _RETRY = timedelta(seconds=5)
+_NOT_THE_ROWS = (lanes.LeaseLost, OperationalError)  # the store is down, locked or full
 _log = structlog.get_logger()
 
 
@@ -39,7 +42,6 @@ class _Run:
 
     decided: list[Decided] = field(default_factory=list)
     waits: dict[int, Wait] = field(default_factory=dict)
-    failed: dict[int, str] = field(default_factory=dict)
     seen: set[tuple[AccountName, EventKey]] = field(default_factory=set)
 
 
@@ -52,18 +54,13 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
         rows = work.take(db, lease.lane, parts.now(), RUN)
     if not rows:
         return False, frozenset()
-    alone = len(rows) == 1
     try:
-        filled = _decide(parts, lease, rows, alone=alone)
-    except lanes.LeaseLost:
+        filled = _decide(parts, lease, [_read(parts, row) for row in rows])
+    except _NOT_THE_ROWS:
         raise
     except Exception:
-        if alone:
-            _fail(parts, lease, rows[0], traceback.format_exc())
-            filled = frozenset()
-        else:
-            # Somewhere in this run is a row that breaks it: each is tried alone.
-            filled = frozenset().union(*(_alone(parts, lease, row) for row in rows))
+        # Somewhere in this run is an item that breaks it: each row is tried alone.
+        filled = frozenset().union(*(_alone(parts, lease, row) for row in rows))
     _log.info(
         "processed",
         lane=lease.lane,
@@ -75,18 +72,40 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
 
 
 def _alone(parts: Parts, lease: Lease, row: InboxRow) -> frozenset[str]:
+    """Each item in a transaction of its own, so that the good ones are decided; then the row."""
+    filled: frozenset[str] = frozenset()
+    errors: list[Exception] = []
+    with _noted(errors):
+        whole = _read(parts, row)
+        for item in whole.each():
+            with _noted(errors):
+                filled |= _decide(parts, lease, [item], ends=False)
+        if not errors:
+            filled |= _decide(parts, lease, [whole])
+    if errors:
+        _fail(parts, lease, row, errors[0])
+    return filled
+
+
+@contextmanager
+def _noted(errors: list[Exception]) -> Iterator[None]:
     try:
-        return _decide(parts, lease, [row], alone=True)
-    except lanes.LeaseLost:
+        yield
+    except _NOT_THE_ROWS:
         raise
-    except Exception:
-        _fail(parts, lease, row, traceback.format_exc())
-        return frozenset()
+    except Exception as error:
+        errors.append(error)
 
 
-def _decide(parts: Parts, lease: Lease, rows: Sequence[InboxRow], *, alone: bool) -> frozenset[str]:
-    active, now = parts.active(), parts.now()
-    read = [items.read(row, parts.vendors.inbound(row.account), now) for row in rows]
+def _read(parts: Parts, row: InboxRow) -> Items:
+    return items.read(row, parts.vendors.inbound(row.account), parts.now())
+
+
+def _decide(
+    parts: Parts, lease: Lease, read: Sequence[Items], *, ends: bool = True
+) -> frozenset[str]:
+    """One transaction for all of it; without `ends` the rows stay open."""
+    active = parts.active()
     lookups = gather(parts, lease, [event for one in read for event in one.events])
     with deciding(parts.engine) as db:
         lease.keep(db)
@@ -95,9 +114,10 @@ def _decide(parts: Parts, lease: Lease, rows: Sequence[InboxRow], *, alone: bool
         run = _Run(seen=_known(db, read))
         unit.load([event for one in read for event in one.events], lookups)
         for one in read:
-            _decide_row(unit, active, one, run, alone=alone)
+            _decide_row(unit, active, one, run)
         filled = commit(db, active, directory_hash, unit.held, run.decided, parts.now())
-        _settle(db, read, run, parts.now())
+        if ends:
+            _settle(db, read, run, parts.now())
     return filled
 
 
@@ -107,19 +127,12 @@ def _known(db: Connection, read: Sequence[Items]) -> set[tuple[AccountName, Even
     return set(decisions.known(db, keys))
 
 
-def _decide_row(unit: UnitOfWork, active: Active, one: Items, run: _Run, *, alone: bool) -> None:
+def _decide_row(unit: UnitOfWork, active: Active, one: Items, run: _Run) -> None:
     for note in one.noted:
         _add(run, Decided(decision=note, event=None, facts=None, inbox_id=one.row.id))
     for event in one.events:
-        if (event.account, event.event_key) in run.seen:
-            continue
-        try:
+        if (event.account, event.event_key) not in run.seen:
             _decide_event(unit, active, event, one.row, run)
-        except Exception:
-            if not alone:
-                raise
-            # The row's other events are decided all the same.
-            run.failed[one.row.id] = traceback.format_exc()
 
 
 def _decide_event(unit: UnitOfWork, active: Active, event: Event, row: InboxRow, run: _Run) -> None:
@@ -151,9 +164,7 @@ def _settle(db: Connection, read: Sequence[Items], run: _Run, now: datetime) -> 
     ended = []
     for one in read:
         row = one.row
-        if row.id in run.failed:
-            _again_or_dead(db, row, run.failed[row.id], now)
-        elif row.id in run.waits:
+        if row.id in run.waits:
             wait = run.waits[row.id]
             work.held(db, row.id, wait.until, wait.reason.detail)
         elif one.trouble:
@@ -163,27 +174,27 @@ def _settle(db: Connection, read: Sequence[Items], run: _Run, now: datetime) -> 
     work.done(db, ended, now)
 
 
-def _fail(parts: Parts, lease: Lease, row: InboxRow, trace: str) -> None:
+def _fail(parts: Parts, lease: Lease, row: InboxRow, error: Exception) -> None:
+    """`attempts` was read before this attempt was counted."""
+    attempt, where, now = row.attempts + 1, _where(error), parts.now()
+    _log.error("row failed", inbox_id=row.id, account=row.account, attempt=attempt)
     with writing(parts.engine) as db:
         lease.keep(db)
-        _again_or_dead(db, row, trace, parts.now())
+        if attempt >= MAX_ATTEMPTS:
+            work.dead(db, row.id, where)
+        else:
+            work.again(db, row.id, now + _RETRY * 2**row.attempts, where)
 
 
-def _again_or_dead(db: Connection, row: InboxRow, trace: str, now: datetime) -> None:
-    """`attempts` was read before this attempt was counted."""
-    _log.error("row failed", inbox_id=row.id, account=row.account, attempt=row.attempts + 1)
-    if row.attempts + 1 >= MAX_ATTEMPTS:
-        work.dead(db, row.id, _without_values(trace))
-    else:
-        work.again(db, row.id, now + _RETRY * 2**row.attempts, _without_values(trace))
+def _where(error: BaseException) -> str:
+    """Where it broke and with which errors, but not what they say, which might be a client's."""
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
+        causes.append(cause)
+    return "\n".join(line for cause in reversed(causes) for line in _frames(cause))[-4000:]
 
 
-def _without_values(trace: str) -> str:
-    """Where it broke and with which error, but no value, which might be a client's."""
-    return "\n".join(_safe_lines(trace))[-4000:]
-
-
-def _safe_lines(trace: str) -> Iterator[str]:
-    lines = trace.strip().splitlines()
-    yield from (line for line in lines[:-1] if line.lstrip().startswith("File "))
-    yield lines[-1].split(":")[0] if lines else "unknown error"
+def _frames(error: BaseException) -> Iterator[str]:
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"{frame.filename}:{frame.lineno} in {frame.name}"
+    yield type(error).__name__

@@ -92,7 +92,8 @@ def note_found(db: Connection, now: datetime, answers: Sequence[tuple[Row, Answe
 
 def die(db: Connection, row: Row, reason: str, now: datetime) -> None:
     """A dead letter: what can't do without its result is held, the rest goes on."""
-    outbox.settle(db, row.id, State.DEAD, reason)
+    if not outbox.settle(db, row.id, State.DEAD, reason):
+        return
     _log.error("dead letter", outbox_id=row.id, account=row.account, reason=reason)
     _show(db, row, MessageStatus.FAILED, reason)
     if row.makes is not None:
@@ -101,7 +102,7 @@ def die(db: Connection, row: Row, reason: str, now: datetime) -> None:
 
 def back_off(attempt: int, now: datetime) -> datetime:
     """Twice as long each time, at most a quarter of an hour, with jitter of a fifth."""
-    seconds = min(2.0**attempt, 900.0)
+    seconds = min(2.0 ** min(attempt, 10), 900.0)
     return now + timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311
 
 
@@ -125,8 +126,8 @@ def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None
     up again, later and later."""
     tried = row.first_tried_at or now
     if isinstance(row.effect, SendMessage) or now - tried > MAX_LOOK_UPS:
-        outbox.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand")
-        _show(db, row, MessageStatus.UNKNOWN, reason)
+        if outbox.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand"):
+            _show(db, row, MessageStatus.UNKNOWN, reason)
         return
     waited = max((now - tried).total_seconds(), 5.0)
     outbox.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))

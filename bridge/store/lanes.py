@@ -7,6 +7,7 @@ from sqlalchemy import Connection, TextClause, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from bridge.store.outbox import RUNNABLE
 from bridge.store.schema import LANES
 
 # The store's clock in microseconds: hosts whose clocks differ agree on leases.
@@ -19,15 +20,14 @@ FREE = (
     " AND (held_until IS NULL OR held_until <= {clock})"
 )
 
+_RUNNABLE_NOW = RUNNABLE.format(now="{clock}")
 _DUE = f"""
 SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE name = :lane AND NOT ({FREE})) AND (
   EXISTS (SELECT 1 FROM inbox WHERE lane = :lane AND state IN ('pending', 'leased', 'held')
     AND (next_attempt_at IS NULL OR next_attempt_at <= {{clock}}))
-  OR EXISTS (SELECT 1 FROM outbox
-    WHERE lane = :lane AND state IN ('pending', 'leased', 'held', 'unknown')
-    AND (next_attempt_at <= {{clock}} OR state = 'leased'
-      OR (state = 'pending' AND next_attempt_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM needs WHERE needs.outbox_id = outbox.id))))
+  OR EXISTS (SELECT 1 FROM outbox WHERE lane = :lane
+    AND (state = 'leased' OR (state = 'unknown' AND next_attempt_at <= {{clock}})))
+  OR EXISTS (SELECT 1 FROM outbox o WHERE {_RUNNABLE_NOW})
   OR EXISTS (SELECT 1 FROM refreshes WHERE lane = :lane AND state = 'pending'
     AND (next_attempt_at IS NULL OR next_attempt_at <= {{clock}}))
 )

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, text, update
+from sqlalchemy import Connection, RowMapping, case, delete, select, text, update
 
 from bridge import codec
 from bridge.domain import effects
@@ -31,6 +31,8 @@ _KINDS: Mapping[str, type[Effect]] = {
 
 
 class State(StrEnum):
+    """UNKNOWN: sent, no answer; without a time to look it up it waits for a person."""
+
     PENDING = "pending"
     LEASED = "leased"
     HELD = "held"
@@ -38,6 +40,9 @@ class State(StrEnum):
     DONE = "done"
     DEAD = "dead"
     DROPPED = "dropped"
+
+
+_ENDED = (State.DONE.value, State.DROPPED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +89,14 @@ def add(db: Connection, rows: Sequence[NewRow], now: datetime) -> None:
     """Appends rows in order; one whose idempotency key is there already is left alone."""
     if not rows:
         return
-    open_needs = _open_needs(db, rows)
-    values = [_values(row, open_needs, now) for row in rows]
-    add_missing(db, OUTBOX, values)
+    missing = _missing(db, rows)
+    add_missing(db, OUTBOX, [_values(row, missing, now) for row in rows])
     needs = [
         (row, need)
         for row in rows
         for need in row.needs
-        if need.name in open_needs and (need.hard or open_needs[need.name])
+        if missing.get(need.name) is _Missing.COMING
+        or (need.hard and missing.get(need.name) is _Missing.FAILED)
     ]
     if needs:
         _add_needs(db, needs)
@@ -125,10 +130,12 @@ def take(db: Connection, lane: str, now: datetime, limit: int, one_per_key: bool
     return rows_by_id(db, ids)
 
 
-def count_runnable(db: Connection, lane: str, now: datetime, most: int) -> int:
+def count_runnable(db: Connection, lane: str, now: datetime, most: int, one_per_key: bool) -> int:
     """How many rows `take` would find, counted up to `most`."""
-    values = {"lane": lane, "now": _micros(now), "most": most}
-    return len(db.execute(text(_RUNNABLE), values).all())
+    values = {"lane": lane, "now": _micros(now), "most": most * 4 if one_per_key else most}
+    found = db.execute(text(_RUNNABLE), values).all()
+    count = len({row.ordering_key for row in found}) if one_per_key else len(found)
+    return min(count, most)
 
 
 def due_unknown(db: Connection, lane: str, now: datetime, limit: int) -> list[Row]:
@@ -183,19 +190,24 @@ def finish(db: Connection, ids: Sequence[int], makes: Sequence[str], now: dateti
 
 def settle(
     db: Connection, row_id: int, state: State, reason: str, next_attempt_at: datetime | None = None
-) -> None:
-    """Another end, or another time: the row's new state and why."""
-    db.execute(
+) -> bool:
+    """Another end, or another time: the row's new state and why.
+
+    False for one that has ended meanwhile, by its echo or by a person, and stays so.
+    """
+    settled = db.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == row_id)
+        .where(OUTBOX.c.id == row_id, OUTBOX.c.state.not_in(_ENDED))
         .values(state=state.value, reason=reason, next_attempt_at=next_attempt_at)
     )
+    return settled.rowcount == 1
 
 
 def give_back(
     db: Connection, ids: Sequence[int], reason: str, next_attempt_at: datetime | None
 ) -> None:
-    """Pending again, the attempt not counted: it was not the rows' fault."""
+    """Pending again, the attempt not counted: it was not the rows' fault, and nothing left."""
+    first = case((OUTBOX.c.attempts > 1, OUTBOX.c.first_tried_at), else_=None)
     db.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id.in_(ids))
@@ -204,6 +216,7 @@ def give_back(
             reason=reason,
             next_attempt_at=next_attempt_at,
             attempts=OUTBOX.c.attempts - 1,
+            first_tried_at=first,
         )
     )
 
@@ -275,20 +288,24 @@ def _satisfied(db: Connection, makes: Sequence[str]) -> None:
         db.execute(delete(NEEDS).where(NEEDS.c.name.in_(some)))
 
 
-_RUNNABLE = """
-SELECT o.id, o.ordering_key, o.attempts FROM outbox o
-WHERE o.lane = :lane AND o.state = 'pending'
-  AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= :now)
+RUNNABLE = """
+o.lane = :lane AND o.state = 'pending'
+  AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= {now})
   AND NOT EXISTS (SELECT 1 FROM needs n WHERE n.outbox_id = o.id)
   AND NOT EXISTS (
     SELECT 1 FROM outbox e
     WHERE e.lane = o.lane AND e.ordering_key = o.ordering_key AND e.id < o.id
       AND e.state IN ('pending', 'leased', 'held', 'unknown')
-      AND (e.state = 'leased' OR e.next_attempt_at > :now
+      AND (e.state = 'leased' OR e.next_attempt_at > {now}
         OR (e.state = 'unknown' AND e.next_attempt_at IS NOT NULL)))
-ORDER BY o.rank, o.id
-LIMIT :most
 """
+"""The rows `o` of a lane that may go at `now`, as a condition of SQL."""
+
+_RUNNABLE = (
+    "SELECT o.id, o.ordering_key, o.attempts FROM outbox o WHERE "  # noqa: S608 - constants
+    + RUNNABLE.format(now=":now")
+    + "ORDER BY o.rank, o.id LIMIT :most"
+)
 
 
 def _lease(db: Connection, ids: Sequence[int], now: datetime) -> None:
@@ -323,8 +340,16 @@ def _row(row: RowMapping) -> Row:
     )
 
 
-def _values(row: NewRow, open_needs: Mapping[str, bool], now: datetime) -> dict[str, Any]:
-    lost = [n.name for n in row.needs if n.hard and open_needs.get(n.name) is False]
+class _Missing(Enum):
+    """What is to be expected of a name that has no vendor id yet."""
+
+    COMING = auto()
+    FAILED = auto()
+    DROPPED = auto()  # a person has decided that it will never be made
+
+
+def _values(row: NewRow, missing: Mapping[str, _Missing], now: datetime) -> dict[str, Any]:
+    state, reason = _first_state(row, missing)
     return {
         "lane": row.lane,
         "account": row.account,
@@ -338,29 +363,47 @@ def _values(row: NewRow, open_needs: Mapping[str, bool], now: datetime) -> dict[
         "event_key": row.event_key,
         "conversation": row.conversation,
         "message": row.message,
-        "state": (State.HELD if lost else State.PENDING).value,
+        "state": state.value,
         "attempts": 0,
-        "reason": f"waits for {lost[0]}, whose effect failed: replay that first" if lost else "",
+        "reason": reason,
         "created_at": now,
+        "done_at": now if state is State.DROPPED else None,
     }
 
 
-def _open_needs(db: Connection, rows: Sequence[NewRow]) -> dict[str, bool]:
-    """Names without a vendor id yet; True for those that some row is going to make."""
+def _first_state(row: NewRow, missing: Mapping[str, _Missing]) -> tuple[State, str]:
+    hard = [need.name for need in row.needs if need.hard]
+    dropped = [name for name in hard if missing.get(name) is _Missing.DROPPED]
+    if dropped:
+        return State.DROPPED, f"pointless without {dropped[0]}, whose effect was dropped"
+    failed = [name for name in hard if missing.get(name) is _Missing.FAILED]
+    if failed:
+        return State.HELD, f"waits for {failed[0]}, whose effect failed: replay that first"
+    return State.PENDING, ""
+
+
+def _missing(db: Connection, rows: Sequence[NewRow]) -> dict[str, _Missing]:
+    """The needed names without a vendor id yet."""
     wanted = {need.name for row in rows for need in row.needs}
     if not wanted:
         return {}
-    missing = wanted - _known_names(db, wanted)
+    names = wanted - _known_names(db, wanted)
     made = {row.makes for row in rows}
-    for some in slices(missing - made):
-        made.update(
-            db.scalars(
-                select(OUTBOX.c.makes)
-                .where(OUTBOX.c.makes.in_(some))
-                .where(OUTBOX.c.state.not_in([State.DEAD.value, State.DROPPED.value]))
-            )
-        )
-    return {name: name in made for name in missing}
+    found = {name: _Missing.COMING if name in made else _Missing.FAILED for name in names}
+    for some in slices(names - made):
+        makers = db.execute(select(OUTBOX.c.makes, OUTBOX.c.state).where(OUTBOX.c.makes.in_(some)))
+        found.update({name: _expected(State(state)) for name, state in makers})
+    return found
+
+
+def _expected(maker: State) -> _Missing:
+    match maker:
+        case State.DEAD:
+            return _Missing.FAILED
+        case State.DROPPED:
+            return _Missing.DROPPED
+        case _:
+            return _Missing.COMING
 
 
 def _known_names(db: Connection, names: Iterable[str]) -> set[str]:
