@@ -52,14 +52,22 @@ def access(
 
 def owners(chat: ChatFacts, directory: Directory) -> tuple[Ownership, ...]:
     """The owners of the contact, of his open deals and of his open leads (WS-09)."""
-    claim = chat.conversation.claimed_by
-    if claim is not None and _unowned(chat):
-        detail = "answered first; the CRM has not confirmed it yet"
-        moment = chat.conversation.last_message_at or chat.conversation.last_inbound_at
-        if moment is not None:
-            reason = Reason(ReasonCode.OWNER_CLAIMED, detail)
-            return (Ownership(employee=claim, reason=reason, as_of=moment),)
-    return tuple(_owners(chat, directory))
+    claim = _claim(chat)
+    return tuple(_owners(chat, directory)) if claim is None else (claim,)
+
+
+def stands_in(employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy) -> bool:
+    """Whether he is `ownership.fallback` of a client none of whose owners can answer."""
+    if employee.id != policy.ownership.fallback or _unowned(chat):
+        return False
+    people = (policy.employee(owner.employee) for owner in owners(chat, directory))
+    return not any(can_answer(person, chat) for person in people)
+
+
+def can_answer(employee: Employee, chat: ChatFacts) -> bool:
+    """Whether he would see the chat if he owned its client, and may write at all."""
+    sees = employee.role is Role.MANAGER or employee.has_channel(chat.conversation.channel)
+    return employee.may_write_at_all and sees
 
 
 def is_unowned(chat: ChatFacts) -> bool:
@@ -67,6 +75,16 @@ def is_unowned(chat: ChatFacts) -> bool:
     if chat.conversation.client not in (ClientState.NEW, ClientState.KNOWN):
         return False
     return chat.conversation.claimed_by is None and _unowned(chat)
+
+
+def _claim(chat: ChatFacts) -> Ownership | None:
+    """A claim made by answering, until the CRM names an owner: our own fact, so never stale."""
+    claimed_by, when = chat.conversation.claimed_by, chat.conversation.last_message_at
+    if claimed_by is None or when is None or not _unowned(chat):
+        return None
+    detail = "answered first; the CRM has not confirmed it yet"
+    reason = Reason(ReasonCode.OWNER_CLAIMED, detail)
+    return Ownership(employee=claimed_by, reason=reason, as_of=when)
 
 
 def _unowned(chat: ChatFacts) -> bool:
@@ -101,16 +119,15 @@ def _salesperson(
     if hidden is not None:
         return Access(can_read=False, can_write=False, reason=hidden)
     own = [o for o in owners(chat, directory) if o.employee == employee.id]
-    fresh = [o for o in own if now - o.as_of <= policy.ownership.max_age]
+    fresh = [o for o in own if _is_claim(o) or not _too_old(o.as_of, policy, now)]
     if fresh:
         return _both(fresh[0].reason)
     if own:
-        return _neither(
-            ReasonCode.OWNER_STALE,
-            "the owner was last read from the CRM too long ago; a refresh is queued",
-        )
+        return _stale()
     if is_unowned(chat):
-        return _new_client(employee)
+        return _unowned_client(employee, chat, policy, now)
+    if stands_in(employee, chat, directory, policy):
+        return _fallback(chat, policy, now)
     return _neither(ReasonCode.OWNER_MISMATCH, "owns neither the contact nor an open deal or lead")
 
 
@@ -141,13 +158,36 @@ def _gone(chat: ChatFacts) -> Reason | None:
     return None
 
 
-def _new_client(employee: Employee) -> Access:
-    if employee.gets_new_clients:
-        return _both(
-            Reason(ReasonCode.NEW_CLIENT_VISIBLE, "nobody owns this client; takes new clients")
+def _unowned_client(employee: Employee, chat: ChatFacts, policy: Policy, now: datetime) -> Access:
+    if not employee.gets_new_clients:
+        return _neither(
+            ReasonCode.NEW_CLIENT_HIDDEN, "nobody owns this client; does not take new clients"
         )
+    if chat.contact is not None and _too_old(chat.contact.owner.as_of, policy, now):
+        return _stale()  # somebody may own him by now
+    return _both(
+        Reason(ReasonCode.NEW_CLIENT_VISIBLE, "nobody owns this client; takes new clients")
+    )
+
+
+def _fallback(chat: ChatFacts, policy: Policy, now: datetime) -> Access:
+    if any(_too_old(owner.as_of, policy, now) for owner, _, _ in _owned(chat)):
+        return _stale()
+    return _both(Reason(ReasonCode.TARGET_FALLBACK, "no owner can answer; is the fallback"))
+
+
+def _is_claim(owner: Ownership) -> bool:
+    return owner.reason.code is ReasonCode.OWNER_CLAIMED
+
+
+def _too_old(as_of: datetime, policy: Policy, now: datetime) -> bool:
+    return now - as_of > policy.ownership.max_age
+
+
+def _stale() -> Access:
     return _neither(
-        ReasonCode.NEW_CLIENT_HIDDEN, "nobody owns this client; does not take new clients"
+        ReasonCode.OWNER_STALE,
+        "the owner was last read from the CRM too long ago; a refresh is queued",
     )
 
 

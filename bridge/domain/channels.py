@@ -11,7 +11,7 @@ from bridge.domain.people import Employee
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
 
-_USABLE = frozenset({ChannelState.ACTIVE, ChannelState.UNKNOWN})
+USABLE = frozenset({ChannelState.ACTIVE, ChannelState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def _against(
     if channel is not None and channel.messenger is not wish.messenger:
         return Reason(ReasonCode.CHANNEL_UNKNOWN, f"{name} is not a {wish.messenger} channel")
     state = states.get(name, ChannelFacts(name=name))
-    if state.state not in _USABLE:
+    if state.state not in USABLE:
         return Reason(ReasonCode.CHANNEL_INACTIVE, f"{name} is {state.state}")
     return _window(name, wish, state, now)
 

@@ -26,7 +26,7 @@ from bridge.domain.events import (
     OwnerChanged,
     RecordChange,
 )
-from bridge.domain.names import AccountName, CrmId, RecordId
+from bridge.domain.names import CrmId, RecordId
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ContactState, Owner, RecordKind
 
@@ -43,12 +43,17 @@ def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
     if record is None:
         return _unknown(draft, event.kind, event.record)
     known = _owner_of(draft, event.kind, record)
-    if known is not None and known.as_of > event.occurred_at and known.crm_id != event.owner:
+    is_new = known is None or known.crm_id != event.owner
+    if known is not None and is_new and known.as_of > event.occurred_at:
         draft.change(RequestRefresh(kind=_REFRESH[event.kind], key=event.record))
         return draft.ignored(ReasonCode.MIRROR_OLDER, "a newer owner is known: read anew")
-    owner = Owner(crm_id=event.owner, as_of=draft.facts.now)
+    as_of = max(event.occurred_at, known.as_of) if known else event.occurred_at
+    owner = Owner(crm_id=event.owner, as_of=as_of)
     draft.change(SetOwner(kind=event.kind, record=record, owner=owner))
     draft.used(f"owner of {event.kind}", event.owner or "nobody", event.occurred_at)
+    if not is_new:
+        draft.because(ReasonCode.MIRROR_UPDATED, f"the CRM confirms the owner of the {event.kind}")
+        return draft.applied()
     draft.because(
         ReasonCode.OWNER_CHANGED, f"the CRM says: {event.kind} of {event.owner or 'nobody'}"
     )
@@ -66,9 +71,11 @@ def on_contact(draft: Draft, event: ContactChanged) -> Decision:
 
 def on_contact_deleted(draft: Draft, event: ContactDeleted) -> Decision:
     contact = draft.facts.contact
-    if contact is None:
+    if contact is None or contact.crm_id != event.contact:
         return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "no chat of this contact")
     draft.contact = contact.id
+    if contact.state in (ContactState.ERASED, ContactState.MERGED):
+        return draft.ignored(ReasonCode.MIRROR_UPDATED, f"the contact is {contact.state} already")
     draft.change(PutContact(contact=replace(contact, state=ContactState.DELETED)))
     draft.because(
         ReasonCode.CLIENT_DELETED, "gone from the CRM: his next message makes a new contact"
@@ -111,17 +118,17 @@ def on_merged(draft: Draft, event: ContactsMerged) -> Decision:
 
 def on_deal(draft: Draft, event: DealChanged) -> Decision:
     if event.change is RecordChange.DELETED:
-        for deal in draft.facts.deals:
-            draft.change(PutDeal(deal=replace(deal, is_open=False)))
-        return _mirrored(draft, bool(draft.facts.deals))
+        gone = [deal for deal in draft.facts.deals if deal.crm_id == event.deal]
+        draft.change(*(PutDeal(deal=replace(deal, is_open=False)) for deal in gone))
+        return _mirrored(draft, bool(gone))
     return _refresh(draft, RefreshKind.DEAL, event.deal)
 
 
 def on_lead(draft: Draft, event: LeadChanged) -> Decision:
     if event.change is RecordChange.DELETED:
-        for lead in draft.facts.leads:
-            draft.change(PutLead(lead=replace(lead, is_open=False)))
-        return _mirrored(draft, bool(draft.facts.leads))
+        gone = [lead for lead in draft.facts.leads if lead.crm_id == event.lead]
+        draft.change(*(PutLead(lead=replace(lead, is_open=False)) for lead in gone))
+        return _mirrored(draft, bool(gone))
     return _refresh(draft, RefreshKind.LEAD, event.lead)
 
 
@@ -170,12 +177,14 @@ def _owner_of(draft: Draft, kind: RecordKind, record: RecordId) -> Owner | None:
 
 
 def _tell_new_owner(draft: Draft, event: OwnerChanged) -> None:
+    """Tells him of his chat, if he still works here and may write."""
     if event.owner is None:
         return
     person = draft.facts.directory.by_crm_id(event.owner)
     if person is None:
-        crm = draft.policy.crm or AccountName("")
-        draft.change(RequestRefresh(kind=RefreshKind.EMPLOYEES, key=crm))
+        draft.change(RequestRefresh(kind=RefreshKind.EMPLOYEES, key=event.account))
+        return
+    if not person.active or not draft.policy.employee(person.email).may_write_at_all:
         return
     draft.target = person.email
     if draft.facts.conversations:

@@ -18,14 +18,14 @@ EVERYBODY = "new_clients"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """`employee` of None: nobody yet; `is_open` when the first to answer gets the client.
+    """`employee` of None: nobody yet; the first of `open_to` who answers gets the client.
 
     `turn` names the pool whose turn this took.
     """
 
     employee: EmployeeId | None
     reason: Reason
-    is_open: bool = False
+    open_to: tuple[EmployeeId, ...] = ()
     turn: str | None = None
     rule: str | None = None
     rules: tuple[RuleTried, ...] = ()
@@ -136,20 +136,24 @@ def _after_rules(
     policy: Policy,
     seen: list[Candidate],
 ) -> Selection:
-    if client is ClientCondition.NEW:
+    method = policy.new_clients.distribution
+    if client is ClientCondition.NEW or method is Distribution.FIRST_TO_ANSWER:
         takers = [e for e in policy.employees.values() if e.gets_new_clients]
         seen.extend(_not_takers(policy))
-        method = policy.new_clients.distribution
         chosen = _distribute(EVERYBODY, takers, method, conversation, facts, seen)
         if chosen is not None:
             return chosen
-        if policy.default is not None:
-            detail = f"nobody who takes new clients is free: {policy.default} is the default"
-            reason = Reason(ReasonCode.TARGET_DEFAULT, detail)
-            seen.append(Candidate(employee=policy.default, chosen=True, reason=reason))
-            return Selection(employee=policy.default, reason=reason)
-    detail = "nobody takes new clients and no default is set: managers see the chat"
+    if client is ClientCondition.NEW and policy.default is not None:
+        return _to_default(policy.default, seen)
+    detail = "nobody can take this client: managers see the chat"
     return Selection(employee=None, reason=Reason(ReasonCode.TARGET_NOBODY, detail))
+
+
+def _to_default(default: EmployeeId, seen: list[Candidate]) -> Selection:
+    detail = f"nobody who takes new clients is free: {default} is the default"
+    reason = Reason(ReasonCode.TARGET_DEFAULT, detail)
+    seen.append(Candidate(employee=default, chosen=True, reason=reason))
+    return Selection(employee=default, reason=reason)
 
 
 def _not_takers(policy: Policy) -> Iterator[Candidate]:
@@ -191,7 +195,7 @@ def _from_next(members: Sequence[Employee], last: EmployeeId | None) -> Sequence
 def _open_to(free: Sequence[Employee], seen: list[Candidate]) -> Selection:
     reason = Reason(ReasonCode.TARGET_FIRST_TO_ANSWER, "the first to answer gets the client")
     seen.extend(Candidate(employee=e.id, chosen=False, reason=reason) for e in free)
-    return Selection(employee=None, reason=reason, is_open=True)
+    return Selection(employee=None, reason=reason, open_to=tuple(e.id for e in free))
 
 
 def _next_of(pool: str, free: Sequence[Employee], seen: list[Candidate]) -> Selection:

@@ -62,6 +62,8 @@ class Facts:
     leads: tuple[Lead, ...] = ()
     lookup: Lookup | None = None
     same_phone: tuple[Contact, ...] = ()  # mirrored contacts with the chat's phone
+    same_phone_deals: tuple[Deal, ...] = ()
+    same_phone_leads: tuple[Lead, ...] = ()
     message: Message | None = None
     waiting: tuple[Message, ...] = ()  # of the conversation, not yet on any timeline
     open_sends: tuple[OpenSend, ...] = ()  # oldest first

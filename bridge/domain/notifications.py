@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from bridge.domain.access import Access, access, is_unowned, owners
+from bridge.domain.access import Access, access, is_unowned, owners, stands_in
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Directory, Employee, Role
@@ -19,6 +19,10 @@ class Mark(StrEnum):
     RED = "red"
     GREY = "grey"
     NONE = "none"
+
+
+_RESPONSIBLE = Reason(ReasonCode.NOTIFY_RESPONSIBLE, "is responsible for this client")
+_NEW_CLIENT = Reason(ReasonCode.NOTIFY_NEW_CLIENT, "takes new clients; nobody owns this one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ def mark(
         return Mark.NONE, granted.reason
     match employee.role:
         case Role.SALESPERSON:
-            return Mark.RED, _why_red(employee, chat, directory, granted)
+            return Mark.RED, _why_red(employee, chat, directory, policy)
         case Role.MANAGER:
             return _manager_mark(employee, chat, directory, policy, granted)
         case Role.QUALITY_CONTROL:
@@ -62,16 +66,22 @@ def told(chat: ChatFacts, directory: Directory, policy: Policy, now: datetime) -
 def _manager_mark(
     employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy, granted: Access
 ) -> tuple[Mark, Reason]:
-    if any(o.employee == employee.id for o in owners(chat, directory)):
-        return Mark.RED, Reason(ReasonCode.NOTIFY_RESPONSIBLE, "is responsible for this client")
+    if _is_responsible(employee, chat, directory, policy):
+        return Mark.RED, _RESPONSIBLE
     if is_unowned(chat) and employee.gets_new_clients:
-        return Mark.RED, Reason(ReasonCode.NOTIFY_NEW_CLIENT, "takes new clients; nobody owns him")
+        return Mark.RED, _NEW_CLIENT
     if policy.managers_hear_all_chats:
         return Mark.RED, Reason(ReasonCode.NOTIFY_ALL_CHATS, "managers hear all chats")
     return Mark.GREY, granted.reason
 
 
-def _why_red(employee: Employee, chat: ChatFacts, directory: Directory, granted: Access) -> Reason:
-    if any(o.employee == employee.id for o in owners(chat, directory)):
-        return Reason(ReasonCode.NOTIFY_RESPONSIBLE, "is responsible for this client")
-    return Reason(ReasonCode.NOTIFY_NEW_CLIENT, granted.reason.detail)
+def _why_red(employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy) -> Reason:
+    """A salesperson sees only what he answers for and new clients that he may take."""
+    return _RESPONSIBLE if _is_responsible(employee, chat, directory, policy) else _NEW_CLIENT
+
+
+def _is_responsible(
+    employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy
+) -> bool:
+    own = any(owner.employee == employee.id for owner in owners(chat, directory))
+    return own or stands_in(employee, chat, directory, policy)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bridge.domain.access import can_answer
+from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.decisions import Candidate
 from bridge.domain.draft import Draft
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import CrmId, EmployeeId
-from bridge.domain.people import Directory, Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Owner, RecordKind
@@ -23,23 +24,33 @@ class _Claim:
 def choose_owner(draft: Draft, chat: ChatFacts) -> bool:
     """Gives the chat to its owner; False when nobody owns the client.
 
-    An owner who left, or who has no role that writes, is passed over for the next in precedence,
-    and at last for `ownership.fallback`.
+    An owner who left, or who could not answer in this chat, is passed over for the next in
+    precedence, and at last for `ownership.fallback`.
     """
     claims = tuple(_claims(chat, draft.policy))
     for claim in claims:
         draft.used(f"owner of {claim.kind}", claim.crm_id, claim.owner.as_of)
     if not claims:
-        return False
+        return _keep_claim(draft, chat)
     for claim in claims:
-        candidate = _judge(claim, draft.facts.directory, draft.policy)
+        candidate = _judge(draft, chat, claim)
         if candidate is None:
             continue
         draft.consider([candidate])
         if candidate.chosen:
-            _set_target(draft, candidate.employee, claim)
+            _set_target(draft, chat, candidate.employee, claim)
             return True
     _fall_back(draft)
+    return True
+
+
+def _keep_claim(draft: Draft, chat: ChatFacts) -> bool:
+    """Whoever answered first keeps the client until the CRM names another owner."""
+    claimed_by = chat.conversation.claimed_by
+    if claimed_by is None:
+        return False
+    draft.target = claimed_by
+    draft.because(ReasonCode.TARGET_CLAIMED, f"{claimed_by} answered first and has the client")
     return True
 
 
@@ -72,14 +83,18 @@ def _newest(crm_id: CrmId | None) -> tuple[int, str]:
     return (1_000, "") if crm_id is None else (len(crm_id), crm_id)
 
 
-def _judge(claim: _Claim, directory: Directory, policy: Policy) -> Candidate | None:
-    person = directory.by_crm_id(claim.crm_id)
+def _judge(draft: Draft, chat: ChatFacts, claim: _Claim) -> Candidate | None:
+    person = draft.facts.directory.by_crm_id(claim.crm_id)
     if person is None:
         return None
     if not person.active:
         return _passed(person.email, ReasonCode.INACTIVE_IN_CRM, "is no longer active in the CRM")
-    if policy.employee(person.email).role in (Role.NONE, Role.QUALITY_CONTROL):
+    employee = draft.policy.employee(person.email)
+    if not employee.may_write_at_all:
         return _passed(person.email, ReasonCode.ROLE_CANNOT_WRITE, "has no role that may write")
+    if not can_answer(employee, chat):
+        channel = chat.conversation.channel
+        return _passed(person.email, ReasonCode.NO_CHANNEL_ACCESS, f"has no access to {channel}")
     reason = Reason(ReasonCode.TARGET_OWNER, f"owns the {claim.kind} in the CRM")
     return Candidate(employee=person.email, chosen=True, reason=reason)
 
@@ -88,14 +103,17 @@ def _passed(employee: EmployeeId, code: ReasonCode, detail: str) -> Candidate:
     return Candidate(employee=employee, chosen=False, reason=Reason(code, detail))
 
 
-def _set_target(draft: Draft, employee: EmployeeId, claim: _Claim) -> None:
+def _set_target(draft: Draft, chat: ChatFacts, employee: EmployeeId, claim: _Claim) -> None:
     draft.target = employee
     draft.because(ReasonCode.TARGET_OWNER, f"{employee} owns the {claim.kind} in the CRM")
-    if draft.facts.now - claim.owner.as_of > draft.policy.ownership.max_age:
-        draft.because(
-            ReasonCode.OWNER_STALE,
-            "the owner was read too long ago: hidden from salespeople until it is read again",
-        )
+    if draft.facts.now - claim.owner.as_of <= draft.policy.ownership.max_age:
+        return
+    draft.because(
+        ReasonCode.OWNER_STALE,
+        "the owner was read too long ago: hidden from salespeople until it is read again",
+    )
+    if chat.contact is not None and chat.contact.crm_id is not None:
+        draft.change(RequestRefresh(kind=RefreshKind.CONTACT, key=chat.contact.crm_id))
 
 
 def _fall_back(draft: Draft) -> None:

@@ -2,8 +2,9 @@
 
 from typing import assert_never
 
-from bridge.domain import crm_changes, messages
+from bridge.domain import crm_changes, message_changes, messages
 from bridge.domain.changes import Notify, SetChannelState
+from bridge.domain.channels import USABLE
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
 from bridge.domain.events import (
@@ -32,10 +33,9 @@ from bridge.domain.events import (
     UnitsUsed,
 )
 from bridge.domain.facts import Facts
-from bridge.domain.messaging import ChannelState
-from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
+from bridge.domain.telling import active_managers
 
 
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
@@ -55,11 +55,11 @@ def _from_messenger(draft: Draft, event: MessengerEvent) -> Decision | Wait:
         case MessageSent():
             return messages.on_sent(draft, event)
         case MessageEdited():
-            return messages.on_edited(draft, event)
+            return message_changes.on_edited(draft, event)
         case MessageDeleted():
-            return messages.on_deleted(draft, event)
+            return message_changes.on_deleted(draft, event)
         case MessageStatusChanged():
-            return messages.on_status(draft, event)
+            return message_changes.on_status(draft, event)
         case ChannelChanged():
             return _on_channel(draft, event)
         case MessageReacted() | IdentityChanged() | TemplateChanged():
@@ -115,6 +115,9 @@ def _is_own_write(event: CrmEvent) -> bool:
 
 def _on_channel(draft: Draft, event: ChannelChanged) -> Decision:
     """A channel's state; managers are told once when it stops working (WZ-15)."""
+    known = draft.facts.channel
+    if known is not None and known.as_of is not None and known.as_of > event.occurred_at:
+        return draft.ignored(ReasonCode.MIRROR_OLDER, "a newer state of the channel is known")
     draft.change(
         SetChannelState(
             account=event.account,
@@ -125,20 +128,21 @@ def _on_channel(draft: Draft, event: ChannelChanged) -> Decision:
         )
     )
     draft.because(ReasonCode.CHANNEL_STATE, f"the channel is {event.state}")
-    known = draft.facts.channel
-    worked = known is None or known.state in (ChannelState.ACTIVE, ChannelState.UNKNOWN)
-    if worked and event.state is not ChannelState.ACTIVE:
-        for employee in draft.policy.employees.values():
-            if employee.role is Role.MANAGER:
-                draft.change(
-                    Notify(
-                        employee=employee.id,
-                        conversation=None,
-                        message=None,
-                        code=ReasonCode.CHANNEL_INACTIVE,
-                    )
-                )
+    if (known is None or known.state in USABLE) and event.state not in USABLE:
+        _tell_managers(draft)
     return draft.applied()
+
+
+def _tell_managers(draft: Draft) -> None:
+    for manager in active_managers(draft.facts.directory, draft.policy):
+        draft.change(
+            Notify(
+                employee=manager.id,
+                conversation=None,
+                message=None,
+                code=ReasonCode.CHANNEL_INACTIVE,
+            )
+        )
 
 
 def _unsupported(draft: Draft) -> Decision:

@@ -7,19 +7,19 @@ from datetime import datetime
 from bridge.domain.access import Access, access
 from bridge.domain.changes import PutConversation, PutMessage
 from bridge.domain.channels import ChannelChoice, Wish, pick_channel
+from bridge.domain.claiming import claim
 from bridge.domain.decisions import Candidate, Decision
 from bridge.domain.draft import Draft
 from bridge.domain.effects import SendMessage
 from bridge.domain.events import MessageSent
 from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
-from bridge.domain.messages import claim
 from bridge.domain.messaging import Direction, Media, MessageStatus
 from bridge.domain.names import AccountName, ChannelName, EmployeeId, MessageId, digest_id
 from bridge.domain.people import Employee
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Conversation, Message, TimelineState
-from bridge.domain.timeline import timeline_state, write_entries
+from bridge.domain.timeline import timeline_state, write_entries, write_waiting
 
 MAX_TEXT = 20_000
 
@@ -168,9 +168,6 @@ def _plan_send(draft: Draft, letter: Letter, chat: ChatFacts, message: Message) 
 
 
 def _write(draft: Draft, chat: ChatFacts, messages: tuple[Message, ...]) -> None:
-    if chat.contact is not None and draft.facts.waiting:
-        written = tuple(replace(m, timeline=TimelineState.WRITTEN) for m in draft.facts.waiting)
-        draft.change(*(PutMessage(message=m) for m in written))
-        write_entries(draft, chat, written)
+    write_waiting(draft, chat)
     if messages[0].timeline is TimelineState.WRITTEN:
         write_entries(draft, chat, messages)

@@ -1,5 +1,8 @@
 """What stands in the CRM's timeline for a message (FEED-01 to FEED-07)."""
 
+from dataclasses import replace
+
+from bridge.domain.changes import PutMessage
 from bridge.domain.draft import Draft
 from bridge.domain.effects import UpdateTimelineEntry, WriteTimelineEntry
 from bridge.domain.facts import ChatFacts
@@ -7,7 +10,7 @@ from bridge.domain.messaging import Direction, Messenger
 from bridge.domain.names import CrmId, RecordId
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
-from bridge.domain.records import Message, RecordKind, TimelineState
+from bridge.domain.records import ClientState, Message, RecordKind, TimelineState
 
 _LABELS = {
     Messenger.WHATSAPP: "WhatsApp",
@@ -25,12 +28,20 @@ _LABELS = {
 
 def timeline_state(draft: Draft, chat: ChatFacts) -> TimelineState:
     """Where a new message of this chat stands, with the reason noted."""
-    if not draft.policy.timeline.save_messages or draft.policy.crm is None:
+    if chat.conversation.client is ClientState.GROUP:
+        draft.because(ReasonCode.CLIENT_GROUP, "group chats are on no timeline")
+        return TimelineState.OFF
+    if not _saves(draft.policy):
         draft.because(ReasonCode.TIMELINE_OFF, "timeline.save_messages is off, or no CRM is set")
         return TimelineState.OFF
     if chat.contact is None:
         draft.because(ReasonCode.TIMELINE_WAITS, "waits until the client is a contact in the CRM")
         return TimelineState.WAITING
+    if not _records(chat, draft.policy):
+        draft.because(
+            ReasonCode.TIMELINE_OFF, "the client has no record that timeline.write_to names"
+        )
+        return TimelineState.OFF
     return TimelineState.WRITTEN
 
 
@@ -41,15 +52,39 @@ def write_entries(draft: Draft, chat: ChatFacts, messages: tuple[Message, ...]) 
         return
     for message in messages:
         draft.plan(crm, entry(draft, chat, message), chat.conversation.id)
+        if message.edits or message.deleted_at is not None:
+            update_entry(draft, chat, message)
     draft.because(ReasonCode.TIMELINE_SAVED, f"written to the CRM's timeline: {len(messages)}")
 
 
-def update_entry(draft: Draft, chat: ChatFacts, message: Message, note: str) -> None:
+def write_waiting(draft: Draft, chat: ChatFacts) -> None:
+    """Messages that waited for the contact are written before a new one."""
+    if not _saves(draft.policy) or not _records(chat, draft.policy):
+        return
+    written = tuple(replace(m, timeline=TimelineState.WRITTEN) for m in draft.facts.waiting)
+    draft.change(*(PutMessage(message=m) for m in written))
+    write_entries(draft, chat, written)
+
+
+def update_entry(draft: Draft, chat: ChatFacts, message: Message) -> None:
+    """Plans that the message's entry reads as the message does now, where it has one."""
     crm = draft.policy.crm
     if crm is None or message.timeline is not TimelineState.WRITTEN:
         return
-    effect = UpdateTimelineEntry(message=message.id, entry=entry(draft, chat, message), note=note)
+    effect = UpdateTimelineEntry(
+        message=message.id, entry=entry(draft, chat, message), note=_note(message)
+    )
     draft.plan(crm, effect, chat.conversation.id)
+
+
+def _note(message: Message) -> str:
+    if message.deleted_at is None:
+        return "edited"
+    return f"deleted by {'contact' if message.direction is Direction.IN else 'us'}"
+
+
+def _saves(policy: Policy) -> bool:
+    return policy.timeline.save_messages and policy.crm is not None
 
 
 def entry(draft: Draft, chat: ChatFacts, message: Message) -> WriteTimelineEntry:
@@ -88,9 +123,10 @@ def _head(chat: ChatFacts, message: Message, policy: Policy) -> str:
     channel = policy.channel_label(chat.conversation.channel)
     if message.direction is Direction.IN:
         return f"{messenger} from the client · {channel}"
-    author = message.author_name or message.author or "unknown"
+    author = message.author_name or message.author or ""
+    by = f" by {author}" if author else ""
     where = " from the phone" if message.sent_from == "phone" else ""
-    return f"{messenger} to the client by {author}{where} · {channel}"
+    return f"{messenger} to the client{by}{where} · {channel}"
 
 
 def _author(draft: Draft, message: Message) -> CrmId | None:

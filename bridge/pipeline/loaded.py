@@ -115,6 +115,12 @@ class Loaded:
         )
         self.channel_states.append(change)
 
+    def settle(self, change: c.SettleSend) -> None:
+        """One echo settles one send: the next of the same text is another's."""
+        self.settled.append(change)
+        for where, sends in self.open_sends.items():
+            self.open_sends[where] = tuple(x for x in sends if x.message != change.message)
+
     def hold_contact(self, contact: Contact) -> None:
         self.contacts[contact.id] = contact
         if contact.crm_id is not None:

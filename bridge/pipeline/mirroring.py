@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bridge.domain.intake import record_id
+from bridge.domain.adopting import record_id
 from bridge.domain.names import AccountName, CrmId, RecordId
 from bridge.domain.people import Directory
 from bridge.domain.records import (

@@ -67,6 +67,8 @@ class UnitOfWork:
         contact = self._contact(event, conversation.contact if conversation else None)
         deals, leads = self._records(event, contact)
         lookup = self._lookups.get(where) if where else None
+        same_phone = self._same_phone(event, conversation) if lookup else ()
+        phone_deals, phone_leads = self._records_of(same_phone)
         return Facts(
             now=self._now,
             directory=self._directory,
@@ -76,7 +78,9 @@ class UnitOfWork:
             deals=deals,
             leads=leads,
             lookup=lookup,
-            same_phone=self._same_phone(event, conversation) if lookup else (),
+            same_phone=same_phone,
+            same_phone_deals=phone_deals,
+            same_phone_leads=phone_leads,
             message=message,
             waiting=tuple(self.held.waiting.get(where, {}).values()) if where else (),
             open_sends=self.held.open_sends.get(where, ()) if where else (),
@@ -134,7 +138,7 @@ class UnitOfWork:
             case c.RequestRefresh():
                 held.refreshes.append(change)
             case c.SettleSend():
-                held.settled.append(change)
+                held.settle(change)
             case _:
                 assert_never(change)
 
@@ -209,6 +213,13 @@ class UnitOfWork:
         if phone is None and conversation is not None:
             phone = conversation.phone
         return self.held.with_phone(phone) if phone else ()
+
+    def _records_of(self, contacts: Sequence[Contact]) -> tuple[tuple[Deal, ...], tuple[Lead, ...]]:
+        """Their deals and leads, each once."""
+        found = [self.held.records_of(contact.id) for contact in contacts]
+        deals = {deal.id: deal for mine, _ in found for deal in mine}
+        leads = {lead.id: lead for _, mine in found for lead in mine}
+        return tuple(deals.values()), tuple(leads.values())
 
     def _known(self, event: e.Event, lookup: Lookup | None) -> Mapping[str, RecordId]:
         """Our ids of the CRM records that this event or its look-up names."""

@@ -49,8 +49,9 @@ class Viewer:
         return self.employee.role is Role.NONE
 
     def sieve(self) -> Sieve | None:
-        """What narrows a list before `access` decides: None for those who read all."""
-        return None if self.reads_all else self._sieve(self.employee.gets_new_clients)
+        """What narrows a list before `access` decides: None for those who may read any."""
+        stands_in = self.policy.ownership.fallback == self.employee.id
+        return None if self.reads_all or stands_in else self._sieve(self.employee.gets_new_clients)
 
     def own_sieve(self) -> Sieve:
         return self._sieve(unowned=False)

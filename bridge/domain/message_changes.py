@@ -1,0 +1,112 @@
+"""Messages after they were stored: edited, deleted, delivered, read."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bridge.domain.changes import PutMessage
+from bridge.domain.conversations import chat_of_message
+from bridge.domain.decisions import Decision, Wait
+from bridge.domain.draft import Draft
+from bridge.domain.events import (
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    MessageStatusChanged,
+)
+from bridge.domain.messages import on_received
+from bridge.domain.messaging import Direction, MessageStatus
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.records import Message
+from bridge.domain.timeline import update_entry
+
+UNKNOWN_WAIT = timedelta(seconds=3)
+UNKNOWN_PATIENCE = timedelta(seconds=60)
+
+_RANK = {
+    MessageStatus.RECEIVED: 0,
+    MessageStatus.UNKNOWN: 0,
+    MessageStatus.QUEUED: 0,
+    MessageStatus.SENT: 1,
+    MessageStatus.DELIVERED: 2,
+    MessageStatus.READ: 3,
+    MessageStatus.FAILED: 4,
+}
+
+
+def on_edited(draft: Draft, event: MessageEdited) -> Decision | Wait:
+    """A new text: the feed shows both, the CRM's entry is rewritten (WZ-10)."""
+    found = draft.facts.message
+    if found is None:
+        return _edit_of_unknown(draft, event)
+    chat = chat_of_message(draft, found)
+    if event.text == found.text or _is_older(event, found):
+        return draft.ignored(ReasonCode.MESSAGE_UPDATED, "the message has had this text already")
+    edited = replace(found, text=event.text, edits=(*found.edits, found.text))
+    draft.change(PutMessage(message=edited))
+    draft.because(ReasonCode.MESSAGE_UPDATED, "edited; the earlier text is kept")
+    if chat is not None:
+        update_entry(draft, chat, edited)
+    return draft.applied()
+
+
+def on_deleted(draft: Draft, event: MessageDeleted) -> Decision | Wait:
+    found = draft.facts.message
+    if found is None:
+        return _of_unknown(draft, event)
+    chat = chat_of_message(draft, found)
+    if found.deleted_at is not None:
+        return draft.ignored(ReasonCode.MESSAGE_UPDATED, "the message is marked deleted already")
+    deleted = replace(found, deleted_at=event.occurred_at)
+    by = "contact" if found.direction is Direction.IN else "us"
+    draft.change(PutMessage(message=deleted))
+    draft.because(ReasonCode.MESSAGE_UPDATED, f"deleted by {by}; the text is kept")
+    if chat is not None:
+        update_entry(draft, chat, deleted)
+    return draft.applied()
+
+
+def on_status(draft: Draft, event: MessageStatusChanged) -> Decision | Wait:
+    """A delivery status, which only ever moves forward (WZ-11)."""
+    found = draft.facts.message
+    if found is None:
+        return _of_unknown(draft, event)
+    chat_of_message(draft, found)
+    if found.direction is Direction.IN or _RANK[event.status] <= _RANK[found.status]:
+        detail = f"{event.status} does not move {found.status}"
+        return draft.ignored(ReasonCode.MESSAGE_STATUS_OLDER, detail)
+    error = event.error_code or event.error_detail
+    draft.change(PutMessage(message=replace(found, status=event.status, error=error)))
+    draft.because(ReasonCode.MESSAGE_STATUS, f"{found.status} → {event.status}")
+    return draft.applied()
+
+
+def _is_older(event: MessageEdited, found: Message) -> bool:
+    """An edit that a later one overtook: it starts from a text that is no longer the latest."""
+    overtaken = event.old_text is not None and event.old_text != found.text
+    return overtaken and event.text in found.edits
+
+
+def _edit_of_unknown(draft: Draft, event: MessageEdited) -> Decision | Wait:
+    """A client's edit whose original never came is kept as a message: nothing is lost."""
+    if event.chat is None or event.direction is Direction.OUT:
+        return _of_unknown(draft, event)
+    received = MessageReceived(
+        event_key=event.event_key,
+        occurred_at=event.occurred_at,
+        account=event.account,
+        chat=event.chat,
+        message_id=event.message_id,
+        text=event.text,
+        media=event.media,
+    )
+    return on_received(draft, received)
+
+
+def _of_unknown(
+    draft: Draft, event: MessageEdited | MessageDeleted | MessageStatusChanged
+) -> Decision | Wait:
+    """The vendor may speak of a message before it has answered our send, or overtake itself."""
+    if draft.facts.now - event.occurred_at < UNKNOWN_PATIENCE:
+        reason = Reason(ReasonCode.MESSAGE_UNKNOWN, "no such message yet: its send may be open")
+        return Wait(until=draft.facts.now + UNKNOWN_WAIT, reason=reason)
+    return draft.ignored(ReasonCode.MESSAGE_UNKNOWN, "no such message is stored")

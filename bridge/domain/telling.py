@@ -1,0 +1,46 @@
+"""Tells the people whom a client's message concerns, and nobody who may not read it."""
+
+from bridge.domain.access import access
+from bridge.domain.changes import Notify
+from bridge.domain.draft import Draft
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import EmployeeId, MessageId
+from bridge.domain.notifications import told
+from bridge.domain.people import Directory, Employee, Role
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import ReasonCode
+
+
+def tell(draft: Draft, chat: ChatFacts, message: MessageId | None) -> None:
+    """Those whose mark is red and whoever the client goes to; managers when that is nobody."""
+    facts, policy = draft.facts, draft.policy
+    people = told(chat, facts.directory, policy, facts.now)
+    codes = {person.employee: person.reason.code for person in people}
+    if draft.target is not None and _may_read(draft, chat, draft.target):
+        codes.setdefault(draft.target, ReasonCode.NOTIFY_TARGET)
+    if not codes:
+        managers = active_managers(facts.directory, policy)
+        codes = {manager.id: ReasonCode.NOTIFY_NOBODY for manager in managers}
+    for employee, code in codes.items():
+        draft.change(
+            Notify(employee=employee, conversation=chat.conversation.id, message=message, code=code)
+        )
+
+
+def active_managers(directory: Directory, policy: Policy) -> tuple[Employee, ...]:
+    """All managers but those who have left; the CRM need not know them."""
+    return tuple(
+        employee
+        for employee in policy.employees.values()
+        if employee.role is Role.MANAGER and not has_left(employee.id, directory)
+    )
+
+
+def has_left(employee: EmployeeId, directory: Directory) -> bool:
+    person = directory.by_email(employee)
+    return person is not None and not person.active
+
+
+def _may_read(draft: Draft, chat: ChatFacts, employee: EmployeeId) -> bool:
+    facts, person = draft.facts, draft.policy.employee(employee)
+    return access(person, chat, facts.directory, draft.policy, facts.now).can_read
