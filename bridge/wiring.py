@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName, EmployeeId
+from bridge.domain.people import Directory
+from bridge.domain.records import Pipeline
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import Bell, Parts
 from bridge.pipeline.receive import Receiver
@@ -132,6 +135,25 @@ def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
 def read_folder(settings: Settings) -> Loaded:
     """The configuration folder as it stands, whatever is active; raises ConfigError."""
     return load(settings.config, installed())
+
+
+def read_crm(
+    settings: Settings, environ: Mapping[str, str], loaded: Loaded
+) -> tuple[tuple[Pipeline, ...], Directory]:
+    """What the CRM of a folder says now, whatever is active; raises the errors of `ports.Reader`.
+
+    Nothing and nobody where no CRM is set.
+    """
+    crm = loaded.policy.crm
+    if crm is None:
+        return (), Directory()
+    account = secrets_of(loaded.policy, environ, loaded.places)[crm]
+    elsewhere = settings.base_url(crm)
+    if elsewhere is not None:
+        account = replace(account, base_url=elsewhere)
+    reader = installed()[account.connector].reader(account)
+    people = Directory(people=tuple(reader.employees()), as_of=utc_now())
+    return tuple(reader.pipelines()), people
 
 
 def serve_sandbox(

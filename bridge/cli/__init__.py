@@ -12,6 +12,17 @@ COMMANDS = {
     "clock": "bridge.cli.workers:clock",
     "sandbox": "bridge.cli.sandboxes:sandbox",
     "migrate": "bridge.cli.processes:migrate",
+    "check": "bridge.cli.check:check",
+    "test": "bridge.cli.check:run",
+    "route": "bridge.cli.route:route",
+    "explain": "bridge.cli.explain:tell",
+    "who-can-see": "bridge.cli.explain:see",
+    "sync": "bridge.cli.sync:sync",
+    "dead": "bridge.cli.dead:dead",
+    "replay": "bridge.cli.dead:replay_events",
+    "doctor": "bridge.cli.doctor:doctor",
+    "keys": "bridge.cli.keys:keys",
+    "login": "bridge.cli.keys:login",
 }
 
 

@@ -111,10 +111,15 @@ def evaluate_again(
     """The record that the stored input gives now; equal to the stored one unless the rules in
     this code have changed. Raises LookupError for a kind of event this version does not know."""
     given = replace(codec.decode(Facts, facts), directory=directory)
-    decided = route(codec.decode(_kind(kind), event), given, policy)
+    decided = route(event_of(kind, event), given, policy)
     if isinstance(decided, Wait):
         raise LookupError("the stored input waits for something; it was never decided")
     return codec.encode(record_of(decided, config_hash, directory_hash))
+
+
+def event_of(kind: str, stored: bytes) -> Event:
+    """What `stored_event` kept; raises LookupError for a kind that this version does not know."""
+    return codec.decode(_kind(kind), stored)
 
 
 def _kind(name: str) -> type[Event]:

@@ -1,0 +1,144 @@
+"""`bridge keys` and `bridge login`: who gets in, by API key or one-time link."""
+
+import re
+from datetime import datetime, timedelta
+
+import click
+
+from bridge.cli.answers import Command, Failed, answer
+from bridge.cli.house import opened, plain
+from bridge.domain.names import EmployeeId
+from bridge.domain.people import Role
+from bridge.domain.policy import Policy
+from bridge.pipeline.parts import Parts
+from bridge.store import keys as store
+from bridge.store.engine import reading, writing
+from bridge.store.keys import ApiKey, Scope
+from bridge.store.sessions import LINK_LIFETIME, create_login_link
+
+_SERVICE = re.compile(r"service(:[a-z0-9][a-z0-9._-]{0,63})?")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_PAGE = 100
+SCOPE = click.Choice([scope.value for scope in Scope])
+
+
+@click.group()
+def keys() -> None:
+    """Create, list and revoke API keys."""
+
+
+@keys.command(cls=Command)
+@click.argument("name")
+@click.option("--for", "whom", required=True, help="An employee's e-mail, or `service`.")
+@click.option("--scope", "scopes", type=SCOPE, multiple=True, required=True, help="Repeatable.")
+@click.option("--days", type=click.IntRange(1, 3650), help="How long it is valid; else for ever.")
+def create(name: str, whom: str, scopes: tuple[str, ...], days: int | None) -> None:
+    """Create a key called NAME; its secret is shown this once."""
+    _check_name(name)
+    with opened() as parts:
+        principal = _principal(parts.active().policy, name, whom)
+        now, granted = parts.now(), [Scope(word) for word in scopes]
+        expires = None if days is None else now + timedelta(days=days)
+        with writing(parts.engine) as db:
+            key, secret = store.create_key(
+                db, name=name, principal=principal, scopes=granted, now=now, expires_at=expires
+            )
+    text = f"{secret}\n\nKeep it now: it is not shown again. {_line(key, now)}"
+    answer({"key": _shown(key), "secret": secret}, text)
+
+
+@keys.command("list", cls=Command)
+def list_all() -> None:
+    """List all keys, without their secrets."""
+    with opened() as parts:
+        found, now = _every(parts), parts.now()
+    text = "\n".join(_line(key, now) for key in found) or "there are no keys"
+    answer({"keys": [_shown(key) for key in found]}, text)
+
+
+@keys.command(cls=Command)
+@click.argument("key")
+def revoke(key: str) -> None:
+    """Revoke a key, by its id, at once."""
+    with opened() as parts, writing(parts.engine) as db:
+        known = store.revoke_key(db, key, parts.now())
+    if not known:
+        raise Failed(f"there is no key {key}", "`bridge keys list` shows the ids (key_…)")
+    answer({"id": key, "revoked": True}, f"{key} is revoked")
+
+
+@click.command(cls=Command)
+@click.argument("employee")
+def login(employee: str) -> None:
+    """Print a link that signs an employee in, once."""
+    name = EmployeeId(employee.strip().lower())
+    with opened() as parts:
+        _check_role(parts.active().policy, name)
+        now = parts.now()
+        with writing(parts.engine) as db:
+            token = create_login_link(db, name, now)
+        link, expires = f"{parts.public_url}/login/{token}", now + LINK_LIFETIME
+    until = expires.isoformat(timespec="seconds")
+    text = f"{link}\n\nGood for one sign-in of {name}, until {until}. Give it to nobody else."
+    answer({"employee": name, "link": link, "expires_at": plain(expires)}, text)
+
+
+def _every(parts: Parts) -> list[ApiKey]:
+    found: list[ApiKey] = []
+    with reading(parts.engine) as db:
+        while page := store.list_keys(db, after=found[-1].id if found else "", limit=_PAGE):
+            found.extend(page)
+    return found
+
+
+def _check_name(name: str) -> None:
+    if not (name.isprintable() and 0 < len(name.strip()) <= 100):
+        raise click.UsageError("NAME says what the key is for, in 1 to 100 characters")
+
+
+def _principal(policy: Policy, name: str, whom: str) -> str:
+    whom = whom.strip().lower()
+    if _SERVICE.fullmatch(whom):
+        return f"service:{_service_name(name, whom)}"
+    employee = EmployeeId(whom.removeprefix("employee:"))
+    _check_role(policy, employee)
+    return f"employee:{employee}"
+
+
+def _service_name(name: str, whom: str) -> str:
+    given = whom.partition(":")[2] or name.strip().lower().replace(" ", "-")
+    if not _NAME.fullmatch(given):
+        raise click.UsageError(f"say --for service:NAME with letters, digits, . _ -, not {given}")
+    return given
+
+
+def _check_role(policy: Policy, employee: EmployeeId) -> None:
+    if employee not in policy.employees:
+        raise Failed(
+            f"{employee} is not among the employees, so sees and writes nothing (role.none)",
+            "give him a role under `employees` in roles.yaml, or correct the address",
+        )
+    if policy.employee(employee).role is Role.NONE:
+        raise Failed(
+            f"{employee} has the role none, so sees and writes nothing (role.none)",
+            "give him a role under `employees` in roles.yaml",
+        )
+
+
+def _line(key: ApiKey, now: datetime) -> str:
+    scopes = " ".join(sorted(key.scopes))
+    return f"{key.id}  {key.name}  {key.principal}  {scopes}  {_standing(key, now)}"
+
+
+def _standing(key: ApiKey, now: datetime) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at.isoformat(timespec='seconds')}"
+    if key.expires_at is None:
+        return "valid"
+    word = "valid until" if key.is_valid(now) else "expired"
+    return f"{word} {key.expires_at.isoformat(timespec='seconds')}"
+
+
+def _shown(key: ApiKey) -> dict[str, object]:
+    shown: dict[str, object] = plain(key)
+    return shown

@@ -1,0 +1,1 @@
+"""Configuration against store, vendors and reality: what is wrong, and what to do about it."""

@@ -1,0 +1,82 @@
+"""How the bridge itself stands: clocks, processes, held lanes, dead letters, what waits."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bridge.pipeline.doctor.points import Point, fine, wrong
+from bridge.store.beats import beats
+from bridge.store.examining import HeldLane, dead_count, held_lanes, store_clock
+from bridge.store.standing import heaps, oldest_due
+
+MAX_SKEW = timedelta(seconds=5)
+ALIVE = timedelta(seconds=30)
+MAX_WAIT = timedelta(minutes=5)
+Check = Callable[[Connection, datetime], Iterator[Point]]
+
+
+def check_standing(db: Connection, now: datetime) -> tuple[Point, ...]:
+    """`now` is this process's clock."""
+    return tuple(point for check in _CHECKS for point in check(db, now))
+
+
+def _clocks(db: Connection, now: datetime) -> Iterator[Point]:
+    behind = abs(store_clock(db) - now)
+    if behind > MAX_SKEW:
+        detail = f"this machine and the store differ by {behind.total_seconds():.0f} seconds"
+        yield wrong("clock skew", detail, "synchronise the clocks of all machines (NTP)")
+        return
+    ahead = [b for b in beats(db, now - ALIVE) if b.at - now > MAX_SKEW]
+    for beat in ahead:
+        detail = f"{beat.kind} {beat.process} is {(beat.at - now).total_seconds():.0f} s ahead"
+        yield wrong("clock skew", detail, "synchronise that machine's clock (NTP)")
+    if not ahead:
+        yield fine("clock skew", "machine, store and processes agree")
+
+
+def _processes(db: Connection, now: datetime) -> Iterator[Point]:
+    clocks = [beat for beat in beats(db, now - ALIVE) if beat.kind == "clock"]
+    if clocks:
+        yield fine("clock process", f"{len(clocks)} alive")
+        return
+    detail = f"none has said in the last {ALIVE.total_seconds():.0f} seconds that it is alive"
+    yield wrong("clock process", detail, "start `bridge clock` (or `bridge up`)")
+
+
+def _waiting(db: Connection, now: datetime) -> Iterator[Point]:
+    oldest = oldest_due(heaps(db, now))
+    if oldest is None or now - oldest <= MAX_WAIT:
+        yield fine("waiting", "nothing waits for longer than it should")
+        return
+    minutes = (now - oldest).total_seconds() / 60
+    detail = f"a row that could be worked on has waited for {minutes:.0f} minutes"
+    yield wrong("waiting", detail, "is `bridge worker` running, and does its log complain?")
+
+
+def _lanes(db: Connection, now: datetime) -> Iterator[Point]:
+    held = held_lanes(db, now)
+    for lane in held:
+        yield wrong("lanes", *_hold(lane))
+    if not held:
+        yield fine("lanes", "none is held or paused")
+
+
+def _hold(lane: HeldLane) -> tuple[str, str]:
+    cause = lane.cause or "no cause was kept"
+    if lane.until is None:
+        todo = "mend the cause (mostly the account's secrets), then run `bridge doctor --fix`"
+        return f"{lane.name} is paused: {cause}", todo
+    return f"{lane.name} is held until {lane.until.isoformat()}: {cause}", "it goes on by itself"
+
+
+def _dead(db: Connection, now: datetime) -> Iterator[Point]:
+    count = dead_count(db)
+    if not (count.inbox or count.outbox):
+        yield fine("dead letters", "none")
+        return
+    detail = f"{count.inbox} came in and {count.outbox} to go out wait for a person"
+    yield wrong("dead letters", detail, "look with `bridge dead list`, then replay or drop them")
+
+
+_CHECKS: tuple[Check, ...] = (_clocks, _processes, _waiting, _lanes, _dead)
