@@ -1,0 +1,143 @@
+"""Real processes that are killed without warning and started again, as their host would do it."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from bridge.cli import tied
+from tests.chaos.plan import Aim
+
+AFTER_OWN_END_SECONDS = 0.3
+STOP_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Process:
+    """One program and its successors; `log` holds what all of them said."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str] = field(repr=False)
+    log: Path
+    start_again_at: float | None = None
+    running: "subprocess.Popen[bytes] | None" = None
+    ended: Counter[int] = field(default_factory=Counter)  # by themselves, by exit code
+    struck: Counter[Aim] = field(default_factory=Counter)
+
+    def start(self) -> None:
+        self.start_again_at = None
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(
+                tied.command(list(self.command)),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(self.environ),
+                start_new_session=True,
+            )
+
+    def strike(self, aim: Aim, absence: float) -> list[psutil.Process]:
+        """Kills; gives those that live on without their parent. Nobody is struck while away."""
+        if self.running is None or self.running.poll() is not None:
+            return []
+        children = children_of(self.running.pid)
+        if aim is Aim.CHILDREN and children:
+            kill(children)
+            self.struck[aim] += 1
+            return []
+        aim = Aim.TREE if aim is Aim.CHILDREN else aim
+        self._end()
+        self.start_again_at = time.monotonic() + absence
+        self.struck[aim] += 1
+        if aim is Aim.PARENT:
+            return children
+        kill(children)
+        return []
+
+    def look(self) -> None:
+        """Starts it again when its time has come, or when it ended by itself."""
+        now = time.monotonic()
+        if self.running is not None and self.running.poll() is not None:
+            self.ended[self.running.returncode] += 1
+            self.running = None
+            self.start_again_at = now + AFTER_OWN_END_SECONDS
+        if self.start_again_at is not None and now >= self.start_again_at:
+            self.start()
+
+    def stop(self) -> None:
+        self.start_again_at = None
+        if self.running is None:
+            return
+        children = children_of(self.running.pid)
+        self.running.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.running.wait(STOP_SECONDS)
+        self._end()
+        kill(children)
+
+    def _end(self) -> None:
+        if self.running is not None:
+            self.running.kill()
+            self.running.wait()
+            self.running = None
+
+
+class Fleet:
+    """All processes of a house. Starts them from one thread, which has to outlive them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._orphans: list[psutil.Process] = []
+        self.processes: dict[str, Process] = {}
+
+    def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        log = self._folder / f"{name.replace(' ', '-')}.log"
+        self.processes[name] = Process(name, command, environ, log)
+        self.processes[name].start()
+
+    def strike(self, name: str, aim: Aim, absence: float) -> None:
+        self._orphans += self.processes[name].strike(aim, absence)
+
+    def look(self) -> None:
+        for process in self.processes.values():
+            process.look()
+
+    def stop(self) -> None:
+        for process in reversed(self.processes.values()):
+            process.stop()
+        kill(self._orphans)
+
+
+@contextlib.contextmanager
+def fleet(folder: Path) -> Iterator[Fleet]:
+    made = Fleet(folder)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def children_of(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill(processes: Sequence[psutil.Process]) -> None:
+    """psutil looks at the time of birth as well: a pid that was given out again is left alone."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def without_settings() -> dict[str, str]:
+    """The environment of this process without anything that is meant for a bridge."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
