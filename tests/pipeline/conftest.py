@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bridge.pipeline.mirror import sync
+from bridge.store.engine import open_engine
 from tests.pipeline.world import World, world
 
 
@@ -15,3 +16,13 @@ def house(engine: Engine) -> Iterator[World]:
     with world(engine) as made:
         sync(made.parts)
         yield made
+
+
+@pytest.fixture
+def small(sqlite_url: str) -> Iterator[World]:
+    """On SQLite alone, for what no store can change."""
+    engine = open_engine(sqlite_url)
+    with world(engine) as made:
+        sync(made.parts)
+        yield made
+    engine.dispose()

@@ -1,8 +1,9 @@
 """A whole house for one test: the real store, real connectors, both sandboxes on loopback."""
 
 import json
+import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,12 +21,14 @@ from bridge.pipeline.drain import drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Active, Parts
 from bridge.policy.reading import hash_of, policy_of
-from bridge.ports import Account, Connector, Inbound, Outbound, Reader
-from bridge.store import configs, inbox
-from bridge.store.engine import writing
+from bridge.ports import Account, Connector, Inbound, Outbound, RawRequest, Reader
+from bridge.store import configs, inbox, lanes
+from bridge.store.engine import open_engine, writing
+from bridge.store.schema import INBOX
 from connectors import CONNECTORS
 from tests.serving import served
 
+STORE_CLOCK = dict(lanes.CLOCK)
 CRM = AccountName("hubspot-main")
 CHAT = AccountName("wazzup-main")
 ANA = EmployeeId("ana@acme.example")
@@ -76,6 +79,13 @@ OWNERS = [
 ]
 
 
+CHANNELS = [
+    {"channelId": "chan-sales", "transport": "whatsapp", "plainId": "34600000001"},
+    {"channelId": "chan-north", "transport": "whatsapp", "plainId": "34600000002"},
+    {"channelId": "chan-tg", "transport": "tgapi", "plainId": "34600000003"},
+]
+
+
 @dataclass
 class Rings:
     rung: list[str] = field(default_factory=list)
@@ -89,29 +99,49 @@ class Unlimited:
         return 0.0
 
 
+@dataclass
+class Limited:
+    """Lets so many calls pass, then asks to wait."""
+
+    left: int
+    pause: float = 3.0
+
+    def take(self, account: AccountName, calls: int) -> float:
+        if calls > self.left:
+            return self.pause
+        self.left -= calls
+        return 0.0
+
+
 class Vendors:
+    """The connectors' real parts; a test may put its own in their place."""
+
     def __init__(self, accounts: Mapping[AccountName, Account]) -> None:
         self._accounts = accounts
-        self._inbound = {n: self.connector(n).inbound(a) for n, a in accounts.items()}
-        self._outbound = {n: self.connector(n).outbound(a) for n, a in accounts.items()}
-        self._reader = {n: self.connector(n).reader(a) for n, a in accounts.items()}
+        self.connectors = {n: self._named(n) for n in accounts}
+        self.inbounds = {n: self._named(n).inbound(a) for n, a in accounts.items()}
+        self.outbounds = {n: self._named(n).outbound(a) for n, a in accounts.items()}
+        self.readers = {n: self._named(n).reader(a) for n, a in accounts.items()}
 
     def connector(self, account: AccountName) -> Connector:
+        return self.connectors[account]
+
+    def inbound(self, account: AccountName) -> Inbound:
+        return self.inbounds[account]
+
+    def outbound(self, account: AccountName) -> Outbound:
+        return self.outbounds[account]
+
+    def reader(self, account: AccountName) -> Reader:
+        return self.readers[account]
+
+    def _named(self, account: AccountName) -> Connector:
         name = self._accounts[account].connector
         return next(c for c in CONNECTORS if c.name == name)
 
-    def inbound(self, account: AccountName) -> Inbound:
-        return self._inbound[account]
-
-    def outbound(self, account: AccountName) -> Outbound:
-        return self._outbound[account]
-
-    def reader(self, account: AccountName) -> Reader:
-        return self._reader[account]
-
 
 class World:
-    """What a test does and sees; time stands still unless the test moves it."""
+    """What a test does and sees. `later` turns every clock of the house, the store's as well."""
 
     def __init__(self, engine: Engine, crm_url: str, chat_url: str) -> None:
         self.engine = engine
@@ -126,10 +156,11 @@ class World:
         }
         self._accounts = accounts
         self._active = self._activated(POLICY)
+        self.vendors = Vendors(accounts)
         self.parts = Parts(
             engine=engine,
             active=self.active,
-            vendors=Vendors(accounts),
+            vendors=self.vendors,
             bell=self.rings,
             budgets=Unlimited(),
             now=lambda: datetime.now(UTC) + self.skew,
@@ -143,6 +174,14 @@ class World:
         """Another policy from the next decision on."""
         self._active = self._activated(replace(self._active.policy, **changes))
 
+    def tune(self, account: AccountName, **options: str) -> None:
+        """Options of an account, as accounts.yaml holds them; parts are made anew."""
+        tuned = replace(self._accounts[account], options=options)
+        self._accounts = {**self._accounts, account: tuned}
+        self._active = replace(self._active, accounts=self._accounts)
+        self.vendors = Vendors(self._accounts)
+        self.parts = replace(self.parts, vendors=self.vendors)
+
     def _activated(self, policy: Policy) -> Active:
         canonical = codec.encode(policy).decode()
         name = hash_of(canonical)
@@ -153,13 +192,19 @@ class World:
 
     def client_writes(self, phone: str = "34600111222", text: str = "hello", **more: Any) -> str:
         """A WhatsApp message of a client arrives; gives the vendor's message id."""
+        message = self.message(phone, text, **more)
+        self.receives(CHAT, {"messages": [message]})
+        return str(message["messageId"])
+
+    def message(self, phone: str = "34600111222", text: str = "hello", **more: Any) -> Any:
+        """An item of Wazzup's `messages`."""
         self._number += 1
-        message = {
+        return {
             "messageId": f"m-{self._number}",
             "channelId": "chan-sales",
             "chatType": "whatsapp",
             "chatId": phone,
-            "dateTime": datetime.now(UTC).isoformat(),
+            "dateTime": self.parts.now().isoformat(),
             "type": "text",
             "isEcho": False,
             "contact": {"name": "Clara Client"},
@@ -167,8 +212,6 @@ class World:
             "status": "inbound",
             **more,
         }
-        self.receives(CHAT, {"messages": [message]})
-        return str(message["messageId"])
 
     def receives(self, account: AccountName, body: Any) -> None:
         """A webhook that the front door has accepted."""
@@ -193,13 +236,68 @@ class World:
             for name in names:
                 drain(self.parts, name, deadline=end)
 
+    def drain(self, name: str, seconds: float = 20.0) -> tuple[str, ...]:
+        return drain(self.parts, name, deadline=time.monotonic() + seconds)
+
     def later(self, seconds: float) -> None:
-        """Time passes, for the store's waits as well."""
         self.skew += timedelta(seconds=seconds)
-        shift_waits(self.engine, seconds)
+        micros = int(self.skew.total_seconds() * 1_000_000)
+        for dialect, clock in STORE_CLOCK.items():
+            lanes.CLOCK[dialect] = f"({clock} + {micros})"
+
+    @contextmanager
+    def hooks(self) -> Iterator[None]:
+        """Both vendors call the house, which lets in what they prove to have sent."""
+        with served(self._let_in) as url:
+            secret = SECRETS[CRM]["client_secret"][0]
+            aim = {"url": f"{url}/hooks/{CRM}", "client_secret": secret}
+            _post(f"{self.crm_url}/_sandbox/webhooks", aim)
+            webhook = {"webhooksUri": f"{url}/hooks/{CHAT}"}
+            _post(f"{self.chat_url}/_sandbox/seed", {"webhook": webhook})
+            yield
+            requests.delete(f"{self.crm_url}/_sandbox/webhooks", timeout=5).raise_for_status()
+
+    def _let_in(self, environ: Any, start_response: Any) -> list[bytes]:
+        path = environ["PATH_INFO"]
+        account = AccountName(path.rpartition("/")[2])
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        came = RawRequest(
+            method="POST",
+            url=f"http://{environ['HTTP_HOST']}{path}",
+            headers=headers,
+            body=body,
+            received_at=self.parts.now(),
+        )
+        self.vendors.inbound(account).verify(came)
+        self.receives(account, body)
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]
+
+    def hears(self, account: AccountName, count: int, seconds: float = 5.0) -> None:
+        """Waits until so many webhooks of the account have come in all."""
+        end = time.monotonic() + seconds
+        while self.count(INBOX, account=account) < count:
+            assert time.monotonic() < end, f"{self.count(INBOX, account=account)} of {count} came"
+            time.sleep(0.01)
+
+    def person_changes(self, kind: str, record: str = "", **properties: str) -> None:
+        """Somebody changes a record in the CRM's own pages; without an id he makes one."""
+        named = {"id": record} if record else {}
+        self.in_crm("change", kind=kind, properties=properties, **named)
+
+    def in_crm(self, deed: str, **body: Any) -> None:
+        _post(f"{self.crm_url}/_sandbox/{deed}", body)
+
+    def at_messenger(self, deed: str, **body: Any) -> None:
+        _post(f"{self.chat_url}/_sandbox/{deed}", body)
 
     def crm(self) -> dict[str, Any]:
-        """What stands in the CRM's sandbox."""
+        """What stands in the CRM's sandbox, and in `calls` what it was asked."""
         answer: dict[str, Any] = requests.get(f"{self.crm_url}/_sandbox/state", timeout=5).json()
         return answer
 
@@ -214,6 +312,15 @@ class World:
     def fail(self, account: AccountName, **rule: Any) -> None:
         base = self.crm_url if account == CRM else self.chat_url
         _post(f"{base}/_sandbox/faults", {"rules": [rule]})
+
+    def calls(self, ending: str) -> int:
+        """How many calls of the CRM's API ended like this."""
+        return sum(n for line, n in self.crm()["calls"].items() if line.endswith(ending))
+
+    def entries(self) -> list[str]:
+        """The texts on the CRM's timeline in the order in which they were written."""
+        found = sorted(self.crm()["communications"], key=lambda entry: int(entry["seq"]))
+        return [str(entry["properties"]["hs_communication_body"]) for entry in found]
 
     def mend(self) -> None:
         for base in (self.crm_url, self.chat_url):
@@ -232,19 +339,16 @@ class World:
             return [dict(row) for row in db.execute(select(table).order_by(first)).mappings()]
 
 
-def shift_waits(engine: Engine, seconds: float) -> None:
-    """Waits are counted by the store's clock, which no test can turn: the waits move instead."""
-    micros = int(seconds * 1_000_000)
-    with writing(engine) as db:
-        for table in ("inbox", "outbox", "refreshes"):
-            db.exec_driver_sql(
-                f"UPDATE {table} SET next_attempt_at = next_attempt_at - {micros}"
-                " WHERE next_attempt_at IS NOT NULL"
-            )
-        db.exec_driver_sql(
-            f"UPDATE lanes SET held_until = held_until - {micros},"
-            f" lease_until = lease_until - {micros}"
-        )
+def in_another_process(house: World, work: Callable[[Parts], None]) -> int:
+    """Runs it with a connection of its own; gives the wait status. It may kill its process."""
+    url = house.engine.url.render_as_string(hide_password=False)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work(replace(house.parts, engine=open_engine(url)))
+        finally:
+            os._exit(0)
+    return os.waitpid(pid, 0)[1]
 
 
 @contextmanager
@@ -256,7 +360,11 @@ def world(engine: Engine) -> Iterator[World]:
     ):
         house = World(engine, crm_url, chat_url)
         house.seed(owners=OWNERS)
-        yield house
+        house.at_messenger("seed", channels=CHANNELS)
+        try:
+            yield house
+        finally:
+            lanes.CLOCK.update(STORE_CLOCK)
 
 
 def _account(name: AccountName, connector: str, base_url: str) -> Account:
@@ -266,3 +374,20 @@ def _account(name: AccountName, connector: str, base_url: str) -> Account:
 def _post(url: str, body: Any) -> None:
     answer = requests.post(url, json=body, timeout=5)
     assert answer.ok, answer.text
+
+
+def client(number: int, owner: str = "101") -> tuple[str, dict[str, Any]]:
+    """A client's phone as Wazzup writes it, and his contact as the CRM's sandbox is seeded."""
+    phone = f"34600{number:06d}"
+    properties = {"firstname": f"Client {number}", "phone": f"+{phone}", "hubspot_owner_id": owner}
+    return phone, {"id": str(100_000 + number), "properties": properties}
+
+
+def known_clients(house: World, count: int) -> list[str]:
+    """Clients of Ana's that the bridge has met; gives their phones."""
+    made = [client(number) for number in range(count)]
+    house.seed(contacts=[contact for _, contact in made])
+    items = [house.message(phone, "first") for phone, _ in made]
+    house.receives(CHAT, {"messages": items})
+    house.settle()
+    return [phone for phone, _ in made]
