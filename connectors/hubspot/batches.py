@@ -55,7 +55,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchCall:
-    """One kind of write. `mend` is asked when HubSpot refuses; True: it is worth one more try."""
+    """One kind of write. `mend` is asked when HubSpot refuses; True: it is worth one more try. It
+    may raise CredentialsInvalid and DeliveryTransient."""
 
     operation: str
     send: Callable[[Inputs], HttpAnswer]
@@ -78,13 +79,21 @@ class BatchCall:
         except BridgeError as error:
             return _same(rows, outcome_of(error, self.now))
         outcomes = self._each(rows, payload)
-        if all(isinstance(one, Rejected) for one in outcomes.values()) and self.mend():
-            return self._write_wave(rows)
+        if all(isinstance(one, Rejected) for one in outcomes.values()):
+            return self._mended(rows) or outcomes
         return outcomes
 
+    def _mended(self, rows: Sequence[Row]) -> Outcomes | None:
+        """What one more try came to; None when nothing was mended. These rows were refused, so
+        that a failure to mend leaves no doubt about them: they are tried again later."""
+        try:
+            return self._write_wave(rows) if self.mend() else None
+        except BridgeError as error:
+            return _same(rows, outcome_of(error, self.now))
+
     def _refused(self, rows: Sequence[Row], error: DeliveryRejected) -> Outcomes:
-        if error.status in _ONE_MAY_CAUSE and self.mend():
-            return self._write_wave(rows)
+        if error.status in _ONE_MAY_CAUSE and (outcomes := self._mended(rows)):
+            return outcomes
         if len(rows) == 1 or error.status not in _ONE_MAY_CAUSE:
             return _same(rows, outcome_of(error, self.now))
         middle = len(rows) // 2

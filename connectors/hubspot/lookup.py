@@ -23,6 +23,7 @@ from connectors.hubspot.associations import COMMUNICATIONS, CONTACTS, DEALS, KIN
 from connectors.hubspot.batches import Row
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.entries import NOTE_PREFIX, Entries, lead_ids
+from connectors.hubspot.outcomes import outcome_of
 from connectors.hubspot.reading import read_associations, read_records, value
 from connectors.hubspot.records import record_key
 from connectors.hubspot.schema import CONTACT_KEY, RECORD_KEY, Schema
@@ -64,8 +65,11 @@ class Lookup:
             return
         try:
             known = self._by_key(kind, RECORD_KEY, [row.mark for row in rows])
-        except BridgeError:
+        except DeliveryRejected:
             return  # the refusal stands
+        except BridgeError as error:
+            work.settle({row.place: outcome_of(error, work.now) for row in rows})
+            return
         there = {row.place: known[row.mark] for row in rows if row.mark in known}
         work.settle({place: Done(vendor_ids={"id": one}) for place, one in there.items()})
 
@@ -85,7 +89,7 @@ class Lookup:
         except DeliveryRejected:
             if not self._schema.mend(kind):
                 raise
-            return {}  # the property is made only now, so nothing can bear it yet
+            records = read_records(self._client, kind, wanted, [key], key)
         return {value(record, key): record.at("id").identifier() for record in records}
 
     def _leads(self, work: Work) -> Answers:

@@ -10,7 +10,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.domain.errors import BridgeError, DeliveryRejected
+from bridge.domain.errors import (
+    DeliveryRejected,
+    DeliveryTransient,
+    OutcomeUnknown,
+    PayloadInvalid,
+)
 from bridge.payload import Payload
 from connectors.hubspot.answers import checked
 from connectors.hubspot.client import HubSpotClient
@@ -31,26 +36,31 @@ class Schema:
         self._client = client
         self._lock = threading.Lock()
         self._looked: set[str] = set()
-        self._made_at: dict[str, float] = {}
+        self._ensured_at: dict[str, float] = {}
 
     def mend(self, kind: str) -> bool:
-        """True when a missing property was made just now, be it by another thread.
+        """True when our property was looked after just now, by whichever thread or process: what
+        was refused for want of it is worth one more try.
 
-        Looks once for each kind of record: a refusal mostly has other causes.
+        Looks once for each kind of record: a refusal mostly has other causes. Raises
+        CredentialsInvalid, or DeliveryTransient when HubSpot could not be asked.
         """
         if kind not in _PROPERTIES:
             return False
         with self._lock:
             if kind not in self._looked:
+                self._try_to_ensure(kind)
                 self._looked.add(kind)
-                self._try_to_make(kind)
-            made_at = self._made_at.get(kind)
-        return made_at is not None and time.monotonic() - made_at < _JUST_NOW_SECONDS
+            ensured_at = self._ensured_at.get(kind)
+        return ensured_at is not None and time.monotonic() - ensured_at < _JUST_NOW_SECONDS
 
-    def _try_to_make(self, kind: str) -> None:
-        with suppress(BridgeError):  # the refusal that led here says it better
-            if self.ensure(kind):
-                self._made_at[kind] = time.monotonic()
+    def _try_to_ensure(self, kind: str) -> None:
+        with suppress(DeliveryRejected, PayloadInvalid):  # the refusal that led here says it better
+            try:
+                self.ensure(kind)
+            except OutcomeUnknown as error:
+                raise DeliveryTransient(str(error)) from error
+            self._ensured_at[kind] = time.monotonic()
 
     def ensure_all(self) -> tuple[str, ...]:
         """What was made, such as `contacts.bridge_contact_key`; leads are left out where there

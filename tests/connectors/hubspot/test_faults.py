@@ -1,5 +1,7 @@
 """HubSpot fails in every way it can: each row learns what became of it, and nothing is doubled."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -187,3 +189,36 @@ def test_a_contact_that_is_there_already_gets_our_key_and_owner(
     (held,) = hubspot.held("contacts")
     assert held["properties"]["bridge_contact_key"] == known.key
     assert outbound.find([delivery(known)]) == [Found(vendor_ids={"id": "51"})]
+
+
+@pytest.mark.parametrize("fault", ["500", "500_after", "reset", "reset_after", "html", "429"])
+def test_a_property_that_could_not_be_made_is_made_later(
+    hubspot: HubSpotSandbox, fault: str
+) -> None:
+    """What was refused for want of our property is no dead letter."""
+    hubspot.told(fault, "POST /crm/properties/", times=1)
+    outbound = HubSpotOutbound(account(hubspot.url))
+    (first,) = outbound.deliver([delivery(new_contact())])
+    (second,) = outbound.deliver([delivery(new_contact())])
+    assert isinstance(first, RetryAt | AccountDown)
+    assert isinstance(second, Done)
+    assert len(hubspot.held("contacts")) == 1
+
+
+def test_a_property_that_another_process_made_meanwhile_is_used(hubspot: HubSpotSandbox) -> None:
+    slower, faster = (HubSpotOutbound(account(hubspot.url)) for _ in range(2))
+    hubspot.told("timeout_after", "contacts/batch/upsert", times=1, seconds=0.5)
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(slower.deliver, [delivery(new_contact())])
+        time.sleep(0.2)  # refused by now, but not told yet
+        faster.ensure_schema()
+        assert isinstance(waiting.result()[0], Done)
+
+
+def test_a_taken_key_that_could_not_be_looked_up_is_no_dead_letter(
+    outbound: HubSpotOutbound, hubspot: HubSpotSandbox, client: dict[str, str]
+) -> None:
+    hubspot.told("500", "deals/batch/read", times=1)
+    again = delivery(new_deal(), "d", client)
+    assert isinstance(outbound.deliver([again])[0], Unknown)
+    assert outbound.find([again]) == [Found(vendor_ids={"id": client["d1"]})]
