@@ -1,10 +1,7 @@
 """The clock process: sweeps lanes that nobody rang for, keeps house, follows the folder."""
 
-import os
-import socket
 import threading
 import time
-from datetime import timedelta
 
 import structlog
 from redis import Redis
@@ -12,19 +9,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge import jobs
 from bridge.domain.errors import ConfigError
+from bridge.pipeline.alive import BEAT_SECONDS, say_alive
 from bridge.pipeline.parts import Parts
 from bridge.policy.following import changed, state_of
 from bridge.queue import clients
 from bridge.queue.polling import Poller
 from bridge.settings import Settings, environment
-from bridge.store.beats import beat, forget
-from bridge.store.engine import writing
 from bridge.wiring import take
 
 TICK_SECONDS = 0.5
-BEAT_SECONDS = 5.0
 FOLDER_SECONDS = 1.0
-FORGET_AFTER = timedelta(hours=1)
 _log = structlog.get_logger()
 
 
@@ -93,14 +87,3 @@ class Every:
             return False
         self._next = now + self._seconds
         return True
-
-
-def say_alive(parts: Parts, kind: str) -> None:
-    """Leaves this process's beat in the store; a store that is down is not this one's to mend."""
-    now = parts.now()
-    try:
-        with writing(parts.engine) as db:
-            beat(db, f"{socket.gethostname()}:{os.getpid()}", kind, now)
-            forget(db, now - FORGET_AFTER)
-    except SQLAlchemyError as error:
-        _log.warning("no beat", cause=type(error).__name__)

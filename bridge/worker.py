@@ -8,6 +8,7 @@ import time
 import structlog
 
 from bridge import jobs
+from bridge.pipeline.alive import BEAT_SECONDS, say_alive
 from bridge.queue import clients
 from bridge.queue.polling import Poller
 from bridge.queue.worker import lane_worker
@@ -56,7 +57,9 @@ def _poll(settings: Settings) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda signum, frame: asked.set())
         threading.Thread(target=poller.run, name="poller", daemon=True).start()
-        asked.wait()
+        say_alive(parts, "worker")
+        while not asked.wait(BEAT_SECONDS):
+            say_alive(parts, "worker")
         end_within(GRACE_SECONDS)
         poller.stop()
 

@@ -119,7 +119,7 @@ def demo(environ: dict[str, str]) -> Demo:
 def _config(environ: Mapping[str, str]) -> Path:
     """The folder that is named, or ./config, or the example that came with the program."""
     found = Settings.of(environ).config
-    if "BRIDGE_CONFIG" in environ or found.is_dir():
+    if environ.get("BRIDGE_CONFIG") or found.is_dir():
         return found.resolve()
     if not _EXAMPLE.is_dir():
         raise ConfigError(f"{found}: there is no configuration; copy one of config/examples there")

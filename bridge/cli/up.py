@@ -40,18 +40,18 @@ def up(demo: bool, port: int, workers: int) -> None:
     logs.set_up("up")
     environ = dict(environment())
     if sys.stderr.isatty():
-        environ.setdefault("BRIDGE_LOG", "text")
+        _unless_set(environ, "BRIDGE_LOG", "text")
     environ["BRIDGE_STATE"] = str(Settings.of(environ).state.resolve())
     port = free_port(LOOPBACK, port)
     with alone(Settings.of(environ).state):
         played = prepare_demo(environ) if demo else None
-        environ.setdefault("BRIDGE_PUBLIC_URL", f"http://{LOOPBACK}:{port}")
+        _unless_set(environ, "BRIDGE_PUBLIC_URL", f"http://{LOOPBACK}:{port}")
         run(environ, port, workers, played)
 
 
 def run(environ: dict[str, str], port: int, workers: int, played: Demo | None) -> None:
     """Everything, until SIGTERM or Ctrl-C."""
-    environ.setdefault("BRIDGE_SECRET_KEY", secret_key(Settings.of(environ).state))
+    _unless_set(environ, "BRIDGE_SECRET_KEY", secret_key(Settings.of(environ).state))
     settings = Settings.of(environ)
     prepare(settings, environ)
     stopping = stop_signal()
@@ -102,6 +102,11 @@ def secret_key(state: Path) -> str:
         return key
 
 
+def _unless_set(environ: dict[str, str], name: str, value: str) -> None:
+    """An empty variable counts as missing."""
+    environ[name] = environ.get(name) or value
+
+
 def show(name: str, line: str) -> None:
     click.echo(f"{name:<8} | {line}", err=True)
 
@@ -139,7 +144,7 @@ def _start_processes(
 ) -> None:
     supervisor.start("web", (*_BRIDGE, "web", "--port", str(port)), environ)
     # Polling, one process takes several lanes on threads and counts all budgets.
-    count = workers if "BRIDGE_REDIS_URL" in environ else 1
+    count = workers if environ.get("BRIDGE_REDIS_URL") else 1
     for number in range(1, count + 1):
         supervisor.start(f"worker {number}", (*_BRIDGE, "worker"), environ)
     supervisor.start("clock", (*_BRIDGE, "clock"), environ)

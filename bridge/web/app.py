@@ -12,7 +12,7 @@ from bridge.domain.errors import ConfigError
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.receive import Receiver
 from bridge.settings import Settings
-from bridge.web import health, hooks
+from bridge.web import api, health, hooks, pages
 from bridge.web.metrics import Metrics
 
 MAX_FORM_BYTES = 1024 * 1024
@@ -44,6 +44,8 @@ def create_app(web: Web, settings: Settings) -> Flask:
     app.url_map.merge_slashes = False  # a webhook is never redirected
     hooks.register(app, hooks.HookDoor(parts=web.parts, receiver=web.receiver, metrics=web.metrics))
     health.register(app, web.parts, web.metrics, web.queue_state)
+    pages.register(app, web.parts, settings)
+    api.register(app, web.parts, settings)
     return app
 
 

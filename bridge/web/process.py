@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.pipeline.alive import BEAT_SECONDS, say_alive
 from bridge.settings import Settings
 from bridge.web.app import BodyLimit, Web, create_app
 from bridge.web.front import THREADS, Front, serve
@@ -21,16 +22,18 @@ class Address:
 def run(web: Web, settings: Settings, address: Address, *, ready: Callable[[], None]) -> None:
     """Returns after SIGTERM or SIGINT, when what was in flight is answered."""
     limit = BodyLimit()
-    limit.refresh(web.parts)
     stopping = threading.Event()
-    threading.Thread(
-        target=_refresh, args=(limit, web, stopping), name="limit", daemon=True
-    ).start()
+    for work, seconds in (
+        (lambda: limit.refresh(web.parts), REFRESH_SECONDS),
+        (lambda: say_alive(web.parts, "web"), BEAT_SECONDS),
+    ):
+        threading.Thread(target=_repeat, args=(work, seconds, stopping), daemon=True).start()
     front = Front(create_app(web, settings), limit, threads=address.threads)
     serve(front, address.host, address.port, ready=ready)
     stopping.set()
 
 
-def _refresh(limit: BodyLimit, web: Web, stopping: threading.Event) -> None:
-    while not stopping.wait(REFRESH_SECONDS):
-        limit.refresh(web.parts)
+def _repeat(work: Callable[[], None], seconds: float, stopping: threading.Event) -> None:
+    work()
+    while not stopping.wait(seconds):
+        work()

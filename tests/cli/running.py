@@ -1,0 +1,189 @@
+"""Real processes of the console script, in a folder of their own, ended by their pids."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+KEY = "webhook-key-of-the-test"
+CONFIG = """
+accounts:
+  wazzup-main:
+    connector: wazzup
+    secrets: {api_key: TEST_API_KEY, webhook_key: TEST_WEBHOOK_KEY}
+channels:
+  wa: {account: wazzup-main, messenger: whatsapp, id: ch1, label: Sales}
+employees:
+  luis@acme.example: {role: manager}
+"""
+MESSAGE = {
+    "messageId": "m1",
+    "channelId": "ch1",
+    "chatType": "whatsapp",
+    "chatId": "34612000301",
+    "dateTime": "2026-03-04T05:06:07.000Z",
+    "type": "text",
+    "status": "inbound",
+    "isEcho": False,
+    "text": "hello",
+    "contact": {"name": "Ada"},
+}
+
+
+@dataclass(slots=True)
+class House:
+    """A folder with configuration and state, and the variables that lead there."""
+
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config" / "all.yaml"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "var"
+
+    def environ(self) -> Mapping[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("BRIDGE_")}
+        return {
+            **inherited,
+            "PYTHONUNBUFFERED": "1",
+            "BRIDGE_CONFIG": str(self.config.parent),
+            "BRIDGE_STATE": str(self.state),
+            "BRIDGE_SECRET_KEY": "k" * 32,
+            "BRIDGE_BASE_URL_WAZZUP_MAIN": "http://127.0.0.1:1",
+            "TEST_API_KEY": "api",
+            "TEST_WEBHOOK_KEY": KEY,
+            **self.extra,
+        }
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "bridge.cli", *arguments],
+            env=dict(self.environ()),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
+        """Killed with all its children at the end, if it has not ended before."""
+        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bridge.cli", *arguments],
+                env=dict(self.environ()),
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield process
+        finally:
+            kill_tree(process.pid)
+            process.wait()
+
+    @contextlib.contextmanager
+    def web(self) -> "Iterator[subprocess.Popen[bytes]]":
+        with self.started("web", "--port", str(self.port)) as process:
+            assert eventually(self.alive, 15), self.log("web")
+            yield process
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def alive(self) -> bool:
+        return self.get("/healthz")[0] == 200
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        return self._ask("GET", path)
+
+    def post(self, message_id: str) -> int:
+        """The status of a message's webhook; 0 without an answer."""
+        body = json.dumps({"messages": [{**MESSAGE, "messageId": message_id}]}).encode()
+        return self._ask("POST", "/hooks/wazzup-main", body)[0]
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"Authorization": f"Bearer {KEY}"}
+        with contextlib.closing(connection):
+            try:
+                connection.request(method, path, body, headers)
+                answer = connection.getresponse()
+                return answer.status, answer.read()
+            except (OSError, HTTPException):
+                return 0, b""
+
+    def query(self, statement: str) -> list[Any]:
+        database = sqlite3.connect(self.state / "bridge.sqlite", timeout=10)
+        with contextlib.closing(database):
+            return database.execute(statement).fetchall()
+
+    def states(self) -> list[str]:
+        return [state for (state,) in self.query("SELECT state FROM inbox ORDER BY id")]
+
+
+def make_house(folder: Path, **extra: str) -> House:
+    house = House(folder, dict(extra))
+    house.config.parent.mkdir(parents=True)
+    house.config.write_text(CONFIG)
+    house.port = any_port()
+    return house
+
+
+def any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(holds: Callable[[], object], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def children(pid: int) -> dict[str, psutil.Process]:
+    """The processes that `bridge up` started, by what they run."""
+    found = {}
+    for child in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            line = child.cmdline()
+            found[f"{_job(line)} {child.pid}"] = child
+    return found
+
+
+def _job(line: list[str]) -> str:
+    if "bridge.cli" in line:
+        return line[line.index("bridge.cli") + 1]
+    if line and "redis-server" in line[0]:
+        return "redis-server"
+    return line[0] if line else ""
+
+
+def kill_tree(pid: int) -> None:
+    try:
+        parent = psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return
+    for process in [*parent.children(recursive=True), parent]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
