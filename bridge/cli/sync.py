@@ -31,7 +31,7 @@ def _shown() -> Iterator[Progress]:
     if wants_json():
         yield _say_nothing
         return
-    if not sys.stderr.isatty():
+    if not in_terminal():
         yield _say
         return
     bars = _Bars()
@@ -39,6 +39,10 @@ def _shown() -> Iterator[Progress]:
         yield bars.step
     finally:
         bars.end()
+
+
+def in_terminal() -> bool:
+    return sys.stderr.isatty()
 
 
 def _say_nothing(what: str, done: int, total: int) -> None:
