@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from bridge.domain.events import Event, MessageReceived
+from bridge.domain.routing import route
 from bridge.pipeline import process
 from bridge.pipeline.dead import Box, dead_letters, drop, replay
 from bridge.pipeline.drain import drain
@@ -65,14 +66,13 @@ class Watched:
 
 def break_rules_for(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """A bug in the rules that one client's words set off."""
-    sound = process.route
 
-    def route(happened: Event, *rest: Any) -> Any:
+    def broken(happened: Event, *rest: Any) -> Any:
         if isinstance(happened, MessageReceived) and happened.text == text:
             raise ValueError(f"line one\n{text}: line two")
-        return sound(happened, *rest)
+        return route(happened, *rest)
 
-    monkeypatch.setattr(process, "route", route)
+    monkeypatch.setattr("bridge.pipeline.process.route", broken)
 
 
 def states(house: World) -> list[str]:
@@ -223,7 +223,7 @@ def test_accepted_items_are_decisions_whatever_they_are(small: World) -> None:
 
 
 def test_attempts_are_counted_and_committed_before_anything_is_done(small: World) -> None:
-    seen = []
+    seen: list[tuple[str, int]] = []
 
     def strike() -> None:
         seen.extend((row["state"], row["attempts"]) for row in small.rows(INBOX))

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,19 @@ from bridge.pipeline.drain import drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Active, Parts
 from bridge.policy.reading import hash_of, policy_of
-from bridge.ports import Account, Connector, Inbound, Outbound, RawRequest, Reader
+from bridge.ports import (
+    Absent,
+    Account,
+    CannotTell,
+    Connector,
+    Delivery,
+    Found,
+    Inbound,
+    Outbound,
+    Outcome,
+    RawRequest,
+    Reader,
+)
 from bridge.store import configs, inbox, lanes
 from bridge.store.engine import open_engine, writing
 from bridge.store.schema import INBOX
@@ -140,6 +152,30 @@ class Vendors:
         return next(c for c in CONNECTORS if c.name == name)
 
 
+@dataclass
+class Scripted:
+    """An Outbound of which a test decides what some deliveries come to; the rest is real.
+
+    `runs` holds what each call of `deliver` was given.
+    """
+
+    inner: Outbound
+    says: Callable[[Delivery], Outcome | None]
+    runs: list[list[Delivery]] = field(default_factory=list)
+    looked_up: list[Delivery] = field(default_factory=list)
+
+    def deliver(self, run: Sequence[Delivery]) -> Sequence[Outcome]:
+        self.runs.append(list(run))
+        said = [self.says(delivery) for delivery in run]
+        real = [d for d, outcome in zip(run, said, strict=True) if outcome is None]
+        outcomes = iter(self.inner.deliver(real) if real else ())
+        return [next(outcomes) if outcome is None else outcome for outcome in said]
+
+    def find(self, run: Sequence[Delivery]) -> Sequence[Found | Absent | CannotTell]:
+        self.looked_up.extend(run)
+        return self.inner.find(run)
+
+
 class World:
     """What a test does and sees. `later` turns every clock of the house, the store's as well."""
 
@@ -213,6 +249,10 @@ class World:
             **more,
         }
 
+    def receives_each(self, phones: Sequence[str], text: str) -> None:
+        """Each of these clients writes, all in one body."""
+        self.receives(CHAT, {"messages": [self.message(phone, text) for phone in phones]})
+
     def receives(self, account: AccountName, body: Any) -> None:
         """A webhook that the front door has accepted."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -244,6 +284,18 @@ class World:
         micros = int(self.skew.total_seconds() * 1_000_000)
         for dialect, clock in STORE_CLOCK.items():
             lanes.CLOCK[dialect] = f"({clock} + {micros})"
+
+    def patiently(self, rounds: int = 12, seconds: float = 30.0) -> None:
+        """Drains, lets time pass, and drains again."""
+        for _ in range(rounds):
+            self.settle()
+            self.later(seconds)
+        self.settle()
+
+    def script(self, account: AccountName, says: Callable[[Delivery], Outcome | None]) -> Scripted:
+        made = Scripted(inner=self.vendors.outbound(account), says=says)
+        self.vendors.outbounds[account] = made
+        return made
 
     @contextmanager
     def hooks(self) -> Iterator[None]:
