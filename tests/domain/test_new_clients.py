@@ -238,7 +238,7 @@ def test_answering_a_known_client_whom_nobody_owns_changes_the_owner() -> None:
     """WZ-07, WS-10."""
     answer = decide(sent("m2", BRUNO), facts(chat(None)), FIRST)
     moved = ChangeOwner(kind=RecordKind.CONTACT, record=contact().id, owner=crm_id(BRUNO))
-    assert [(x.effect, x.urgent) for x in answer.effects][0] == (moved, True)
+    assert (answer.effects[0].effect, answer.effects[0].urgent) == (moved, True)
 
 
 @pytest.mark.parametrize(("author", "claims"), [(BRUNO, True), (ANA, False)])
