@@ -212,8 +212,17 @@ class World:
 
     def tune(self, account: AccountName, **options: str) -> None:
         """Options of an account, as accounts.yaml holds them; parts are made anew."""
-        tuned = replace(self._accounts[account], options=options)
-        self._accounts = {**self._accounts, account: tuned}
+        self._use_account(account, replace(self._accounts[account], options=options))
+
+    def crm_is_elsewhere(self, url: str) -> None:
+        self._use_account(CRM, replace(self._accounts[CRM], base_url=url))
+
+    def limit(self, calls: int) -> None:
+        """So many calls are left of every account's rate."""
+        self.parts = replace(self.parts, budgets=Limited(left=calls))
+
+    def _use_account(self, name: AccountName, account: Account) -> None:
+        self._accounts = {**self._accounts, name: account}
         self._active = replace(self._active, accounts=self._accounts)
         self.vendors = Vendors(self._accounts)
         self.parts = replace(self.parts, vendors=self.vendors)
