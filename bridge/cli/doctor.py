@@ -170,4 +170,4 @@ def _lines(points: list[Point], *, ok: bool) -> Iterator[str]:
         if point.todo:
             yield f"       do: {point.todo}"
     count = sum(point.health is Health.WRONG for point in points)
-    yield "all is well" if ok else f"{count} things are wrong"
+    yield "all is well" if ok else f"wrong: {count}; see `do:` above"
