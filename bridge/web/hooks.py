@@ -1,7 +1,9 @@
 """Webhooks: URL to account, raw bytes to `RawRequest`, and the vendor's answer back."""
 
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -117,10 +119,19 @@ def _raw(parts: Parts) -> RawRequest:
     return RawRequest(
         method=request.method,
         url=parts.public_url + request.environ["REQUEST_URI"],
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=dict(_headers(request.environ)),
         body=request.get_data(),
         received_at=parts.now(),
     )
+
+
+def _headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Straight from the environment: Werkzeug's own view of it costs ten times as much."""
+    for name, value in environ.items():
+        if name.startswith("HTTP_"):
+            yield name[5:].replace("_", "-").lower(), value
+        elif name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            yield name.replace("_", "-").lower(), value
 
 
 def _row(account: AccountName, raw: RawRequest, active: Active) -> NewRow:

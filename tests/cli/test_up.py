@@ -75,9 +75,11 @@ def test_everything_starts_works_survives_and_ends_together(house: House) -> Non
     assert key.read_text() not in log
 
 
-def test_a_killed_up_leaves_nothing_behind_and_starts_again(house: House) -> None:
+def test_one_up_per_state_and_a_killed_one_leaves_nothing_behind(house: House) -> None:
     with up(house, "--workers", "1") as process:
         assert eventually(lambda: "clock" in jobs(process.pid))
+        told = house.run("up", "--port", "0")
+        assert (told.returncode, "another `bridge up`" in told.stderr) == (1, True)
         every = [one for found in jobs(process.pid).values() for one in found]
         process.kill()
         process.wait()
@@ -85,12 +87,6 @@ def test_a_killed_up_leaves_nothing_behind_and_starts_again(house: House) -> Non
     with up(house, "--workers", "1"):
         assert house.post("m1") == 200
         assert eventually(lambda: house.states() == ["done"]), house.log("up")
-
-
-def test_a_second_one_on_the_same_state_is_refused(house: House) -> None:
-    with up(house, "--workers", "1"):
-        told = house.run("up", "--port", "0")
-    assert (told.returncode, "another `bridge up`" in told.stderr) == (1, True)
 
 
 def test_a_port_that_is_taken_is_told(house: House) -> None:
