@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, select
@@ -40,6 +41,12 @@ CHANNELS = {
     "tg-sales": "f47a60c1-25b8-4c9d-b3e6-0a8d7f1e5c33",
 }
 PHONE = "34600111222"
+
+both_stores = pytest.mark.parametrize(
+    "store_url",
+    ["sqlite_url", pytest.param("postgres_url", marks=pytest.mark.postgres)],
+    indirect=True,
+)
 
 
 @dataclass

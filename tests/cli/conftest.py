@@ -37,8 +37,14 @@ def house(tmp_path: Path, sqlite_url: str, silent: None) -> Installation:
 
 
 @pytest.fixture
-def town(tmp_path: Path, database_url: str, silent: None) -> Iterator[Installation]:
-    """On each store, with both vendors' stand-ins; people, pipelines and channels are read."""
+def store_url(request: pytest.FixtureRequest) -> str:
+    """SQLite, or what `both_stores` asks for."""
+    return str(request.getfixturevalue(getattr(request, "param", "sqlite_url")))
+
+
+@pytest.fixture
+def town(tmp_path: Path, store_url: str, silent: None) -> Iterator[Installation]:
+    """With both vendors' stand-ins; people, pipelines and channels are read."""
     known = connectors()
     crm = {"access_token": "HUBSPOT_TOKEN", "client_secret": "HUBSPOT_CLIENT_SECRET"}
     chat = {"api_key": "WAZZUP_API_KEY", "webhook_key": "WAZZUP_WEBHOOK_KEY"}
@@ -48,7 +54,7 @@ def town(tmp_path: Path, database_url: str, silent: None) -> Iterator[Installati
     ):
         made = installed(
             tmp_path,
-            database_url,
+            store_url,
             BRIDGE_BASE_URL_HUBSPOT_MAIN=crm_url,
             BRIDGE_BASE_URL_WAZZUP_MAIN=chat_url,
         )

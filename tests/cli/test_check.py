@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import SECRETS, Installation
+from tests.cli.commands import SECRETS, Installation, both_stores
 
 
 def test_a_good_folder_passes_without_store_or_secrets(folder: Installation) -> None:
@@ -61,6 +61,7 @@ def test_online_a_stage_that_the_crm_has_not_is_an_error(town: Installation) -> 
     assert "default" in found["message"]
 
 
+@both_stores
 def test_the_mirror_is_asked_where_there_is_one(town: Installation) -> None:
     town.rewrite("routing.yaml", "stage: appointmentscheduled", "stage: nowhere")
     found = town.json("check", code=1)

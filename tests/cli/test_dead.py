@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.store.schema import OUTBOX
-from tests.cli.commands import CHAT, Installation
+from tests.cli.commands import CHAT, Installation, both_stores
 
 
 @pytest.fixture
@@ -13,6 +13,7 @@ def broken(town: Installation) -> Installation:
     return town
 
 
+@both_stores
 def test_dead_alone_lists(broken: Installation) -> None:
     (line,) = broken.run("dead").stdout.splitlines()
     assert line.startswith("inbox:1  ")
@@ -28,6 +29,7 @@ def test_the_body_is_shown_only_when_asked(broken: Installation) -> None:
     assert '{"messages": 7}' not in broken.run("dead", "show", "inbox:1").stdout
 
 
+@both_stores
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(broken: Installation) -> None:
     before = broken.everything()
     for verb, word in (("replay", "replayed"), ("drop", "dropped")):
@@ -45,12 +47,14 @@ def test_a_letter_that_is_replayed_and_breaks_again_is_dead_again(broken: Instal
     assert len(broken.json("dead")["letters"]) == 1
 
 
+@both_stores
 def test_a_letter_that_is_dropped_is_gone(broken: Installation) -> None:
     broken.run("dead", "drop", "--all")
     assert broken.run("dead").stdout == "there are no dead letters\n"
     assert "there is nothing to do" in broken.run("dead", "replay", "--all").stdout
 
 
+@both_stores
 def test_an_event_that_was_delivered_writes_nothing_when_replayed(town: Installation) -> None:
     town.receive(town.message())
     before = (town.crm_records(), len(town.everything()["outbox"]), len(town.decisions()))
@@ -60,6 +64,7 @@ def test_an_event_that_was_delivered_writes_nothing_when_replayed(town: Installa
     assert (town.crm_records(), len(town.everything()["outbox"]), len(town.decisions())) == before
 
 
+@both_stores
 def test_an_event_with_a_dead_effect_is_delivered_by_replaying_it(town: Installation) -> None:
     town.receive(town.message())
     with town.parts() as parts, parts.engine.begin() as db:

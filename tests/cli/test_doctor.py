@@ -16,7 +16,7 @@ from bridge.store import lanes
 from bridge.store.beats import beat
 from bridge.store.engine import writing
 from bridge.store.schema import INBOX
-from tests.cli.commands import CHANNELS, CHAT, SECRETS, Installation
+from tests.cli.commands import CHANNELS, CHAT, SECRETS, Installation, both_stores
 from tests.serving import served
 
 ELSEWHERE = "https://crm.acme.example/in"
@@ -57,6 +57,7 @@ def the_wrong(town: Installation, *words: str) -> tuple[str, str, str]:
     return only
 
 
+@both_stores
 def test_all_is_well_after_fixing(well: Installation) -> None:
     found = well.json("doctor")
     assert found["ok"]
@@ -77,6 +78,7 @@ def test_all_is_well_after_fixing(well: Installation) -> None:
     assert well.run("doctor").stdout.endswith("all is well\n")
 
 
+@both_stores
 def test_everything_wrong_says_what_to_do(town: Installation) -> None:
     found = wrongs(town)
     assert {check for check, _, _ in found} == {
@@ -119,6 +121,7 @@ def test_who_left_and_who_is_missing_is_told(well: Installation) -> None:
     assert any("knows no eve@acme.example" in detail for _, detail, _ in wrongs(well))
 
 
+@both_stores
 def test_owners_of_open_deals_without_a_role_are_told(well: Installation) -> None:
     well.receive(well.message())
     well.rewrite("routing.yaml", "employee: ana@acme.example", "employee: luis@acme.example")
@@ -162,6 +165,7 @@ def test_a_vendor_that_refuses_us_or_is_down_is_told(well: Installation) -> None
     assert well.json("doctor", "--offline")["ok"]
 
 
+@both_stores
 def test_held_lanes_and_dead_letters_are_told_and_a_pause_is_lifted(well: Installation) -> None:
     with well.parts() as parts, writing(parts.engine) as db:
         lanes.hold(db, "out:hubspot-main", None, "HTTP 401")
@@ -176,6 +180,7 @@ def test_held_lanes_and_dead_letters_are_told_and_a_pause_is_lifted(well: Instal
     assert the_wrong(well)[:2] == ("dead letters", "1 came in and 0 to go out wait for a person")
 
 
+@both_stores
 def test_a_row_that_waits_for_too_long_is_told(well: Installation) -> None:
     well.store(well.message())
     with well.parts() as parts, writing(parts.engine) as db:
@@ -190,6 +195,7 @@ def test_a_process_whose_clock_is_ahead_is_told(well: Installation) -> None:
     assert (check, "fast:7" in detail, "NTP" in todo) == ("clock skew", True, True)
 
 
+@both_stores
 def test_the_stores_clock_is_compared(well: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.pipeline.doctor.standing.MAX_SKEW", timedelta(microseconds=-1))
     assert "this machine and the store differ" in the_wrong(well)[1]
@@ -211,6 +217,7 @@ def test_a_secret_that_is_not_set_here_is_told(well: Installation) -> None:
     assert "WAZZUP_API_KEY" in the_wrong(well)[1]
 
 
+@both_stores
 def test_the_test_message_leaves_and_its_arrival_is_reported(well: Installation) -> None:
     """NEW-09."""
     (point,) = _tested(well, "--to", "+34600999888", "--wait", "20")

@@ -12,11 +12,12 @@ from bridge.domain.names import ConversationId, EmployeeId
 from bridge.store import chats, mirror
 from bridge.store.engine import reading, writing
 from bridge.store.schema import DECISIONS
-from tests.cli.commands import Installation
+from tests.cli.commands import Installation, both_stores
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schemas/explanation.json").read_text())
 
 
+@both_stores
 def test_the_answer_is_as_the_published_schema_says(town: Installation) -> None:
     town.receive(town.message(phone="5215512345678"))
     town.receive(town.message(phone="5215512345678", text="again"))
@@ -78,6 +79,7 @@ def test_an_unknown_event_says_what_to_take(house: Installation) -> None:
     assert "next: take a decision's number" in said
 
 
+@both_stores
 def test_who_can_see_is_what_access_says_of_everybody(town: Installation) -> None:
     """ROL-02: one function decides."""
     town.receive(town.message())

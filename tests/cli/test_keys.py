@@ -11,7 +11,7 @@ from bridge.store.engine import reading, writing
 from bridge.store.keys import find_key
 from bridge.store.sessions import use_login_link
 from bridge.web.auth import principal_of_key
-from tests.cli.commands import CRM, Installation
+from tests.cli.commands import CRM, Installation, both_stores
 
 
 def principal(house: Installation, secret: str) -> Any:
@@ -115,6 +115,7 @@ def test_who_has_no_role_gets_no_link_and_hears_why(house: Installation) -> None
     assert house.everything()["login_links"] == []
 
 
+@both_stores
 def test_sync_brings_new_people_and_pipelines_and_loses_nothing(town: Installation) -> None:
     """ROL-04."""
     town.receive(town.message())

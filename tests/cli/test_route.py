@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.cli.commands import CRM, PHONE, Installation
+from tests.cli.commands import CRM, PHONE, Installation, both_stores
 
 
 def target(found: Any) -> Any:
@@ -37,6 +37,7 @@ def test_people_read_who_gets_it_and_why_not_others(folder: Installation) -> Non
     assert "country is ES, the rule wants MX" in said
 
 
+@both_stores
 def test_turns_and_people_are_the_stores(town: Installation) -> None:
     before = target(town.json("route", "--new-client", "country=ES"))
     town.receive(town.message())
@@ -51,6 +52,7 @@ def _archived(crm_id: str, email: str) -> dict[str, object]:
     return {"id": crm_id, "email": email, "archived": True}
 
 
+@both_stores
 def test_store_and_queue_are_left_as_they_were(
     town: Installation, webhook: Path, redis_url: str
 ) -> None:
@@ -69,6 +71,7 @@ def _dump(client: "redis.Redis") -> dict[Any, Any]:
     return {key: client.dump(key) for key in sorted(client.keys("*"))}
 
 
+@both_stores
 def test_a_file_with_a_webhook_is_decided_as_it_would_be(town: Installation, webhook: Path) -> None:
     rehearsed = town.json("route", "--event", str(webhook), "--account", "wazzup-main")
     town.receive(json.loads(webhook.read_bytes()))
@@ -93,6 +96,7 @@ def _contact(crm_id: str, owner: str) -> dict[str, object]:
     return {"id": crm_id, "properties": {"phone": f"+{PHONE}", "hubspot_owner_id": owner}}
 
 
+@both_stores
 def test_a_stored_event_is_decided_under_the_folder_as_it_is_now(town: Installation) -> None:
     town.receive(town.message(phone="5215512345678"))
     assert target(town.json("route", "--event", "1")) == "bruno@acme.example"
