@@ -8,7 +8,7 @@ import click
 
 from bridge.cli.answers import Command, Failed, answer
 from bridge.cli.house import opened, opened_if_any, plain, settings_of_command
-from bridge.cli.story import planned, told
+from bridge.cli.story import planned, told, why
 from bridge.domain.decisions import Decision
 from bridge.domain.names import AccountName
 from bridge.domain.people import Directory
@@ -19,7 +19,7 @@ from bridge.pipeline.rehearse import Rehearsed, rehearse_body, rehearse_stored
 from bridge.policy.asking import given_of
 from bridge.policy.reading import Loaded
 from bridge.policy.routing_tests import Given
-from bridge.policy.trial import trial_among
+from bridge.policy.trial import TRIAL, trial_among
 from bridge.settings import Settings
 from bridge.store import mirror
 from bridge.store.engine import reading
@@ -119,7 +119,8 @@ def _lines(found: Rehearsed) -> Iterator[str]:
         yield f"nothing yet: {found.waits.detail} ({found.waits.code})"
     if found.record is not None:
         yield _headline(found.record)
-        yield from told(found.record)
+        # A made-up client has no event and no conversation that anybody could look up.
+        yield from why(found.record) if found.record.event_key == TRIAL else told(found.record)
         yield from planned(found.record)
 
 

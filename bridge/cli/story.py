@@ -14,6 +14,11 @@ def told(record: Record) -> Iterator[str]:
     yield f"  event {record.event_key}, occurred {record.occurred_at.isoformat()}"
     if record.conversation is not None:
         yield f"  conversation {record.conversation}"
+    yield from why(record)
+
+
+def why(record: Record) -> Iterator[str]:
+    """The reasons, and all that was looked at."""
     if record.target is not None:
         yield f"  goes to {record.target}"
     yield "because"

@@ -20,6 +20,7 @@ from bridge.policy.routing_tests import Given
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 """When trials take place: the same trial always gives the same decision."""
 
+TRIAL = EventKey("trial")
 _CONTACT = CrmId("trial-contact")
 
 
@@ -65,7 +66,7 @@ def _event(policy: Policy, given: Given) -> MessageReceived:
     channel = _channel(policy, given)
     phone = phones.example(given.country) if given.country else None
     return MessageReceived(
-        event_key=EventKey("trial"),
+        event_key=TRIAL,
         occurred_at=NOW,
         account=channel.account,
         chat=Chat(
