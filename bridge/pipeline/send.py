@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from bridge import codec
 from bridge.domain import phones
 from bridge.domain.access import access
 from bridge.domain.changes import PutConversation
@@ -29,11 +30,14 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import ClientState, Conversation
 from bridge.domain.sending import MAX_TEXT, Letter, Sending, choose, decide_send
 from bridge.pipeline.commit import Decided, commit
-from bridge.pipeline.ledger import stored_event, stored_facts
+from bridge.pipeline.ledger import Record, stored_event, stored_facts
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.unit_of_work import UnitOfWork
 from bridge.store import chats, decisions, mirror, records
 from bridge.store.deciding import deciding
+
+# Elsewhere a chat has a name of its own, which a vendor finds by the phone with its `+`.
+_CHATS_BY_NUMBER = frozenset({Messenger.WHATSAPP, Messenger.VIBER, Messenger.SMS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,9 @@ def send(parts: Parts, request: SendRequest) -> Sent | Refusal:
     active = parts.active()
     with deciding(parts.engine) as db:
         sender = _Sender(parts, db, active, request)
+        again = sender.sent_before()
+        if again is not None:
+            return again
         found = sender.chat()
         if isinstance(found, Refusal):
             return found
@@ -119,6 +126,7 @@ class _Sender:
         self._policy: Policy = active.policy
         self._request = request
         self._key = request.key or secrets.token_hex(12)
+        self._event_key = EventKey(f"send:{request.employee}:{self._key}")
         self._employee = active.policy.employee(request.employee)
         self._directory, self._directory_hash = mirror.directory_and_hash(db, active.policy.crm)
         self._states: Mapping[ChannelName, ChannelFacts] = mirror.channel_facts(db, self._policy)
@@ -129,8 +137,7 @@ class _Sender:
         request = self._request
         if request.conversation is not None:
             chat = chats.chat_facts(self._db, [request.conversation]).get(request.conversation)
-            refused = _not_allowed(self._employee, chat, self._directory, self._policy, self._parts)
-            return refused or chat or _not_found()
+            return _not_found() if chat is None else self._allowed(chat)
         return self._new_chat()
 
     def send(self, chat: ChatFacts) -> tuple[Sent, frozenset[str]] | Refusal:
@@ -139,16 +146,26 @@ class _Sender:
         )
         if choice.channel is None:
             return Refusal(reason=choice.reason, status=409)
-        chat = self._on_channel(chat, choice.channel)
+        there = self._on_channel(chat, choice.channel)
+        if isinstance(there, Refusal):
+            return there
         unit = UnitOfWork(
             self._db, self._active, self._directory, self._facts.now, self._parts.public_url
         )
-        event = self._event(chat.conversation)
-        again = self._sent_before(event, chat, choice)
-        if again is not None:
-            return again, frozenset()
+        event = self._event(there.conversation)
         unit.load([event], {})
-        return self._decide(unit, event, chat, choice)
+        return self._decide(unit, event, there, choice)
+
+    def sent_before(self) -> Sent | None:
+        """What the same request came to, whatever has changed since."""
+        found = decisions.by_key(self._db, self._policy.accounts, self._event_key)
+        if found is None or found.message is None or found.conversation is None:
+            return None
+        chat = chats.conversations_by_id(self._db, [found.conversation])[found.conversation]
+        reason = codec.decode(Record, found.record).reasons[0]
+        return Sent(
+            message=found.message, conversation=chat.id, channel=chat.channel, reason=reason
+        )
 
     def _decide(
         self, unit: UnitOfWork, event: MessageSent, chat: ChatFacts, choice: ChannelChoice
@@ -169,26 +186,18 @@ class _Sender:
         lanes = commit(
             self._db, self._active, self._directory_hash, unit.held, [decided], facts.now
         )
-        return self._sent(chat, choice, sending.messages[0].id), lanes
-
-    def _sent(self, chat: ChatFacts, choice: ChannelChoice, message: MessageId) -> Sent:
-        return Sent(
-            message=message,
+        sent = Sent(
+            message=sending.messages[0].id,
             conversation=chat.conversation.id,
-            channel=choice.channel or chat.conversation.channel,
+            channel=chat.conversation.channel,
             reason=choice.reason,
         )
-
-    def _sent_before(
-        self, event: MessageSent, chat: ChatFacts, choice: ChannelChoice
-    ) -> Sent | None:
-        message = decisions.message_of(self._db, event.account, event.event_key)
-        return None if message is None else self._sent(chat, choice, message)
+        return sent, lanes
 
     def _event(self, conversation: Conversation) -> MessageSent:
         request = self._request
         return MessageSent(
-            event_key=EventKey(f"send:{request.employee}:{self._key}"),
+            event_key=self._event_key,
             occurred_at=self._facts.now,
             account=conversation.account,
             chat=Chat(
@@ -207,7 +216,7 @@ class _Sender:
     def _max_text(self, account: AccountName, messenger: Messenger) -> int:
         return self._parts.vendors.connector(account).max_text.get(messenger, MAX_TEXT)
 
-    def _on_channel(self, chat: ChatFacts, channel: ChannelName) -> ChatFacts:
+    def _on_channel(self, chat: ChatFacts, channel: ChannelName) -> ChatFacts | Refusal:
         """The same client on another channel is another conversation of the same contact."""
         if channel == chat.conversation.channel:
             return chat
@@ -215,7 +224,7 @@ class _Sender:
         where = conversation_id(there.account, there.id, chat.conversation.chat_id)
         known = chats.chat_facts(self._db, [where]).get(where)
         if known is not None:
-            return known
+            return self._allowed(known)
         moved = replace(
             chat.conversation,
             id=where,
@@ -251,10 +260,7 @@ class _Sender:
         where = conversation_id(there.account, there.id, first.chat_id)
         known = chats.chat_facts(self._db, [where]).get(where)
         if known is not None:
-            refused = _not_allowed(
-                self._employee, known, self._directory, self._policy, self._parts
-            )
-            return refused or known
+            return self._allowed(known)
         chat = self._of_contact(first)
         placed = replace(
             chat.conversation,
@@ -270,6 +276,10 @@ class _Sender:
         if not granted.can_write:
             return Refusal(reason=granted.reason, status=403)
         return placed_chat
+
+    def _allowed(self, chat: ChatFacts) -> ChatFacts | Refusal:
+        refused = _not_allowed(self._employee, chat, self._directory, self._policy, self._parts)
+        return refused or chat
 
     def _of_contact(self, first: Conversation) -> ChatFacts:
         """A number of exactly one known contact is his; any other is a new client."""
@@ -289,7 +299,7 @@ class _Sender:
 
 
 def _first_chat(phone: str, messenger: Messenger) -> ChatFacts:
-    digits = phone.removeprefix("+")
+    named = phone.removeprefix("+") if messenger in _CHATS_BY_NUMBER else phone
     return ChatFacts(
         conversation=Conversation(
             id=ConversationId(""),
@@ -297,7 +307,7 @@ def _first_chat(phone: str, messenger: Messenger) -> ChatFacts:
             channel=ChannelName(""),
             channel_id="",
             messenger=messenger,
-            chat_id=digits,
+            chat_id=named,
             kind=ChatKind.DIRECT,
             client=ClientState.NEW,
             phone=phones.canonical(phone),

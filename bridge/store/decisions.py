@@ -43,6 +43,13 @@ class DecisionRow:
 _COLUMNS = tuple(column.name for column in fields(DecisionRow))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedBefore:
+    message: MessageId | None
+    conversation: ConversationId | None
+    record: bytes
+
+
 def add(db: Connection, rows: Sequence[DecisionRow]) -> None:
     add_missing(db, DECISIONS, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
 
@@ -63,11 +70,17 @@ def known(
     return frozenset(found)
 
 
-def message_of(db: Connection, account: AccountName, event_key: EventKey) -> MessageId | None:
-    """The message that an event decided before was about."""
-    found = db.scalar(
-        select(DECISIONS.c.message).where(
-            DECISIONS.c.account == account, DECISIONS.c.event_key == event_key
-        )
+def by_key(
+    db: Connection, accounts: Iterable[AccountName], event_key: EventKey
+) -> DecidedBefore | None:
+    """The decision of this key, whichever of the accounts it was made for."""
+    found = db.execute(
+        select(DECISIONS.c.message, DECISIONS.c.conversation, DECISIONS.c.record)
+        .where(DECISIONS.c.account.in_(list(accounts)), DECISIONS.c.event_key == event_key)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    return DecidedBefore(
+        message=found.message, conversation=found.conversation, record=bytes(found.record)
     )
-    return None if found is None else MessageId(found)
