@@ -21,12 +21,12 @@ def e164(text: str, region: str | None = None) -> str | None:
     `region` (ISO 3166 alpha-2) reads numbers in national form (WS-13).
     """
     try:
-        number = phonenumbers.parse(_international(text, region), region)
+        phone = _in_e164(phonenumbers.parse(_international(text, region), region))
+        # Only now: Mexico's old prefix, which WhatsApp still uses, makes a number impossible.
+        possible = phonenumbers.is_possible_number(phonenumbers.parse(phone))
     except NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return canonical(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return phone if possible else None
 
 
 def canonical(phone: str) -> str:
