@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from bridge.domain.decisions import Wait
-from bridge.domain.errors import DeliveryTransient
 from bridge.domain.events import ClientIdentified
 from bridge.domain.facts import Lookup
 from bridge.domain.names import AccountName, ConversationId, EventKey
 from bridge.domain.records import ClientState, Conversation
 from bridge.domain.routing import route
 from bridge.pipeline.commit import Decided, commit
-from bridge.pipeline.gather import look_up, query_for
+from bridge.pipeline.gather import ask, query_for
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.ledger import stored_event, stored_facts
 from bridge.pipeline.parts import Parts
@@ -25,7 +24,7 @@ def identify(
 ) -> frozenset[str]:
     """Decides what waited for these clients; gives the lanes that this filled.
 
-    Raises DeliveryTransient while the CRM still can't be asked.
+    Raises the errors of `ports.Reader` while the CRM still can't be asked.
     """
     with reading(parts.engine) as db:
         found = chats.conversations_by_id(db, wanted)
@@ -33,9 +32,7 @@ def identify(
     if not unknown:
         return frozenset()
     queries = {where: query_for(conversation) for where, conversation in unknown.items()}
-    lookups = lease.while_waiting(parts.engine, lambda: look_up(parts, crm, queries))
-    if not all(lookup.available for lookup in lookups.values()):
-        raise DeliveryTransient("the CRM can't be asked who waiting clients are")
+    lookups = lease.while_waiting(parts.engine, lambda: ask(parts.vendors.reader(crm), queries))
     run = [_event(parts, unknown[where], lookup) for where, lookup in lookups.items()]
     return _decide(parts, lease, run, lookups_of=dict(lookups))
 

@@ -19,6 +19,7 @@ from bridge.store.engine import writing
 from bridge.store.refreshes import Wish
 
 RUN = 100
+LONGEST_WAIT = timedelta(minutes=1)  # new clients wait here, and to ask once a minute is cheap
 _CALLS = 5
 _log = structlog.get_logger()
 
@@ -54,7 +55,7 @@ def _serve(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]
         filled = _read(parts, lease, account, wishes)
     except (DeliveryTransient, OutcomeUnknown, CredentialsInvalid, ConfigError) as error:
         attempt = max(wish.attempts for wish in wishes) + 1
-        until = back_off(attempt, parts.now())
+        until = min(back_off(attempt, parts.now()), parts.now() + LONGEST_WAIT)
         with writing(parts.engine) as db:
             lease.keep(db)
             refreshes.postpone(db, wishes, until, str(error))

@@ -25,7 +25,8 @@ class InboxRow:
 def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]:
     """The next rows in the order of their arrival, their attempt counted before anything is done.
 
-    A row that was tried before may be the one that kills its worker: it is taken alone.
+    A row that failed before, or whose holder died twice, may be what broke it: it is taken alone.
+    One death says nothing: workers die for other reasons, and one by one a run is far slower.
     """
     found = db.execute(
         select(INBOX)
@@ -36,11 +37,11 @@ def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]
     ).mappings()
     rows: list[InboxRow] = []
     for row in found:
-        tried = row["attempts"] > 0 and row["state"] != "held"
-        if tried and rows:
+        alone = row["state"] != "held" and row["attempts"] > (row["state"] == "leased")
+        if alone and rows:
             break
         rows.append(_row(row))
-        if tried:
+        if alone:
             break
     db.execute(
         update(INBOX)
