@@ -13,8 +13,16 @@ import requests
 from sqlalchemy import Engine, Table, func, select
 
 from bridge import codec
+from bridge.domain.effects import Effect
 from bridge.domain.messaging import Messenger
-from bridge.domain.names import AccountName, ChannelName, EmployeeId
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    EmployeeId,
+    EventKey,
+    RecordId,
+    conversation_id,
+)
 from bridge.domain.people import Employee, Role
 from bridge.domain.policy import AccountPolicy, ChannelPolicy, NewClients, Ownership, Policy
 from bridge.pipeline.drain import drain, due_lanes
@@ -34,7 +42,7 @@ from bridge.ports import (
     RawRequest,
     Reader,
 )
-from bridge.store import configs, inbox, lanes
+from bridge.store import chats, configs, inbox, lanes, outbox
 from bridge.store.engine import open_engine, writing
 from bridge.store.schema import INBOX
 from connectors import CONNECTORS
@@ -386,6 +394,31 @@ class World:
     def mend(self) -> None:
         for base in (self.crm_url, self.chat_url):
             requests.delete(f"{base}/_sandbox/faults", timeout=5).raise_for_status()
+
+    def contact_of(self, phone: str) -> RecordId:
+        """Our id of a known client who wrote on the sales channel."""
+        where = conversation_id(CHAT, "chan-sales", phone)
+        with self.engine.connect() as db:
+            contact = chats.conversations_by_id(db, [where])[where].contact
+        assert contact is not None
+        return contact
+
+    def outbox_row(self, effect: Effect, *, urgent: bool = False) -> outbox.NewRow:
+        self._number += 1
+        return outbox.NewRow(
+            lane=lane(Way.OUT, CRM),
+            account=CRM,
+            effect=effect,
+            idempotency_key=f"key-{self._number}",
+            ordering_key=f"order-{self._number}",
+            urgent=urgent,
+            makes=None,
+            needs=(),
+            event_account=CRM,
+            event_key=EventKey(f"event-{self._number}"),
+            conversation=None,
+            message=None,
+        )
 
     def count(self, table: Table, **where: Any) -> int:
         found = select(func.count()).select_from(table)
