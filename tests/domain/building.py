@@ -26,6 +26,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
     conversation_id,
+    digest_id,
     message_id,
 )
 from bridge.domain.people import CrmEmployee, Directory, Employee, Role
@@ -264,7 +265,7 @@ def sent(number: str = "m2", author: EmployeeId | None = None, **changed: Any) -
 
 def edited(text: str, number: str = "m1", **changed: Any) -> MessageEdited:
     given = MessageEdited(
-        event_key=EventKey(f"edit:{number}:{text}"),
+        event_key=EventKey(digest_id("edit", number, text)),
         occurred_at=NOW,
         account=CHAT,
         message_id=number,
