@@ -18,6 +18,7 @@ from bridge.domain.messaging import Messenger
 from bridge.domain.names import (
     AccountName,
     ChannelName,
+    ConversationId,
     EmployeeId,
     EventKey,
     RecordId,
@@ -44,7 +45,7 @@ from bridge.ports import (
 )
 from bridge.store import chats, configs, inbox, lanes, outbox
 from bridge.store.engine import open_engine, writing
-from bridge.store.schema import INBOX
+from bridge.store.schema import CONVERSATIONS, INBOX
 from connectors import CONNECTORS
 from tests.serving import served
 
@@ -225,6 +226,22 @@ class World:
     def crm_is_elsewhere(self, url: str) -> None:
         self._use_account(CRM, replace(self._accounts[CRM], base_url=url))
 
+    def more_messengers(self, count: int) -> list[AccountName]:
+        """Further accounts of the messenger, each a lane of its own with a sales channel."""
+        names = [AccountName(f"wazzup-{n}") for n in range(count)]
+        policy = self._active.policy
+        accounts = {name: AccountPolicy(connector="wazzup") for name in names}
+        channels = {
+            ChannelName(f"sales-{name}"): ChannelPolicy(
+                account=name, messenger=Messenger.WHATSAPP, id="chan-sales", label=name
+            )
+            for name in names
+        }
+        for name in names:
+            self._use_account(name, replace(self._accounts[CHAT], name=name))
+        self.use(accounts={**policy.accounts, **accounts}, channels={**policy.channels, **channels})
+        return names
+
     def limit(self, calls: int) -> None:
         """So many calls are left of every account's rate."""
         self.parts = replace(self.parts, budgets=Limited(left=calls))
@@ -394,6 +411,9 @@ class World:
     def mend(self) -> None:
         for base in (self.crm_url, self.chat_url):
             requests.delete(f"{base}/_sandbox/faults", timeout=5).raise_for_status()
+
+    def conversations(self) -> list[ConversationId]:
+        return [ConversationId(row["id"]) for row in self.rows(CONVERSATIONS)]
 
     def contact_of(self, phone: str) -> RecordId:
         """Our id of a known client who wrote on the sales channel."""
