@@ -72,6 +72,10 @@ class Faults:
             self.counts.clear()
             self.latency_seconds = 0.0
 
+    def reseed(self, seed: int) -> None:
+        with self._lock:
+            self._random.seed(seed)
+
     def pick(self, line: str) -> Rule | None:
         """The rule that strikes this request, counted."""
         with self._lock:
@@ -188,6 +192,8 @@ def _install_control(
     def set_faults() -> Response:
         body = request.get_json()
         faults.latency_seconds = float(body.get("latency_seconds", faults.latency_seconds))
+        if "seed" in body:
+            faults.reseed(int(body["seed"]))
         for rule in body.get("rules", []):
             faults.add(rule)
         return jsonify(counts=faults.counts)

@@ -16,7 +16,7 @@ from typing import Any
 from tests.chaos.plan import Plan
 
 TIMEOUT_SECONDS = 5.0
-AGAIN_SECONDS = 0.1
+AGAIN_SECONDS = 0.3
 CHANNEL_ID = "8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11"
 
 

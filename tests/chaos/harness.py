@@ -38,7 +38,7 @@ class Report:
             f"answers {_counts(answers)}",
             *(f"{name}: {_fate(process)}" for name, process in self.processes.items()),
             f"CRM: {self.calls} calls; faults {_counts(self.faults)}",
-            f"rows: {_counts(self.store.rows)}",
+            f"rows: {_counts(self.store.rows)}; {self.store.tried_again} delivered again",
             f"at rest {self.settle_seconds:.1f} s after the last message",
         ]
         return "\n".join([*lines, *self._wrong()])
@@ -60,12 +60,13 @@ def crash(plan: Plan, database_url: str, folder: Path) -> Report:
     try:
         with house(database_url, folder, clients) as home:
             crowd = Crowd(plan, home.port, home.hook, time.monotonic() + plan.settle_seconds)
-            home.fail()
+            home.fail(plan.seed)
             crowd.begin(clients)
             _rage(plan, home, crowd)
-            faults = home.mend()
             ended = time.monotonic()
-            _await_rest(plan, home, engine)
+            _await_rest(home, engine, plan.faults_linger)
+            faults = home.mend()
+            _await_rest(home, engine, plan.settle_seconds)
             rested = time.monotonic() - ended
             crm, store = home.crm(), look(engine)
     finally:
@@ -94,8 +95,8 @@ def _rage(plan: Plan, home: House, crowd: Crowd) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _await_rest(plan: Plan, home: House, engine: Engine) -> None:
-    end = time.monotonic() + plan.settle_seconds
+def _await_rest(home: House, engine: Engine, seconds: float) -> None:
+    end = time.monotonic() + seconds
     while look(engine).open_rows and time.monotonic() < end:
         home.fleet.look()
         time.sleep(4 * LOOK_SECONDS)

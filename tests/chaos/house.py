@@ -18,7 +18,7 @@ from bridge.pipeline.mirror import sync
 from bridge.settings import Settings
 from bridge.wiring import built, prepare
 from tests.chaos.clients import CHANNEL_ID, Client
-from tests.chaos.plan import FAULTS
+from tests.chaos.plan import FAULTS, LATENCY_SECONDS
 from tests.chaos.processes import Fleet, fleet, without_settings
 from tests.lanes import BY_NAME
 
@@ -67,9 +67,10 @@ class House:
         """What stands in the CRM."""
         return json.loads(call("GET", f"{self.crm_url}/_sandbox/state"))
 
-    def fail(self) -> None:
+    def fail(self, seed: int) -> None:
         rules = [{**fault, "match": "^[A-Z]+ /crm/"} for fault in FAULTS]
-        call("POST", f"{self.crm_url}/_sandbox/faults", {"rules": rules})
+        told = {"rules": rules, "seed": seed, "latency_seconds": LATENCY_SECONDS}
+        call("POST", f"{self.crm_url}/_sandbox/faults", told)
 
     def mend(self) -> Mapping[str, int]:
         """Ends the faults; gives how often each struck."""

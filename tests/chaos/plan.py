@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-VICTIMS = ("web", "worker 1", "worker 2", "clock", "redis")
-WORKERS = ("worker 1", "worker 2")
-
 
 class Aim(StrEnum):
-    TREE = "all"  # the process and all that it forked
+    ALL = "all"  # the process and all that it forked
     PARENT = "parent"  # a worker; the job that it forked lives on for a moment
-    CHILDREN = "job"  # the job only; its worker lives on
+    JOB = "job"  # the job only; its worker lives on
+
+
+# One round of strikes, in the order of the seed: nobody is spared, and jobs, which have calls
+# in the air, are struck most.
+ROUND = (
+    ("web", Aim.ALL),
+    ("clock", Aim.ALL),
+    ("redis", Aim.ALL),
+    ("worker 1", Aim.ALL),
+    ("worker 2", Aim.PARENT),
+    *(("worker 1", Aim.JOB), ("worker 2", Aim.JOB)) * 3,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +36,9 @@ class Plan:
     messages_per_second: float = 50.0
     sent_twice: float = 0.1
     shortest_pause: float = 0.3  # between two kills
-    longest_pause: float = 1.1
+    longest_pause: float = 0.9
     longest_absence: float = 1.5  # of a killed process
+    faults_linger: float = 5.0  # after the last kill
     settle_seconds: float = 120.0
 
     @property
@@ -51,30 +61,27 @@ class Strike:
 
 
 def strikes(plan: Plan) -> Iterator[Strike]:
-    """Round by round, so that nobody is spared; nobody who is away is struck again."""
     dice = random.Random(plan.seed)
     at = dice.uniform(plan.shortest_pause, plan.longest_pause)
     while True:
-        for victim in dice.sample(VICTIMS, len(VICTIMS)):
+        for victim, aim in dice.sample(ROUND, len(ROUND)):
             if at > plan.seconds:
                 return
-            yield Strike(
-                at=at,
-                victim=victim,
-                aim=dice.choice(tuple(Aim)) if victim in WORKERS else Aim.TREE,
-                absence=dice.uniform(0.0, plan.longest_absence),
-            )
+            absence = dice.uniform(0.0, plan.longest_absence)
+            yield Strike(at=at, victim=victim, aim=aim, absence=absence)
             at += dice.uniform(plan.shortest_pause, plan.longest_pause)
 
 
-# Shares of the CRM's answers. A call that times out has been carried out all the same.
+# Shares of the CRM's answers, each call's answer a good while in coming: so that many a call is in
+# the air when its caller is killed. What ends in `_after` was carried out all the same.
+LATENCY_SECONDS = 0.1
 FAULTS: tuple[Mapping[str, Any], ...] = (
     {"fault": "429", "rate": 0.03, "retry_after": "1"},
-    {"fault": "500", "rate": 0.03},
-    {"fault": "500_after", "rate": 0.03},
-    {"fault": "timeout_after", "rate": 0.01, "seconds": 2.5},
-    {"fault": "reset", "rate": 0.01},
-    {"fault": "reset_after", "rate": 0.01},
-    {"fault": "html", "rate": 0.01},
-    {"fault": "html_after", "rate": 0.01},
+    {"fault": "500", "rate": 0.04},
+    {"fault": "500_after", "rate": 0.08},
+    {"fault": "timeout_after", "rate": 0.02, "seconds": 2.5},
+    {"fault": "reset", "rate": 0.02},
+    {"fault": "reset_after", "rate": 0.04},
+    {"fault": "html", "rate": 0.02},
+    {"fault": "html_after", "rate": 0.04},
 )

@@ -44,18 +44,16 @@ class Process:
             )
 
     def strike(self, aim: Aim, absence: float) -> list[psutil.Process]:
-        """Kills; gives those that live on without their parent. Nobody is struck while away."""
+        """Kills; gives those that live on without their parent. Who is away can't be struck."""
         if self.running is None or self.running.poll() is not None:
             return []
         children = children_of(self.running.pid)
-        if aim is Aim.CHILDREN and children:
-            kill(children)
-            self.struck[aim] += 1
+        if aim is Aim.JOB and not children:
             return []
-        aim = Aim.TREE if aim is Aim.CHILDREN else aim
-        self._end()
-        self.start_again_at = time.monotonic() + absence
         self.struck[aim] += 1
+        if aim is not Aim.JOB:
+            self._end()
+            self.start_again_at = time.monotonic() + absence
         if aim is Aim.PARENT:
             return children
         kill(children)

@@ -33,6 +33,7 @@ class Store:
     decided: frozenset[str]  # event keys of messages
     rows: Mapping[str, int]  # "inbox done" → how many
     dead: tuple[str, ...]  # reasons
+    tried_again: int  # deliveries that took more than one attempt
 
     @property
     def open_rows(self) -> Mapping[str, int]:
@@ -92,7 +93,13 @@ def look(engine: Engine) -> Store:
             for table in (INBOX, OUTBOX)
             for reason in db.scalars(select(table.c.reason).where(table.c.state == "dead"))
         ]
-        return Store(decided=frozenset(db.scalars(messages)), rows=rows, dead=tuple(dead))
+        again = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.attempts > 1)
+        return Store(
+            decided=frozenset(db.scalars(messages)),
+            rows=rows,
+            dead=tuple(dead),
+            tried_again=db.scalar(again) or 0,
+        )
 
 
 def _entries(crm: Any) -> Iterator[Entry]:

@@ -163,3 +163,14 @@ def test_a_server_without_a_socket_to_cut_says_so() -> None:
     with pytest.raises(ConnectionCut):
         client.post("/things", json={})
     assert toy.stored == []
+
+
+def test_the_same_seed_strikes_the_same_requests(toy: Toy) -> None:
+    def run(seed: int) -> list[int]:
+        requests.post(f"{toy.base}/_sandbox/faults", json={"seed": seed}, timeout=5)
+        return [toy.post().status_code for _ in range(30)]
+
+    toy.told("500", rate=0.5)
+    first, second = run(7), run(8)
+    assert run(7) == first
+    assert first != second
