@@ -72,7 +72,7 @@ def claimed(**changed: Any) -> Conversation:
 def test_role_and_owner_decide(
     who: EmployeeId, owned_by: EmployeeId | None, read: bool, write: bool, why: str
 ) -> None:
-    """ROL-02, ROL-05 to ROL-10, ROL-14, WS-08."""
+    """ROL-02, ROL-05, ROL-06, ROL-07, ROL-08, ROL-09, ROL-10, ROL-14, WS-08, WS-11."""
     assert granted(who, chat(owned_by)) == (read, write, why)
 
 
