@@ -42,6 +42,7 @@ def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
     record = _known(draft, event.kind, event.record)
     if record is None:
         return _unknown(draft, event.kind, event.record)
+    draft.contact = record if event.kind is RecordKind.CONTACT else None
     known = _owner_of(draft, event.kind, record)
     is_new = known is None or known.crm_id != event.owner
     if known is not None and is_new and known.as_of > event.occurred_at:
@@ -62,7 +63,8 @@ def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
 
 
 def on_contact(draft: Draft, event: ContactChanged) -> Decision:
-    if _known(draft, RecordKind.CONTACT, event.contact) is None:
+    draft.contact = _known(draft, RecordKind.CONTACT, event.contact)
+    if draft.contact is None:
         return draft.ignored(
             ReasonCode.MIRROR_UNKNOWN_RECORD, "the bridge has no chat of this contact"
         )

@@ -49,6 +49,7 @@ def commit(
     rows = [row for decided in run for row in _outbox_rows(decided)]
     outbox.add(db, rows, now)
     decisions_store.add(db, [_decision_row(d, active, directory_hash) for d in run])
+    erasure.erase(db, held.erased, now)  # at last: what was just written knows him as well
     lanes = {row.lane for row in rows}
     if held.refreshes and active.policy.crm is not None:
         lanes.add(lane(Way.MIRROR, active.policy.crm))
@@ -97,8 +98,6 @@ def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) ->
         mirror.request_refreshes(db, lane(Way.MIRROR, active.policy.crm), held.refreshes, now)
     for change in held.settled:
         settle_send(db, change.message, change.vendor_id, now)
-    if held.erased:
-        erasure.erase(db, held.erased)
 
 
 def _write_notifications(db: Connection, held: Loaded, now: datetime) -> None:

@@ -38,6 +38,7 @@ from bridge.pipeline.event_keys import (
     vendor_message_of,
 )
 from bridge.store import chats, mirror, records
+from bridge.store.erasure import Forgotten
 from bridge.store.schema import TURNS
 from bridge.store.sends import open_sends
 
@@ -69,7 +70,7 @@ class Loaded:
     refreshes: list[c.RequestRefresh] = field(default_factory=list)
     settled: list[c.SettleSend] = field(default_factory=list)
     channel_states: list[c.SetChannelState] = field(default_factory=list)
-    erased: list[ConversationId] = field(default_factory=list)
+    erased: list[Forgotten] = field(default_factory=list)
 
     def put_conversation(self, conversation: Conversation) -> None:
         self.conversations[conversation.id] = conversation

@@ -106,13 +106,13 @@ def _write_contacts(
 
 
 def _fresh(known: Contact, found: CrmContact | None, now: datetime) -> Contact:
+    if known.state in (ContactState.ERASED, ContactState.MERGED):
+        return known
     if found is None:
         return replace(known, state=ContactState.DELETED)
     owner = Owner(crm_id=found.owner, as_of=now)
-    if known.state is ContactState.ERASED:
-        return replace(known, owner=owner)
-    state = known.state if known.state is ContactState.MERGED else ContactState.ACTIVE
-    return replace(known, name=found.name, owner=owner, phones=found.phones, state=state)
+    active = ContactState.ACTIVE
+    return replace(known, name=found.name, owner=owner, phones=found.phones, state=active)
 
 
 def _write_records(

@@ -55,7 +55,7 @@ def _note_contact(db: Connection, crm: AccountName, made: RecordId, crm_id: CrmI
     if known is None or known.id == made:
         records.put_contacts(db, crm, [replace(contact, crm_id=crm_id)])
         return
-    records.put_contacts(db, crm, [replace(contact, state=ContactState.MERGED)])
+    records.put_contacts(db, crm, [replace(contact, state=ContactState.MERGED, name="", phones=())])
     moved = records.conversations_of(db, [made]).get(made, ())
     records.put_conversations(db, [replace(c, contact=known.id) for c in moved])
     deals, leads = chats.records_of(db, [made])

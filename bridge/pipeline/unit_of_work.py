@@ -1,6 +1,6 @@
 """The store's facts for one run of events, changed event by event, written back in bulk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -33,6 +33,7 @@ from bridge.pipeline.event_keys import (
 )
 from bridge.pipeline.loaded import Loaded, load
 from bridge.pipeline.parts import Active
+from bridge.store.erasure import Forgotten
 
 
 class UnitOfWork:
@@ -160,7 +161,7 @@ class UnitOfWork:
             held.put_contact(replace(survivor, crm_id=change.crm_id, state=ContactState.ACTIVE))
             return
         absorbed = held.contacts[change.absorbed]
-        held.put_contact(replace(absorbed, state=ContactState.MERGED))
+        held.put_contact(replace(absorbed, state=ContactState.MERGED, name="", phones=()))
         held.put_contact(
             replace(survivor, phones=tuple(dict.fromkeys((*survivor.phones, *absorbed.phones))))
         )
@@ -176,13 +177,21 @@ class UnitOfWork:
     def _erase(self, contact: RecordId) -> None:
         held = self.held
         known = held.contacts[contact]
+        mine = [x for x in held.conversations.values() if x.contact == contact]
         held.put_contact(replace(known, name="", phones=(), state=ContactState.ERASED))
-        for conversation in tuple(held.conversations.values()):
-            if conversation.contact == contact:
-                held.put_conversation(
-                    replace(conversation, title="", chat_id="", phone=None, username=None)
-                )
-                held.erased.append(conversation.id)
+        for conversation in mine:
+            held.put_conversation(
+                replace(conversation, title="", chat_id="", phone=None, username=None)
+            )
+        deals, leads = held.records_of(contact)
+        for deal in deals:
+            held.put_record(replace(deal, name=""))  # mostly the client's own
+        for lead in leads:
+            held.put_record(replace(lead, name=""))
+        forgotten = Forgotten(
+            contact=contact, conversations=tuple(x.id for x in mine), words=_words_of(known, mine)
+        )
+        held.erased.append(forgotten)
 
     def _message(self, event: e.Event) -> Message | None:
         vendor_id = vendor_message_of(event)
@@ -252,6 +261,13 @@ class UnitOfWork:
         found = [x for x in self.held.conversations.values() if x.contact in people]
         found.sort(key=lambda x: (x.last_message_at or self._now, x.id), reverse=True)
         return tuple(x.id for x in found[:10])
+
+
+def _words_of(contact: Contact, conversations: Iterable[Conversation]) -> frozenset[str]:
+    words = {phone.removeprefix("+") for phone in contact.phones}
+    for conversation in conversations:
+        words |= {conversation.chat_id, conversation.phone or "", conversation.username or ""}
+    return frozenset(word.removeprefix("+") for word in words)
 
 
 def _moved(

@@ -12,6 +12,10 @@ from sqlalchemy.pool import QueuePool
 from bridge.domain.errors import ConfigError
 
 BUSY_SECONDS = 5.0
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"),
+    "secure_delete=ON",  # what was erased leaves no trace in free pages
+)
 
 
 def open_engine(url: str, *, pool_size: int = 8, busy_seconds: float = BUSY_SECONDS) -> Engine:
@@ -63,7 +67,7 @@ def _sqlite(url: str, path: str | None, pool_size: int, busy_seconds: float) -> 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver must not begin transactions by itself: `writing` does, with the lock it wants.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

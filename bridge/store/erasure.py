@@ -1,41 +1,83 @@
 """Wipes what was said in conversations whose client must be forgotten."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, update
 
 from bridge import codec
-from bridge.domain.names import AccountName, ConversationId, MessageId
+from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
 from bridge.domain.records import Message
 from bridge.store.chats import slices
 from bridge.store.outbox import State
 from bridge.store.records import put_messages
-from bridge.store.schema import DECISIONS, INBOX, MESSAGES, OUTBOX
+from bridge.store.schema import DECISIONS, INBOX, MESSAGES, NEEDS, OUTBOX
+
+_REASON = "erased"
+_TELLING = 6  # characters: a shorter word stands in requests of other clients as well
 
 
-def erase(db: Connection, conversations: Sequence[ConversationId]) -> None:
-    """Texts, files, raw requests, decision inputs and effects of these conversations are gone;
-    what is left says that something happened, not what."""
-    for some in slices(conversations):
-        _erase_messages(db, some)
-        came = select(DECISIONS.c.inbox_id).where(DECISIONS.c.conversation.in_(some))
-        db.execute(
-            update(INBOX)
-            .where(INBOX.c.id.in_(came), INBOX.c.state == State.DONE.value)
-            .values(body=b"", headers=b"{}", reason="erased")
-        )
-        db.execute(
-            update(DECISIONS)
-            .where(DECISIONS.c.conversation.in_(some))
-            .values(event=None, facts=None)
-        )
-        db.execute(
-            update(OUTBOX)
-            .where(OUTBOX.c.conversation.in_(some))
-            .where(OUTBOX.c.state.in_([State.DONE.value, State.DROPPED.value]))
-            .values(effect=b"{}", reason="erased")
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """A client to forget; `words` are his numbers and names as they stand in raw requests."""
+
+    contact: RecordId
+    conversations: tuple[ConversationId, ...]
+    words: frozenset[str]
+
+
+def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
+    """Texts, files, raw requests, decision inputs and effects of these clients are gone; what is
+    left says that something happened, not what. What was still to be done for them is dropped."""
+    for forgotten in people:
+        for some in slices(forgotten.conversations):
+            _erase_messages(db, some)
+            _erase_requests(db, _decided_from(DECISIONS.c.conversation.in_(some)), now)
+            _erase_inputs(db, DECISIONS.c.conversation.in_(some))
+            _erase_effects(db, some, now)
+        _erase_requests(db, _decided_from(DECISIONS.c.contact == forgotten.contact), now)
+        _erase_inputs(db, DECISIONS.c.contact == forgotten.contact)
+        for word in sorted(forgotten.words):
+            if len(word) >= _TELLING:
+                _erase_requests(db, _body_holds(db, word), now)
+
+
+def _decided_from(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return INBOX.c.id.in_(select(DECISIONS.c.inbox_id).where(which))
+
+
+def _body_holds(db: Connection, word: str) -> ColumnElement[bool]:
+    """A request delivered twice led to no second decision, and a dead one to none at all."""
+    if db.dialect.name == "sqlite":
+        return func.instr(INBOX.c.body, word.encode()) > 0
+    return func.position(literal(word.encode()).op("IN")(INBOX.c.body)) > 0
+
+
+def _erase_requests(db: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    """What is still to be decided is a new message of somebody unknown, and stays."""
+    wiped = {"body": b"", "headers": b"{}", "reason": _REASON}
+    db.execute(update(INBOX).where(which, INBOX.c.state.in_(["done", "dropped"])).values(**wiped))
+    db.execute(
+        update(INBOX)
+        .where(which, INBOX.c.state == "dead")
+        .values(**wiped, state="dropped", done_at=now)
+    )
+
+
+def _erase_inputs(db: Connection, which: ColumnElement[bool]) -> None:
+    db.execute(update(DECISIONS).where(which).values(event=None, facts=None))
+
+
+def _erase_effects(db: Connection, conversations: Sequence[str], now: datetime) -> None:
+    mine = OUTBOX.c.conversation.in_(conversations)
+    db.execute(delete(NEEDS).where(NEEDS.c.outbox_id.in_(select(OUTBOX.c.id).where(mine))))
+    db.execute(
+        update(OUTBOX)
+        .where(mine, OUTBOX.c.state.not_in([State.DONE.value, State.DROPPED.value]))
+        .values(state=State.DROPPED.value, next_attempt_at=None, done_at=now)
+    )
+    db.execute(update(OUTBOX).where(mine).values(effect=b"{}", reason=_REASON))
 
 
 def _erase_messages(db: Connection, conversations: Sequence[str]) -> None:
