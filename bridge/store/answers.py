@@ -65,7 +65,8 @@ def forget_old_answers(db: Connection, now: datetime) -> None:
 
 def _insert_if_absent(db: Connection, values: dict[str, object]) -> bool:
     insertion = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    return db.execute(insertion(API_ANSWERS).values(values).on_conflict_do_nothing()).rowcount == 1
+    added = insertion(API_ANSWERS).values(values).on_conflict_do_nothing()
+    return db.execute(added.returning(API_ANSWERS.c.key)).first() is not None
 
 
 def _this(principal: str, key: str) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from bridge.codec import decode
 from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId
@@ -127,7 +127,8 @@ def _dated(
     at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
     query = _narrowed(db, wanted).where(at.is_not(None))
     if after is not None and after.at is not None:
-        query = query.where(tuple_(at, name) < tuple_(after.at, after.id))
+        # `<=` alone is what the index is entered with.
+        query = query.where(at <= after.at, or_(at < after.at, name < after.id))
     return _read(db, query.order_by(at.desc(), name.desc()).limit(limit))
 
 

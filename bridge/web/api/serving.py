@@ -25,12 +25,13 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 def serve(site: Site, route: Route, request: Request, path: dict[str, str]) -> Response:
     """The answer of a view, or a Problem raised."""
     principal = _principal(site, request)
+    if route.is_write:
+        principal.require_writer()
     principal.require(route.scope)
     if any("\x00" in value for value in path.values()):
         raise not_found("address")
     call = Call(site=site, principal=principal, path=path, now=site.parts.now())
     if route.is_write:
-        principal.require_writer()
         return _write(route, request, call)
     return _answer(route.status, encode(route.bind(request)(call)))
 

@@ -113,7 +113,8 @@ def told(code: ReasonCode) -> str:
 
 
 def capitalize_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """As a sentence begins; an e-mail address stays as it is."""
+    return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
 def effect(kind: str) -> str:

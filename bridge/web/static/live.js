@@ -3,16 +3,17 @@
 
 const EVERY_MILLISECONDS = 5000;
 const zoned = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
-const dated = new Intl.DateTimeFormat([], {
-  day: "numeric", month: "short", year: "numeric",
-  hour: "2-digit", minute: "2-digit", timeZoneName: "short",
-});
+const day = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+const dated = new Intl.DateTimeFormat([], day);
+const yeared = new Intl.DateTimeFormat([], { ...day, year: "numeric" });
 
 function localTimes(root) {
-  const today = new Date().toDateString();
+  const now = new Date();
   for (const element of root.querySelectorAll("time[datetime]")) {
     const when = new Date(element.dateTime);
-    element.textContent = (when.toDateString() === today ? zoned : dated).format(when);
+    const isToday = when.toDateString() === now.toDateString();
+    const words = isToday ? zoned : when.getFullYear() === now.getFullYear() ? dated : yeared;
+    element.textContent = words.format(when);
   }
 }
 

@@ -1,0 +1,22 @@
+"""A small company, on SQLite where the store is not what is looked at, else on both stores."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from bridge.store.engine import open_engine
+from tests.web.world import World
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    opened = open_engine(sqlite_url)
+    yield World(opened)
+    opened.dispose()
+
+
+@pytest.fixture
+def any_world(engine: Engine) -> World:
+    """On each of the stores that we promise."""
+    return World(engine)

@@ -1,0 +1,216 @@
+"""Sign-in by a one-time link, sessions, forms: S14 of the security list."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from bridge.domain.names import EmployeeId
+from bridge.domain.people import Role
+from bridge.store.engine import open_engine, reading, writing
+from bridge.store.schema import LOGIN_LINKS, SESSIONS
+from bridge.store.sessions import (
+    create_login_link,
+    end_sessions_of,
+    forget_expired_sessions,
+    open_session,
+    session_employee,
+    use_login_link,
+)
+from tests.web.world import ANA, LUIS, NOW, World
+
+
+def link(world: World, employee: EmployeeId = ANA) -> str:
+    with writing(world.engine) as db:
+        return create_login_link(db, employee, world.now)
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
+    assert found is not None
+    return found[1]
+
+
+def sign_in(world: World, browser: FlaskClient, token: str) -> int:
+    form = {"csrf": csrf(browser.get(f"/login/{token}").text)}
+    return browser.post(f"/login/{token}", data=form).status_code
+
+
+def test_the_link_shows_a_button_and_the_button_signs_in(world: World) -> None:
+    browser = world.app.test_client()
+    assert sign_in(world, browser, link(world)) == 303
+    page = browser.get("/conversations")
+    assert (page.status_code, "Ana Ruiz" in page.text) == (200, True)
+
+
+def test_looking_at_a_link_does_not_use_it_up(world: World) -> None:
+    token = link(world)
+    for _ in range(5):
+        assert world.app.test_client().get(f"/login/{token}").status_code == 200
+    assert sign_in(world, world.app.test_client(), token) == 303
+
+
+def test_a_link_works_once(world: World) -> None:
+    token = link(world)
+    assert sign_in(world, world.app.test_client(), token) == 303
+    assert sign_in(world, world.app.test_client(), token) == 403
+
+
+def test_a_link_works_for_fifteen_minutes(world: World) -> None:
+    token = link(world)
+    world.later(minutes=15)
+    assert sign_in(world, world.app.test_client(), token) == 403
+
+
+def test_a_guessed_link_is_refused_in_the_same_words(world: World) -> None:
+    used = link(world)
+    sign_in(world, world.app.test_client(), used)
+    answers = []
+    for token in (used, "guessed"):
+        browser = world.app.test_client()
+        form = {"csrf": csrf(browser.get(f"/login/{token}").text)}
+        answers.append(browser.post(f"/login/{token}", data=form).text)
+    assert answers[0] == answers[1]
+
+
+def test_too_many_attempts_have_to_wait(world: World) -> None:
+    browser = world.app.test_client()
+    statuses = [browser.get("/login/guess").status_code for _ in range(25)]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    other = browser.get("/login/guess", environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert other.status_code == 200
+    world.later(minutes=1)
+    assert browser.get("/login/guess").status_code == 200
+
+
+def test_the_button_of_one_browser_is_nothing_in_another(world: World) -> None:
+    token = link(world)
+    shown = csrf(world.app.test_client().get(f"/login/{token}").text)
+    other = world.app.test_client()
+    other.get(f"/login/{token}")
+    assert other.post(f"/login/{token}", data={"csrf": shown}).status_code == 403
+    assert world.app.test_client().post(f"/login/{token}", data={"csrf": shown}).status_code == 403
+
+
+def cookie(answer: TestResponse, name: str) -> str:
+    headers = answer.headers.getlist("Set-Cookie")
+    return next(header for header in headers if header.startswith(f"{name}="))
+
+
+@pytest.mark.parametrize(
+    ("public_url", "secure"), [("https://bridge.example", True), ("http://bridge.example", False)]
+)
+def test_the_cookies_are_guarded(sqlite_url: str, public_url: str, secure: bool) -> None:
+    engine = open_engine(sqlite_url)
+    world = World(engine, public_url=public_url)
+    browser, token = world.app.test_client(), link(world)
+    shown = browser.get(f"/login/{token}", base_url=public_url)
+    form = {"csrf": csrf(shown.text)}
+    answer = browser.post(f"/login/{token}", data=form, base_url=public_url)
+    engine.dispose()
+    set_here = cookie(shown, "bridge_login") + cookie(answer, "bridge_session")
+    assert answer.status_code == 303
+    assert [set_here.count(word) for word in ("HttpOnly", "SameSite=Lax")] == [2, 2]
+    assert set_here.count("Secure") == (2 if secure else 0)
+
+
+def test_a_session_that_a_browser_brings_along_is_never_taken_over(world: World) -> None:
+    """Session fixation: the token after signing in is always a new one."""
+    browser = world.app.test_client()
+    browser.set_cookie("bridge_session", "chosen-by-somebody-else")
+    assert sign_in(world, browser, link(world)) == 303
+    now = browser.get_cookie("bridge_session")
+    assert now is not None
+    assert now.value != "chosen-by-somebody-else"
+    old = world.app.test_client()
+    old.set_cookie("bridge_session", "chosen-by-somebody-else")
+    assert old.get("/conversations").status_code == 303
+
+
+def test_signing_out_ends_the_session_on_the_server(world: World) -> None:
+    browser = world.signed_in(ANA)
+    token = browser.get_cookie("bridge_session")
+    assert token is not None
+    form = {"csrf": csrf(browser.get("/conversations").text)}
+    assert browser.post("/logout", data=form).status_code == 303
+    again = world.app.test_client()
+    again.set_cookie("bridge_session", token.value)
+    assert again.get("/conversations").status_code == 303
+
+
+def test_a_session_ends_by_itself_and_can_be_ended(any_world: World) -> None:
+    with writing(any_world.engine) as db:
+        mine, other = (open_session(db, e, NOW) for e in (ANA, LUIS))
+        assert end_sessions_of(db, ANA, NOW) == 1
+        found = [session_employee(db, token, NOW) for token in (mine, other, "guess")]
+    assert found == [None, LUIS, None]
+    any_world.later(hours=12)
+    with writing(any_world.engine) as db:
+        assert session_employee(db, other, any_world.now) is None
+        forget_expired_sessions(db, any_world.now)
+        assert db.execute(select(SESSIONS)).all() == []
+
+
+def test_only_digests_of_links_and_sessions_are_stored(any_world: World) -> None:
+    token = link(any_world)
+    with writing(any_world.engine) as db:
+        session = open_session(db, ANA, NOW)
+        stored = str([db.execute(select(t)).all() for t in (LOGIN_LINKS, SESSIONS)])
+        assert use_login_link(db, token, NOW) == ANA
+        assert use_login_link(db, token, NOW) is None
+    assert token not in stored
+    assert session not in stored
+
+
+PAGES = ("/", "/conversations", "/conversations/x", "/feed", "/events/1", "/notifications")
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/dead-letters", "/dead-letters/inbox/1"])
+def test_without_a_session_every_page_leads_to_the_sign_in_page(world: World, page: str) -> None:
+    answer = world.app.test_client().get(page)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+
+
+def forms(world: World) -> Iterator[str]:
+    for rule in world.app.url_map.iter_rules():
+        if rule.endpoint.startswith("pages.") and "POST" in (rule.methods or set()):
+            yield re.sub(r"<[^>]*>", "1", rule.rule)
+
+
+@pytest.mark.parametrize("given", [None, "", "0" * 64, "é"])
+def test_a_form_without_the_sessions_own_token_is_refused(world: World, given: str | None) -> None:
+    browser = world.signed_in(LUIS)
+    browser.get("/conversations")
+    addresses = list(forms(world))
+    assert len(addresses) >= 6
+    for address in addresses:
+        data = {} if given is None else {"csrf": given}
+        assert browser.post(address, data=data).status_code == 403, address
+
+
+def test_the_token_of_one_session_is_nothing_in_another(world: World) -> None:
+    theirs = csrf(world.signed_in(LUIS).get("/conversations").text)
+    assert world.signed_in(LUIS).post("/logout", data={"csrf": theirs}).status_code == 403
+
+
+def test_rol_13_a_lost_role_empties_the_pages_of_an_open_session(world: World) -> None:
+    world.writes("+34600111222", "hello")
+    browser = world.signed_in(LUIS)
+    assert "hello" in browser.get("/conversations").text
+    world.change_role(LUIS, Role.NONE)
+    page = browser.get("/conversations").text
+    assert "hello" not in page
+    assert "You have no role yet" in page
+
+
+def test_sessions_open_nothing_in_the_api(world: World) -> None:
+    assert world.signed_in(LUIS).get("/api/v1/conversations").status_code == 401
+
+
+def test_nothing_was_left_in_the_store_by_a_refused_form(world: World) -> None:
+    world.app.test_client().post("/login/guess", data={"csrf": "0" * 64})
+    with reading(world.engine) as db:
+        assert db.execute(select(SESSIONS)).all() == []
