@@ -1,5 +1,6 @@
 """Reads the environment once, into one frozen value; a wrong variable is named at start-up."""
 
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ DEFAULT_LEASE_SECONDS = 15.0
 _MAX_LEASE_SECONDS = 300.0
 _DEFAULT_PUBLIC_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 _BASE_URL = "BRIDGE_BASE_URL_"
+_LOG_LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -39,6 +41,7 @@ class Settings:
     base_urls: Mapping[str, str] = field(default_factory=dict)
     lease_seconds: float = DEFAULT_LEASE_SECONDS
     log_for_people: bool = False  # BRIDGE_LOG=text; else JSON unless stderr is a terminal
+    log_level: int = logging.INFO  # BRIDGE_LOG_LEVEL: info or warning
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Settings":
@@ -56,6 +59,7 @@ class Settings:
             smtp_url=environ.get("BRIDGE_SMTP_URL") or None,
             lease_seconds=_lease_seconds(environ.get("BRIDGE_LEASE_SECONDS") or None),
             log_for_people=environ.get("BRIDGE_LOG") == "text",
+            log_level=_log_level(environ.get("BRIDGE_LOG_LEVEL") or "info"),
             base_urls={
                 name.removeprefix(_BASE_URL): _http_url(name, value)
                 for name, value in environ.items()
@@ -101,6 +105,12 @@ def _secret_key(value: str | None) -> str | None:
             "make one with `python3 -c 'import secrets; print(secrets.token_hex(32))'`"
         )
     return value
+
+
+def _log_level(value: str) -> int:
+    if value not in _LOG_LEVELS:
+        raise ConfigError(f"BRIDGE_LOG_LEVEL: not one of {', '.join(_LOG_LEVELS)}")
+    return _LOG_LEVELS[value]
 
 
 def _lease_seconds(value: str | None) -> float:

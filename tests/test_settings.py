@@ -1,5 +1,6 @@
 """The environment is read once; what is wrong is named."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,13 @@ def test_the_lease_is_a_quarter_of_a_minute_unless_told_otherwise() -> None:
 def test_a_lease_that_is_none_is_refused(seconds: str) -> None:
     with pytest.raises(ConfigError, match="BRIDGE_LEASE_SECONDS"):
         Settings.of({"BRIDGE_LEASE_SECONDS": seconds})
+
+
+def test_the_log_tells_every_step_unless_told_to_tell_less() -> None:
+    assert Settings.of({}).log_level == logging.INFO
+    assert Settings.of({"BRIDGE_LOG_LEVEL": "warning"}).log_level == logging.WARNING
+    with pytest.raises(ConfigError, match="BRIDGE_LOG_LEVEL: not one of info, warning"):
+        Settings.of({"BRIDGE_LOG_LEVEL": "loud"})
 
 
 def test_a_short_secret_key_is_refused_and_a_missing_one_is_asked_for() -> None:

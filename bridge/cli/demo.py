@@ -8,10 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from bridge.cli import demo_world
 from bridge.cli.calls import answers, call
-from bridge.cli.processes import LOOPBACK, free_port
+from bridge.cli.processes import LOOPBACK, free_port, write_own
 from bridge.cli.supervisor import Supervisor
 from bridge.cli.traffic import Traffic
 from bridge.domain.errors import ConfigError
@@ -42,7 +43,7 @@ class Demo:
         for account, url in self.urls.items():
             port = url.rpartition(":")[2]
             program = (sys.executable, "-m", "bridge.cli", "sandbox", account, "--port", port)
-            supervisor.start(f"sandbox {account}", program, self.environ)
+            supervisor.start(f"sandbox {account}", program, self.environ, errors_only=True)
         for url in self.urls.values():
             _await(f"{url}/_sandbox/state")
         self._seed()
@@ -96,7 +97,26 @@ class Demo:
                 link = sign_in_link(settings, person.id)
                 lines.append(f"  sign in as {person.id} ({role}): {link}")
         lines += [f"  sandbox of {account}: {url}/" for account, url in self.urls.items()]
-        return [*lines, "", "Clients write every few seconds. Ctrl-C ends it all.", ""]
+        return [*lines, "", *self._hints(settings), ""]
+
+    def _hints(self, settings: Settings) -> list[str]:
+        """How all other commands reach this demo, from another terminal."""
+        path = settings.state / "environment"
+        write_own(path, "".join(f"export {n}={quote(self.environ[n])}\n" for n in self._own()))
+        program = sys.argv[0] if Path(sys.argv[0]).name == "bridge" else "bridge"
+        return [
+            "A link works once, within 15 minutes. More of them, and every other command:",
+            f"  . {quote(_from_here(path))}; {quote(_from_here(Path(program)))} login EMPLOYEE",
+            "",
+            "Clients write every few seconds; from here on only what goes wrong is shown.",
+            "Ctrl-C ends it all.",
+        ]
+
+    def _own(self) -> list[str]:
+        """The variables that lead here."""
+        accounts = self.policy.accounts.values()
+        of_secrets = {v for a in accounts for variables in a.secrets.values() for v in variables}
+        return sorted(n for n in self.environ if n.startswith("BRIDGE_") or n in of_secrets)
 
 
 def demo(environ: dict[str, str]) -> Demo:
@@ -108,6 +128,8 @@ def demo(environ: dict[str, str]) -> Demo:
         environ.pop(name, None)
     environ["BRIDGE_STATE"] = str(state)
     environ["BRIDGE_CONFIG"] = str(_config(environ))
+    # A line per webhook would drive the sign-in links off the screen.
+    environ["BRIDGE_LOG_LEVEL"] = environ.get("BRIDGE_LOG_LEVEL") or "warning"
     policy = read_folder(Settings.of(environ)).policy
     made = {account: _secrets(policy, account, environ) for account in policy.accounts}
     urls = {account: f"http://{LOOPBACK}:{free_port(LOOPBACK, 0)}" for account in policy.accounts}
@@ -134,6 +156,12 @@ def _secrets(policy: Policy, account: AccountName, environ: dict[str, str]) -> d
             environ[variable] = f"demo-{secrets.token_hex(12)}"
         made[secret] = environ[variables[0]]
     return made
+
+
+def _from_here(path: Path) -> str:
+    """The shorter way to say it, for people who stand in the current folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _await(url: str) -> None:

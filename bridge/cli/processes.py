@@ -5,22 +5,25 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 
 import click
 
 from bridge import logs
-from bridge.cli.answers import Command, answer
-from bridge.domain.errors import ConfigError
+from bridge.cli.answers import Command, Failed, answer
 from bridge.settings import DEFAULT_PORT, Settings, environment
 from bridge.wiring import check_schema, prepare, serve_web
 
 LOOPBACK = "127.0.0.1"
+PORT = click.IntRange(0, 65535)
 THREADS = 32
 
 
 @click.command(cls=Command)
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Port to listen on.")
+@click.option(
+    "--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Port to listen on."
+)
 @click.option("--threads", default=THREADS, show_default=True, help="Requests at a time.")
 def web(host: str, port: int, threads: int) -> None:
     """Serve webhooks, pages and the API."""
@@ -47,23 +50,29 @@ def migrate() -> None:
 
 
 def free_port(host: str, port: int) -> int:
-    """The port, or any free one for 0; ConfigError when somebody has it already."""
+    """The port, or any free one for 0; Failed when somebody has it already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise ConfigError(
-                f"port {port} on {host} can't be used ({error.strerror}): stop what listens there, "
-                "or choose another with --port"
+            raise Failed(
+                f"port {port} on {host} can't be used ({error.strerror})",
+                "stop what listens there, or choose another with --port",
             ) from error
         return int(probe.getsockname()[1])
+
+
+def write_own(path: Path, text: str) -> None:
+    """Makes a file that only its owner reads; FileExistsError when it is there already."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
 
 
 def start(kind: str) -> Settings:
     """Log and settings of one process; the store must have this version's schema."""
     settings = Settings.of(environment())
-    logs.set_up(kind, for_people=settings.log_for_people)
+    logs.set_up(kind, for_people=settings.log_for_people, level=settings.log_level)
     check_schema(settings)
     return settings
 

@@ -3,7 +3,7 @@
 import click
 
 from bridge.cli.answers import Command, answer
-from bridge.cli.processes import LOOPBACK, free_port, stop_signal
+from bridge.cli.processes import LOOPBACK, PORT, free_port, stop_signal
 from bridge.domain.names import AccountName
 from bridge.settings import Settings, environment, variable_part
 from bridge.wiring import serve_sandbox
@@ -11,7 +11,7 @@ from bridge.wiring import serve_sandbox
 
 @click.command(cls=Command)
 @click.argument("account")
-@click.option("--port", default=0, help="Port to listen on; any free one by default.")
+@click.option("--port", type=PORT, default=0, help="Port to listen on; any free one by default.")
 def sandbox(account: str, port: int) -> None:
     """Stand in for the vendor of ACCOUNT, an account of accounts.yaml.
 

@@ -26,6 +26,7 @@ class Child:
     command: Sequence[str]
     environ: Mapping[str, str] = field(repr=False)
     ends_last: bool = False
+    errors_only: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     start_again_at: float = 0.0
@@ -50,8 +51,9 @@ class Supervisor:
         environ: Mapping[str, str],
         *,
         ends_last: bool = False,
+        errors_only: bool = False,
     ) -> Child:
-        child = Child(name, command, environ, ends_last)
+        child = Child(name, command, environ, ends_last, errors_only)
         self._children.append(child)
         self._launch(child)
         return child
@@ -94,16 +96,14 @@ class Supervisor:
         child.process = subprocess.Popen(  # noqa: S603 - our own commands
             tied.command(list(child.command)),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.DEVNULL if child.errors_only else subprocess.PIPE,
+            stderr=subprocess.PIPE if child.errors_only else subprocess.STDOUT,
             env=dict(child.environ),
             process_group=0,  # Ctrl-C reaches only the supervisor, which then stops all in order
         )
-        if child.process.stdout is not None:
-            reader = threading.Thread(
-                target=self._relay, args=(child.name, child.process.stdout), daemon=True
-            )
-            reader.start()
+        lines = child.process.stderr if child.errors_only else child.process.stdout
+        if lines is not None:
+            threading.Thread(target=self._relay, args=(child.name, lines), daemon=True).start()
 
     def _relay(self, name: str, stream: IO[bytes]) -> None:
         with stream:

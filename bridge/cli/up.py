@@ -1,7 +1,6 @@
 """`bridge up`: everything in one terminal, on embedded parts where none are named."""
 
 import fcntl
-import os
 import secrets
 import sys
 import threading
@@ -13,12 +12,11 @@ from pathlib import Path
 import click
 
 from bridge import logs
-from bridge.cli.answers import Command
+from bridge.cli.answers import Command, Failed
 from bridge.cli.demo import Demo
 from bridge.cli.demo import demo as prepare_demo
-from bridge.cli.processes import LOOPBACK, free_port, stop_signal
+from bridge.cli.processes import LOOPBACK, PORT, free_port, stop_signal, write_own
 from bridge.cli.supervisor import Supervisor
-from bridge.domain.errors import ConfigError
 from bridge.settings import DEFAULT_PORT, Settings, environment
 from bridge.wiring import own_redis, prepare
 
@@ -29,7 +27,7 @@ _BRIDGE = (sys.executable, "-m", "bridge.cli")
 
 @click.command(cls=Command)
 @click.option("--demo", is_flag=True, help="With sandboxes instead of vendors, and live traffic.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Port for web.")
+@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Port for web.")
 @click.option("--workers", default=WORKERS, show_default=True, help="Worker processes, with Redis.")
 def up(demo: bool, port: int, workers: int) -> None:
     """Start everything: web, workers, clock, and a Redis of its own.
@@ -82,9 +80,9 @@ def alone(state: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise ConfigError(
-                f"another `bridge up` runs on {state}: stop it, or set BRIDGE_STATE to another "
-                "folder"
+            raise Failed(
+                f"another `bridge up` runs on {state}",
+                "stop it, or set BRIDGE_STATE to another folder",
             ) from error
         yield
 
@@ -92,14 +90,12 @@ def alone(state: Path) -> Iterator[None]:
 def secret_key(state: Path) -> str:
     """The key kept under the state's folder; made at the first start, readable by its owner."""
     path = state / "secret_key"
+    key = secrets.token_hex(32)
     try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_own(path, key)
     except FileExistsError:
         return path.read_text().strip()
-    with os.fdopen(opened, "w") as file:
-        key = secrets.token_hex(32)
-        file.write(key)
-        return key
+    return key
 
 
 def _unless_set(environ: dict[str, str], name: str, value: str) -> None:

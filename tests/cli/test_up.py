@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,6 +117,21 @@ def test_without_any_redis_one_worker_polls(house: House, tmp_path: Path) -> Non
     assert "no redis-server on this machine" in house.log("up")
 
 
+def login_by_hand(house: House, employee: str) -> "subprocess.CompletedProcess[str]":
+    """As the demo says: its environment first, then any command."""
+    given = house.state / "demo" / "environment"
+    assert given.stat().st_mode & 0o777 == 0o600
+    script = f'. {given}; exec {sys.executable} -m bridge.cli login "$0"'
+    return subprocess.run(
+        ["/bin/sh", "-c", script, employee],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
 def test_the_demo_lives_on_sandboxes_and_touches_nothing_real(tmp_path: Path) -> None:
     """Within seconds a client's message stands in the CRM, and a stranger becomes contact and
     deal (NEW-02, NEW-04)."""
@@ -132,7 +148,10 @@ def test_the_demo_lives_on_sandboxes_and_touches_nothing_real(tmp_path: Path) ->
         assert eventually(lambda: b"Marta" in house.get("/")[1])
         assert eventually(lambda: b"Deal: " in house.get("/")[1])
         assert eventually(lambda: b"offer from last week" in house.get("/")[1]), house.log("up")
+        told = login_by_hand(house, "qa@acme.example")
+        assert re.match(r"http://127\.0\.0\.1:\d+/login/", told.stdout), told.stderr
         process.send_signal(signal.SIGINT)
         process.wait(12)
     assert "real-" not in house.log("up")
+    assert " | " not in house.log("up").replace("web      | Listening on", "")
     assert sorted(os.listdir(house.state)) == ["demo", "up.lock"]
