@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bridge import codec
 from bridge.domain import phones
 from bridge.domain.access import access
-from bridge.domain.changes import PutConversation
+from bridge.domain.changes import PutConversation, RefreshKind, RequestRefresh
 from bridge.domain.channels import ChannelChoice
 from bridge.domain.decisions import Decision, Verdict
 from bridge.domain.events import MessageSent
@@ -30,6 +30,7 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import ClientState, Conversation
 from bridge.domain.sending import MAX_TEXT, Letter, Sending, choose, decide_send
 from bridge.pipeline.commit import Decided, commit
+from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import Record, stored_event, stored_facts
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.unit_of_work import UnitOfWork
@@ -81,19 +82,10 @@ def send(parts: Parts, request: SendRequest) -> Sent | Refusal:
     active = parts.active()
     with deciding(parts.engine) as db:
         sender = _Sender(parts, db, active, request)
-        again = sender.sent_before()
-        if again is not None:
-            return again
-        found = sender.chat()
-        if isinstance(found, Refusal):
-            return found
-        sent = sender.send(found)
-    if isinstance(sent, Refusal):
-        return sent
-    outcome, lanes = sent
-    for name in lanes:
+        answer = sender.sent_before() or sender.answer()
+    for name in sorted(sender.filled):
         parts.bell.ring(name)
-    return outcome
+    return answer
 
 
 def dismiss(parts: Parts, employee: EmployeeId, conversation: ConversationId) -> Refusal | None:
@@ -117,7 +109,7 @@ def dismiss(parts: Parts, employee: EmployeeId, conversation: ConversationId) ->
 
 
 class _Sender:
-    """One request within its transaction."""
+    """One request within its transaction; `filled` are the lanes that have work after it."""
 
     def __init__(self, parts: Parts, db: Connection, active: Active, request: SendRequest) -> None:
         self._parts = parts
@@ -131,8 +123,13 @@ class _Sender:
         self._directory, self._directory_hash = mirror.directory_and_hash(db, active.policy.crm)
         self._states: Mapping[ChannelName, ChannelFacts] = mirror.channel_facts(db, self._policy)
         self._facts = Facts(now=parts.now(), directory=self._directory, public_url=parts.public_url)
+        self.filled: frozenset[str] = frozenset()
 
-    def chat(self) -> ChatFacts | Refusal:
+    def answer(self) -> Sent | Refusal:
+        chat = self._chat()
+        return chat if isinstance(chat, Refusal) else self._send(chat)
+
+    def _chat(self) -> ChatFacts | Refusal:
         """The chat to write in, on the channel that it leaves from, or why not."""
         request = self._request
         if request.conversation is not None:
@@ -140,7 +137,7 @@ class _Sender:
             return _not_found() if chat is None else self._allowed(chat)
         return self._new_chat()
 
-    def send(self, chat: ChatFacts) -> tuple[Sent, frozenset[str]] | Refusal:
+    def _send(self, chat: ChatFacts) -> Sent | Refusal:
         _, choice = choose(
             self._employee, chat, self._request.channel, self._facts, self._policy, self._states
         )
@@ -169,7 +166,7 @@ class _Sender:
 
     def _decide(
         self, unit: UnitOfWork, event: MessageSent, chat: ChatFacts, choice: ChannelChoice
-    ) -> tuple[Sent, frozenset[str]] | Refusal:
+    ) -> Sent | Refusal:
         facts = unit.facts(event)
         letter = Letter(employee=self._employee, event=event, key=self._key, chat=chat)
         limit = self._max_text(event.account, chat.conversation.messenger)
@@ -183,16 +180,17 @@ class _Sender:
             facts=stored_facts(facts),
             message=sending.messages[0].id,
         )
-        lanes = commit(
+        self.filled = commit(
             self._db, self._active, self._directory_hash, unit.held, [decided], facts.now
         )
-        sent = Sent(
+        if chat.conversation.client is ClientState.UNIDENTIFIED:
+            self._ask_who(chat.conversation)
+        return Sent(
             message=sending.messages[0].id,
             conversation=chat.conversation.id,
             channel=chat.conversation.channel,
             reason=choice.reason,
         )
-        return sent, lanes
 
     def _event(self, conversation: Conversation) -> MessageSent:
         request = self._request
@@ -244,7 +242,8 @@ class _Sender:
         if phone is None or request.messenger is None:
             detail = "name a conversation, or a phone in international form and a messenger"
             return Refusal(reason=Reason(ReasonCode.REQUEST_INVALID, detail), status=422)
-        draft = _first_chat(phone, request.messenger)
+        unknown = ClientState.NEW if self._policy.crm is None else ClientState.UNIDENTIFIED
+        draft = _first_chat(phone, request.messenger, unknown)
         _, choice = choose(
             self._employee, draft, request.channel, self._facts, self._policy, self._states
         )
@@ -258,31 +257,48 @@ class _Sender:
     def _found_or_new(self, first: Conversation, channel: ChannelName) -> ChatFacts | Refusal:
         there = self._policy.channels[channel]
         where = conversation_id(there.account, there.id, first.chat_id)
-        known = chats.chat_facts(self._db, [where]).get(where)
-        if known is not None:
-            return self._allowed(known)
-        chat = self._of_contact(first)
-        placed = replace(
-            chat.conversation,
-            id=where,
-            account=there.account,
-            channel=channel,
-            channel_id=there.id,
-        )
-        placed_chat = replace(chat, conversation=placed)
-        granted = access(
-            self._employee, placed_chat, self._directory, self._policy, self._facts.now
-        )
-        if not granted.can_write:
-            return Refusal(reason=granted.reason, status=403)
-        return placed_chat
+        chat = chats.chat_facts(self._db, [where]).get(where)
+        if chat is not None and chat.conversation.client is not ClientState.UNIDENTIFIED:
+            return self._allowed(chat)
+        if chat is None:
+            found = self._of_contact(first)
+            placed = replace(
+                found.conversation,
+                id=where,
+                account=there.account,
+                channel=channel,
+                channel_id=there.id,
+            )
+            chat = replace(found, conversation=placed)
+        granted = access(self._employee, chat, self._directory, self._policy, self._facts.now)
+        if granted.can_write:
+            return chat
+        if chat.conversation.client is ClientState.UNIDENTIFIED:
+            return self._ask_first(chat.conversation)
+        return Refusal(reason=granted.reason, status=403)
+
+    def _ask_first(self, conversation: Conversation) -> Refusal:
+        """Whose client a number is only the CRM knows, and no request waits for the CRM (ROL-05):
+        it is asked now, and the writer tries again when it has answered."""
+        records.put_conversations(self._db, [conversation])
+        self._ask_who(conversation)
+        detail = "the CRM is being asked whose client this is: try again in a moment"
+        return Refusal(reason=Reason(ReasonCode.CLIENT_UNIDENTIFIED, detail), status=409)
+
+    def _ask_who(self, conversation: Conversation) -> None:
+        """Queues the question whose client this is."""
+        if self._policy.crm is not None:
+            asked = lane(Way.MIRROR, self._policy.crm)
+            wish = RequestRefresh(kind=RefreshKind.IDENTITY, key=conversation.id)
+            mirror.request_refreshes(self._db, asked, [wish], self._facts.now)
+            self.filled |= {asked}
 
     def _allowed(self, chat: ChatFacts) -> ChatFacts | Refusal:
         refused = _not_allowed(self._employee, chat, self._directory, self._policy, self._parts)
         return refused or chat
 
     def _of_contact(self, first: Conversation) -> ChatFacts:
-        """A number of exactly one known contact is his; any other is a new client."""
+        """A number of exactly one known contact is his; of any other the CRM has to be asked."""
         phone = first.phone or ""
         found = records.contacts_by_phone(self._db, [phone]).get(phone, ())
         if len(found) != 1:
@@ -298,7 +314,7 @@ class _Sender:
         )
 
 
-def _first_chat(phone: str, messenger: Messenger) -> ChatFacts:
+def _first_chat(phone: str, messenger: Messenger, client: ClientState) -> ChatFacts:
     named = phone.removeprefix("+") if messenger in _CHATS_BY_NUMBER else phone
     return ChatFacts(
         conversation=Conversation(
@@ -309,7 +325,7 @@ def _first_chat(phone: str, messenger: Messenger) -> ChatFacts:
             messenger=messenger,
             chat_id=named,
             kind=ChatKind.DIRECT,
-            client=ClientState.NEW,
+            client=client,
             phone=phones.canonical(phone),
         )
     )

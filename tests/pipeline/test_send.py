@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -60,7 +61,11 @@ def refused(house: World, employee: EmployeeId, phone: str, **more: Any) -> tupl
 def first(house: World, employee: EmployeeId, **more: Any) -> Sent | Refusal:
     given = {"to_phone": "+34611222333", "messenger": Messenger.WHATSAPP, **more}
     request = SendRequest(employee=employee, text="good day", **given)
-    return send(house.parts, request)
+    answer = send(house.parts, request)
+    if isinstance(answer, Refusal) and answer.reason.code == "client.unidentified":
+        house.settle()  # the CRM has been asked meanwhile
+        answer = send(house.parts, request)
+    return answer
 
 
 def left(house: World) -> list[tuple[str, str]]:
@@ -424,6 +429,36 @@ def test_no_answer_needed_takes_the_mark_and_is_a_decision(small: World) -> None
     refusal = dismiss(small.parts, BRUNO, chat(phone))
     assert refusal is not None
     assert refusal.status == 404
+
+
+def test_a_first_message_to_a_number_waits_until_the_crm_says_whose_it_is(small: World) -> None:
+    """ROL-05: a client of a colleague who never wrote is not known here yet."""
+    phone, contact = client(1, owner="102")
+    small.seed(contacts=[contact])
+    request = SendRequest(
+        employee=ANA, to_phone=f"+{phone}", messenger=Messenger.WHATSAPP, text="good day"
+    )
+    asked = send(small.parts, request)
+    assert isinstance(asked, Refusal)
+    assert (asked.reason.code, asked.status) == ("client.unidentified", 409)
+    small.settle()
+    told = send(small.parts, request)
+    assert isinstance(told, Refusal)
+    assert (told.reason.code, told.status) == ("request.not_found", 404)
+    assert isinstance(send(small.parts, replace(request, employee=BRUNO)), Sent)
+    small.settle()
+    assert left(small) == [("chan-sales", "good day")]
+
+
+def test_a_managers_first_message_is_written_once_the_crm_has_named_the_client(
+    small: World,
+) -> None:
+    """ROL-08: he may write to anybody, so nobody waits; the entry does."""
+    phone, contact = client(1, owner="102")
+    small.seed(contacts=[contact])
+    assert isinstance(first(small, LUIS, to_phone=f"+{phone}"), Sent)
+    small.settle()
+    assert "good day" in small.entries()[-1]
 
 
 def test_a_first_message_names_a_phone_and_a_messenger(small: World) -> None:
