@@ -17,7 +17,7 @@ from tests.chaos.plan import Plan
 
 TIMEOUT_SECONDS = 5.0
 AGAIN_SECONDS = 0.3
-CHANNEL_ID = "8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11"
+CHANNEL_IDS = ("8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11", "3b9e2c74-6d18-4a5f-8e07-91d4c5b6a722")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +35,28 @@ class Client:
         return f"Client {self.number:03d}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat:
+    """A client on one channel: within it messages have an order."""
+
+    number: int
+    client: Client
+    channel_id: str = CHANNEL_IDS[0]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Sent:
-    """The message `place` of a client, counted from 0."""
+    """The message `place` of a chat, counted from 0."""
 
-    client: int
+    chat: int
     place: int
+
+    def __str__(self) -> str:
+        return f"chat {self.chat:03d} message {self.place:05d}"
 
     @property
     def id(self) -> str:
-        return f"m-{self.client:03d}-{self.place:05d}"
-
-    @property
-    def text(self) -> str:
-        return f"client {self.client:03d} message {self.place:05d}"
+        return f"m-{self.chat:03d}-{self.place:05d}"
 
 
 @dataclass
@@ -81,8 +89,19 @@ def clients_of(plan: Plan) -> list[Client]:
     return [Client(number=n, is_known=is_known) for n, is_known in enumerate(kinds)]
 
 
+def chats_of(plan: Plan, clients: Sequence[Client]) -> list[Chat]:
+    """One of each client, and a second one of some strangers."""
+    first = [Chat(number=client.number, client=client) for client in clients]
+    strangers = [client for client in clients if not client.is_known]
+    second = [
+        Chat(number=number, client=client, channel_id=CHANNEL_IDS[1])
+        for number, client in enumerate(strangers[: plan.on_two_channels], len(first))
+    ]
+    return [*first, *second]
+
+
 class Crowd:
-    """A thread per client. What is not taken is sent again until `give_up_at` (monotonic)."""
+    """A thread per chat. What is not taken is sent again until `give_up_at` (monotonic)."""
 
     def __init__(self, plan: Plan, port: int, path: str, give_up_at: float) -> None:
         self._plan = plan
@@ -92,24 +111,24 @@ class Crowd:
         self.ledger = Ledger()
         self.threads: list[threading.Thread] = []
 
-    def begin(self, clients: Sequence[Client]) -> None:
-        for client in clients:
-            thread = threading.Thread(target=self._write, args=(client,), name=client.name)
+    def begin(self, chats: Sequence[Chat]) -> None:
+        for chat in chats:
+            thread = threading.Thread(target=self._write, args=(chat,), name=f"chat {chat.number}")
             self.threads.append(thread)
             thread.start()
 
     def is_writing(self) -> bool:
         return any(thread.is_alive() for thread in self.threads)
 
-    def _write(self, client: Client) -> None:
-        dice = random.Random(f"{self._plan.seed}:{client.number}")
-        pause = self._plan.clients / self._plan.messages_per_second
+    def _write(self, chat: Chat) -> None:
+        dice = random.Random(f"{self._plan.seed}:{chat.number}")
+        pause = self._plan.chats / self._plan.messages_per_second
         due = time.monotonic() + dice.uniform(0.0, pause)
         for place in range(self._plan.messages_each):
             time.sleep(max(0.0, due - time.monotonic()))
             due += pause * dice.uniform(0.5, 1.5)
-            sent = Sent(client.number, place)
-            body = json.dumps({"messages": [_as_vendor(client, sent)]}).encode()
+            sent = Sent(chat.number, place)
+            body = json.dumps({"messages": [_as_vendor(chat, sent)]}).encode()
             self._insist(sent, body)
             if dice.random() < self._plan.sent_twice:
                 with self.ledger.lock:
@@ -133,16 +152,16 @@ class Crowd:
             return 0
 
 
-def _as_vendor(client: Client, sent: Sent) -> Mapping[str, Any]:
+def _as_vendor(chat: Chat, sent: Sent) -> Mapping[str, Any]:
     return {
         "messageId": sent.id,
-        "channelId": CHANNEL_ID,
+        "channelId": chat.channel_id,
         "chatType": "whatsapp",
-        "chatId": client.phone,
+        "chatId": chat.client.phone,
         "dateTime": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "type": "text",
         "isEcho": False,
-        "contact": {"name": client.name},
-        "text": sent.text,
+        "contact": {"name": chat.client.name},
+        "text": str(sent),
         "status": "inbound",
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bridge.store.engine import open_engine
-from tests.chaos.clients import Crowd, Ledger, clients_of
+from tests.chaos.clients import Crowd, Ledger, chats_of, clients_of
 from tests.chaos.house import House, house
 from tests.chaos.plan import Plan, strikes
 from tests.chaos.processes import Process
@@ -33,7 +33,7 @@ class Report:
     def __str__(self) -> str:
         answers = {status or "none": n for status, n in sorted(self.ledger.answers.items())}
         lines = [
-            f"seed {self.plan.seed}: {self.plan.seconds:.0f} s, {self.plan.clients} clients",
+            f"seed {self.plan.seed}: {self.plan.seconds:.0f} s, {self.plan.chats} chats",
             f"messages: {len(self.ledger.taken)} taken, {self.ledger.sent_twice} sent twice; "
             f"answers {_counts(answers)}",
             *(f"{name}: {_fate(process)}" for name, process in self.processes.items()),
@@ -56,12 +56,13 @@ class Report:
 def crash(plan: Plan, database_url: str, folder: Path) -> Report:
     """Runs the plan on a migrated, empty database; `folder` keeps every process's log."""
     clients = clients_of(plan)
+    chats = chats_of(plan, clients)
     engine = open_engine(database_url)
     try:
         with house(database_url, folder, clients) as home:
             crowd = Crowd(plan, home.port, home.hook, time.monotonic() + plan.settle_seconds)
             home.fail(plan.seed)
-            crowd.begin(clients)
+            crowd.begin(chats)
             _rage(plan, home, crowd)
             ended = time.monotonic()
             _await_rest(home, engine, plan.faults_linger)
@@ -79,7 +80,7 @@ def crash(plan: Plan, database_url: str, folder: Path) -> Report:
         calls=sum(crm["calls"].values()),
         store=store,
         settle_seconds=rested,
-        findings=judge(crowd.ledger.taken, clients, crm, store),
+        findings=judge(crowd.ledger.taken, chats, crm, store),
     )
 
 

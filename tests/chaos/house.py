@@ -17,7 +17,7 @@ from bridge.cli.calls import answers, call
 from bridge.pipeline.mirror import sync
 from bridge.settings import Settings
 from bridge.wiring import built, prepare
-from tests.chaos.clients import CHANNEL_ID, Client
+from tests.chaos.clients import CHANNEL_IDS, Client
 from tests.chaos.plan import FAULTS, LATENCY_SECONDS
 from tests.chaos.processes import Fleet, fleet, without_settings
 from tests.lanes import BY_NAME
@@ -45,7 +45,8 @@ accounts:
     connector: wazzup
     secrets: {{api_key: WAZZUP_API_KEY, webhook_key: WAZZUP_WEBHOOK_KEY}}
 channels:
-  wa-sales: {{account: wazzup-main, messenger: whatsapp, id: {CHANNEL_ID}, label: Sales}}
+  wa-sales: {{account: wazzup-main, messenger: whatsapp, id: {CHANNEL_IDS[0]}, label: Sales}}
+  wa-north: {{account: wazzup-main, messenger: whatsapp, id: {CHANNEL_IDS[1]}, label: North}}
 employees:
   ana@acme.example: {{role: salesperson, gets_new_clients: true}}
   bruno@acme.example: {{role: salesperson, gets_new_clients: true}}
@@ -68,8 +69,7 @@ class House:
         return json.loads(call("GET", f"{self.crm_url}/_sandbox/state"))
 
     def fail(self, seed: int) -> None:
-        rules = [{**fault, "match": "^[A-Z]+ /crm/"} for fault in FAULTS]
-        told = {"rules": rules, "seed": seed, "latency_seconds": LATENCY_SECONDS}
+        told = {"rules": FAULTS, "seed": seed, "latency_seconds": LATENCY_SECONDS}
         call("POST", f"{self.crm_url}/_sandbox/faults", told)
 
     def mend(self) -> Mapping[str, int]:

@@ -33,6 +33,7 @@ class Plan:
     seconds: float  # so long clients write and processes are killed
     known: int = 12  # clients with a contact and a deal in the CRM
     strangers: int = 12
+    on_two_channels: int = 4  # strangers who write on both channels at once
     messages_per_second: float = 50.0
     sent_twice: float = 0.1
     shortest_pause: float = 0.3  # between two kills
@@ -42,12 +43,12 @@ class Plan:
     settle_seconds: float = 120.0
 
     @property
-    def clients(self) -> int:
-        return self.known + self.strangers
+    def chats(self) -> int:
+        return self.known + self.strangers + self.on_two_channels
 
     @property
     def messages_each(self) -> int:
-        return max(1, round(self.seconds * self.messages_per_second / self.clients))
+        return max(1, round(self.seconds * self.messages_per_second / self.chats))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +73,26 @@ def strikes(plan: Plan) -> Iterator[Strike]:
             at += dice.uniform(plan.shortest_pause, plan.longest_pause)
 
 
-# Shares of the CRM's answers, each call's answer a good while in coming: so that many a call is in
-# the air when its caller is killed. What ends in `_after` was carried out all the same.
+# Each call's answer is a good while in coming, so that many a call is in the air when its caller is
+# killed. What ends in `_after` was carried out all the same.
 LATENCY_SECONDS = 0.1
+_ANY = "^[A-Z]+ /crm/"
+_CONTACTS = "^POST /crm/.*/contacts/batch/upsert"
+_DEALS = "^POST /crm/.*/deals/batch/create"
+_ENTRIES = "^POST /crm/.*/communications/batch/create"
 FAULTS: tuple[Mapping[str, Any], ...] = (
-    {"fault": "429", "rate": 0.03, "retry_after": "1"},
-    {"fault": "500", "rate": 0.04},
-    {"fault": "500_after", "rate": 0.08},
-    {"fault": "timeout_after", "rate": 0.02, "seconds": 2.5},
-    {"fault": "reset", "rate": 0.02},
-    {"fault": "reset_after", "rate": 0.04},
-    {"fault": "html", "rate": 0.02},
-    {"fault": "html_after", "rate": 0.04},
+    # In every run: each kind of write loses an answer.
+    {"match": _CONTACTS, "fault": "500_after", "rate": 0.5, "times": 1},
+    {"match": _DEALS, "fault": "reset_after", "rate": 0.5, "times": 1},
+    {"match": _ENTRIES, "fault": "html_after", "rate": 0.5, "times": 2},
+    {"match": _ENTRIES, "fault": "timeout_after", "rate": 0.5, "times": 1, "seconds": 2.5},
+    # Shares of all calls, reads and look-ups among them.
+    {"match": _ANY, "fault": "429", "rate": 0.03, "retry_after": "1"},
+    {"match": _ANY, "fault": "500", "rate": 0.04},
+    {"match": _ANY, "fault": "500_after", "rate": 0.08},
+    {"match": _ANY, "fault": "timeout_after", "rate": 0.02, "seconds": 2.5},
+    {"match": _ANY, "fault": "reset", "rate": 0.02},
+    {"match": _ANY, "fault": "reset_after", "rate": 0.04},
+    {"match": _ANY, "fault": "html", "rate": 0.02},
+    {"match": _ANY, "fault": "html_after", "rate": 0.04},
 )
