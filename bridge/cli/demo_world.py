@@ -1,6 +1,5 @@
 """The people, clients and channels that the demo's sandboxes are filled with; all made up."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +44,9 @@ NEW = (
 
 def hubspot_seed(policy: Policy) -> dict[str, Any]:
     """The employees of roles.yaml as owners, and the known clients with their deals."""
-    owners = {employee: str(101 + n) for n, employee in enumerate(policy.employees)}
-    sellers = [owners[employee] for employee in _sellers(policy)] or list(owners.values())
+    owners = _owner_ids(policy)
     clients = [
-        (str(1001 + n), client, sellers[n % len(sellers)] if sellers else "")
+        (str(1001 + n), client, owners.get(owner_of(policy, client), ""))
         for n, client in enumerate(KNOWN)
     ]
     return {
@@ -75,19 +73,35 @@ def wazzup_seed(policy: Policy, account: AccountName) -> dict[str, Any]:
     }
 
 
-def _sellers(policy: Policy) -> Sequence[EmployeeId]:
-    return [one.id for one in policy.employees.values() if one.role is Role.SALESPERSON]
+def owner_of(policy: Policy, client: Client) -> EmployeeId:
+    """Known clients are dealt out to the salespeople, or to all where there are none."""
+    sellers = [one.id for one in policy.employees.values() if one.role is Role.SALESPERSON]
+    people = sellers or [*policy.employees] or [EmployeeId("")]
+    return people[KNOWN.index(client) % len(people)]
+
+
+def author(policy: Policy, client: Client) -> dict[str, str]:
+    """The client's owner as Wazzup names who wrote in its own window."""
+    owner = owner_of(policy, client)
+    return {"authorId": _owner_ids(policy).get(owner, ""), "authorName": f"{_first(owner)} Acme"}
+
+
+def _owner_ids(policy: Policy) -> dict[EmployeeId, str]:
+    return {employee: str(101 + n) for n, employee in enumerate(policy.employees)}
 
 
 def _owner(employee: EmployeeId, owner_id: str) -> dict[str, Any]:
-    first = employee.partition("@")[0].capitalize()
     return {
         "id": owner_id,
         "userId": int(owner_id) + 900,
         "email": employee,
-        "firstName": first,
+        "firstName": _first(employee),
         "lastName": "Acme",
     }
+
+
+def _first(employee: EmployeeId) -> str:
+    return employee.partition("@")[0].capitalize()
 
 
 def _contact(contact_id: str, client: Client, owner: str) -> dict[str, Any]:

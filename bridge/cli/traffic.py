@@ -1,4 +1,4 @@
-"""Example traffic: known clients and strangers write, sellers answer from their phones."""
+"""Example traffic: known clients and strangers write, their owners answer in Wazzup's window."""
 
 import itertools
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.cli.calls import call
-from bridge.cli.demo_world import KNOWN, NEW, Client
+from bridge.cli.demo_world import KNOWN, NEW, Client, author
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import AccountName
 from bridge.domain.policy import ChannelPolicy, Policy
@@ -37,6 +37,7 @@ class Traffic:
 
     def __init__(self, url: str, policy: Policy, account: AccountName) -> None:
         self._url = url
+        self._policy = policy
         self._channels = [
             channel
             for channel in policy.channels.values()
@@ -67,7 +68,12 @@ class Traffic:
             yield _written(stranger, channel, next(words))
             client = next(known)
             yield _written(client, channel, next(questions))
-            yield {**_written(client, channel, next(replies)), "isEcho": True}
+            yield {
+                **_written(client, channel, next(replies)),
+                **author(self._policy, client),
+                "isEcho": True,
+                "sentFromApp": True,
+            }
 
 
 def _written(client: Client, channel: ChannelPolicy, text: str) -> dict[str, Any]:
