@@ -3,26 +3,53 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from bridge.pipeline.mirror import sync
-from bridge.store.engine import open_engine
+from bridge.store.engine import open_engine, writing
+from bridge.store.schema import METADATA
 from tests.pipeline.world import World, world
+from tests.services import Postgres
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_server: Postgres, postgres_template: str) -> Iterator[str]:
+    """One database for all houses: to empty it costs less than to make another."""
+    yield postgres_server.create("houses", postgres_template)
+    postgres_server.drop("houses")
 
 
 @pytest.fixture
-def house(engine: Engine) -> Iterator[World]:
-    """On each store, synchronised once."""
-    with world(engine) as made:
-        sync(made.parts)
-        yield made
-
-
-@pytest.fixture
-def small(sqlite_url: str) -> Iterator[World]:
-    """On SQLite alone, for what no store can change."""
-    engine = open_engine(sqlite_url)
-    with world(engine) as made:
-        sync(made.parts)
-        yield made
+def emptied_postgres(shared_postgres: str) -> Iterator[Engine]:
+    engine = open_engine(shared_postgres)
+    names = ", ".join(table.name for table in METADATA.sorted_tables)
+    with writing(engine) as db:
+        db.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def fresh_sqlite(sqlite_url: str) -> Iterator[Engine]:
+    engine = open_engine(sqlite_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(
+    params=["fresh_sqlite", pytest.param("emptied_postgres", marks=pytest.mark.postgres)],
+    ids=["sqlite", "postgres"],
+)
+def house(request: pytest.FixtureRequest) -> Iterator[World]:
+    """On each store, synchronised once."""
+    with world(request.getfixturevalue(request.param)) as made:
+        sync(made.parts)
+        yield made
+
+
+@pytest.fixture
+def small(fresh_sqlite: Engine) -> Iterator[World]:
+    """On SQLite alone, for what no store can change."""
+    with world(fresh_sqlite) as made:
+        sync(made.parts)
+        yield made
