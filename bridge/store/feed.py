@@ -8,6 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, tuple_
 
 from bridge.domain.effects import SendMessage
+from bridge.domain.events import (
+    MessageDeleted,
+    MessageEdited,
+    MessageReacted,
+    MessageSent,
+    MessageStatusChanged,
+)
 from bridge.domain.names import (
     AccountName,
     ChannelName,
@@ -131,7 +138,10 @@ def contacts_of_record(db: Connection, kind: RecordKind, name: str) -> frozenset
 
 
 # What may happen to a message that is there already.
-_LATER = ("MessageStatusChanged", "MessageEdited", "MessageDeleted", "MessageReacted")
+_LATER = tuple(
+    event.__name__
+    for event in (MessageStatusChanged, MessageEdited, MessageDeleted, MessageReacted)
+)
 
 _COLUMNS = select(
     DECISIONS.c.id,
@@ -183,11 +193,12 @@ def _by_event(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
     if wanted.accounts is not None:
         conditions.append(DECISIONS.c.account.in_(wanted.accounts))
     if wanted.employee is not None:
-        written = select(MESSAGES.c.id).where(
-            holds(db, MESSAGES.c.value, "author", wanted.employee)
+        written = select(MESSAGES.c.seq).where(
+            MESSAGES.c.id == DECISIONS.c.message,
+            holds(db, MESSAGES.c.value, "author", wanted.employee),
         )
-        his = or_(DECISIONS.c.target == wanted.employee, DECISIONS.c.message.in_(written))
-        conditions.append(his)
+        sent = and_(DECISIONS.c.kind == MessageSent.__name__, written.exists())
+        conditions.append(or_(DECISIONS.c.target == wanted.employee, sent))
     if wanted.since is not None:
         conditions.append(DECISIONS.c.occurred_at >= wanted.since)
     if wanted.until is not None:

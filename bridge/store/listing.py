@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union
 
 from bridge.codec import decode
 from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId
@@ -94,7 +94,9 @@ def mentioning(
 ) -> frozenset[ConversationId]:
     """Those of the conversations in which a newer message holds the words."""
     query = select(MESSAGES.c.value).where(
-        MESSAGES.c.conversation.in_(ids), _is_newer(), mentions(db, MESSAGES.c.value, words)
+        MESSAGES.c.conversation.in_(ids),
+        _is_newer(),
+        mentions(db, MESSAGES.c.value, ("text",), words),
     )
     messages = [decode(Message, bytes(value)) for value in db.scalars(query)]
     return frozenset(m.conversation for m in messages if is_mentioned(words, m.text))
@@ -108,13 +110,13 @@ def within(db: Connection, sieve: Sieve) -> ColumnElement[bool]:
         .join(RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record)
         .where(RECORDS.c.owner.in_(sieve.crm_ids), RECORDS.c.is_open)
     )
+    nobodys = select(CONTACTS.c.id).where(CONTACTS.c.owner.is_(None))
     contact = CONVERSATIONS.c.contact
-    taken = select(CONTACTS.c.id).where(CONTACTS.c.owner.is_not(None))
-    unowned = or_(contact.is_(None), contact.not_in(taken))
-    if not sieve.unowned:
-        claimed = holds(db, CONVERSATIONS.c.value, "claimed_by", sieve.employee)
-        unowned = and_(unowned, claimed)
-    return or_(contact.in_(owned), contact.in_(of_records), unowned)
+    if sieve.unowned:
+        return or_(contact.is_(None), contact.in_(union(owned, of_records, nobodys)))
+    claimed = holds(db, CONVERSATIONS.c.value, "claimed_by", sieve.employee)
+    unowned = or_(contact.is_(None), contact.in_(nobodys))
+    return or_(contact.in_(union(owned, of_records)), and_(unowned, claimed))
 
 
 def on_channel(db: Connection, channel: ChannelName) -> ColumnElement[bool]:
@@ -158,17 +160,17 @@ def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
 
 
 def _about(db: Connection, words: str) -> ColumnElement[bool]:
-    named = select(CONTACTS.c.id).where(mentions(db, CONTACTS.c.value, words))
+    named = select(CONTACTS.c.id).where(mentions(db, CONTACTS.c.value, ("name", "phones"), words))
     said = (
         select(MESSAGES.c.seq)
         .where(
             MESSAGES.c.conversation == CONVERSATIONS.c.id,
             _is_newer(),
-            mentions(db, MESSAGES.c.value, words),
+            mentions(db, MESSAGES.c.value, ("text",), words),
         )
         .exists()
     )
-    titled = mentions(db, CONVERSATIONS.c.value, words)
+    titled = mentions(db, CONVERSATIONS.c.value, ("title", "username", "phone"), words)
     return or_(titled, CONVERSATIONS.c.contact.in_(named), said)
 
 

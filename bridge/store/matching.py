@@ -1,8 +1,9 @@
 """Looks into stored documents: a sieve that lets too much through, never too little."""
 
 import re
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, literal, or_
+from sqlalchemy import JSON, ColumnElement, Connection, Text, and_, cast, func, literal, or_
 
 from bridge.codec import encode
 
@@ -20,13 +21,19 @@ def holds(
     return func.instr(document, needle) > 0
 
 
-def mentions(db: Connection, document: ColumnElement[bytes], words: str) -> ColumnElement[bool]:
-    """Documents that hold these words in some spelling; letters beyond ASCII are compared in the
-    usual ones only (as given, lower, upper, capitalised)."""
+def mentions(
+    db: Connection, document: ColumnElement[bytes], fields: Sequence[str], words: str
+) -> ColumnElement[bool]:
+    """Documents that hold these words in one of the fields, in some spelling; letters beyond ASCII
+    are compared in the usual ones only (as given, lower, upper, capitalised).
+
+    The whole document is looked through first, which is many times cheaper than reading its JSON.
+    """
     readable = _readable(db, document)
-    # SQLite's LIKE folds ASCII by itself; its ILIKE would copy every document in lower case.
-    like = readable.ilike if db.dialect.name == "postgresql" else readable.like
-    return or_(*(like(_pattern(word), escape="\\") for word in sorted(_spellings(words))))
+    texts = [_field(db, readable, name) for name in fields]
+    spellings = sorted(_spellings(words))
+    somewhere = or_(*(_like(db, readable, _in_json(word)) for word in spellings))
+    return and_(somewhere, or_(*(_like(db, text, word) for text in texts for word in spellings)))
 
 
 def is_mentioned(words: str, *texts: str | None) -> bool:
@@ -57,7 +64,19 @@ def _spellings(words: str) -> set[str]:
     return found | {digits for digits in [phone_digits(words)] if digits}
 
 
-def _pattern(word: str) -> str:
-    in_json = encode(word).decode()[1:-1]
-    escaped = in_json.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+def _field(db: Connection, readable: ColumnElement[str], name: str) -> ColumnElement[str]:
+    if db.dialect.name == "postgresql":
+        return cast(readable, JSON).op("->>", return_type=Text())(name)
+    return func.json_extract(readable, f"$.{name}", type_=Text)
+
+
+def _like(db: Connection, text: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    # SQLite's LIKE folds ASCII by itself; its ILIKE would copy every document in lower case.
+    like = text.ilike if db.dialect.name == "postgresql" else text.like
+    return like(f"%{escaped}%", escape="\\")
+
+
+def _in_json(word: str) -> str:
+    """The word as it stands within a document."""
+    return encode(word).decode()[1:-1]

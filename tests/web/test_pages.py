@@ -198,6 +198,39 @@ def test_a_reply_is_sent_once_however_often_the_form_is(world: World, chat: Conv
     assert "on its way" in shown
 
 
+def test_chn_03_writing_first_leaves_from_the_priority_channel(world: World) -> None:
+    world.client("Kenji", KENJI, ANA)
+    browser = world.signed_in(ANA)
+    page = browser.get("/conversations/new").text
+    assert "Your usual WhatsApp channel is <strong>North</strong>" in page
+    form = {"csrf": csrf(page), "phone": KENJI, "messenger": "whatsapp", "text": "Good morning"}
+    answer = browser.post("/conversations/new", data=form)
+    assert answer.status_code == 303
+    shown = browser.get(answer.headers["Location"]).text
+    assert ("Good morning" in shown, "WhatsApp · North" in shown) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "why"),
+    [
+        ({"phone": "twelve"}, 422, "a phone in international form"),
+        ({"messenger": "pigeon"}, 422, "a phone in international form"),
+        ({"channel": "nowhere"}, 409, "there is no channel nowhere"),
+        ({"phone": MARTA}, 403, "owns neither the contact nor an open deal or lead"),
+    ],
+)
+def test_a_first_message_that_is_refused_keeps_what_was_typed(
+    world: World, change: dict[str, str], status: int, why: str
+) -> None:
+    world.client("Marta", MARTA, BRUNO)
+    browser = world.signed_in(ANA)
+    form = {"csrf": csrf(browser.get("/conversations/new").text), "text": "my long text"}
+    given = form | {"phone": KENJI, "messenger": "whatsapp"} | change
+    answer = browser.post("/conversations/new", data=given)
+    assert (answer.status_code, why in answer.text) == (status, True)
+    assert "my long text</textarea>" in answer.text
+
+
 def test_the_reply_box_names_the_channel_and_why(world: World, chat: ConversationId) -> None:
     page = world.signed_in(ANA).get(f"/conversations/{chat}").text
     assert re.search(r'<option value="wa-sales" selected ?>', page)

@@ -12,7 +12,7 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.attempts import Attempts
-from bridge.web.pages import activity, chat, chats, dead, notices, signing_in
+from bridge.web.pages import activity, chat, chats, dead, first, notices, signing_in
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.visiting import form, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
@@ -62,7 +62,10 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/login/<token>", "POST", partial(signing_in.sign_in, site, attempts)),
         ("/logout", "POST", own_form(site, signing_in.sign_out)),
         ("/conversations", "GET", page(site, chats.show)),
+        ("/conversations/new", "GET", page(site, first.show)),
+        ("/conversations/new", "POST", form(site, first.write)),
         ("/conversations/<name>", "GET", page(site, chat.show)),
+        ("/conversations/<name>/reply", "GET", page(site, chat.go_back)),
         ("/conversations/<name>/reply", "POST", form(site, chat.reply)),
         ("/conversations/<name>/dismiss", "POST", form(site, chat.say_no_answer_needed)),
         ("/feed", "GET", page(site, activity.show)),

@@ -55,6 +55,11 @@ def reply(visit: Visit, name: str) -> Response:
     return make_response(redirect(f"/conversations/{sent.conversation}#latest", 303))
 
 
+def go_back(visit: Visit, name: str) -> Response:
+    """A refused reply leaves its own address in the browser, which asks for it again."""
+    return make_response(redirect(f"/conversations/{name}#latest", 303))
+
+
 def say_no_answer_needed(visit: Visit, name: str) -> Response:
     answer = dismiss(visit.site.parts, visit.employee, ConversationId(name))
     if isinstance(answer, Refusal):

@@ -28,6 +28,7 @@ def show(visit: Visit) -> Response:
         titles=[title_of(line.chat) for line in found.lines],
         owners=[owners_of(eyes, line.chat) for line in found.lines],
         names={person.email: person.name for person in eyes.directory.people},
+        can_write=visit.principal.employee.may_write_at_all,
         wanted=wanted,
         is_filtered=wanted != Wanted(),
         next_page=address_of_next(visit, found.next, "chats"),

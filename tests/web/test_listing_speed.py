@@ -1,0 +1,45 @@
+"""Lists go by an index, whatever is asked: nothing is sorted that could be read in order."""
+
+import pytest
+
+from bridge.domain.names import ConversationId, CrmId, RecordId
+from bridge.store.engine import reading
+from bridge.store.feed import FeedWanted, feed_rows
+from bridge.store.listing import Position, Sieve, Wanted, conversations
+from tests.web.world import ANA, NOW, World
+
+SIEVE = Sieve(employee=ANA, crm_ids=(CrmId("o1"),), unowned=True)
+
+
+def plan(world: World, wanted: Wanted | FeedWanted) -> str:
+    """SQLite's plan of the first statement that such a list makes."""
+    made: list[str] = []
+    with reading(world.engine) as db:
+        driver = db.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(made.append)
+        if isinstance(wanted, Wanted):
+            conversations(db, wanted, Position(at=NOW, id=ConversationId("cv_1")), 50)
+        else:
+            feed_rows(db, wanted, 10_000, 50)
+        driver.set_trace_callback(None)
+        return "\n".join(str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {made[0]}"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Wanted(), "ix_conversations_recent ("),
+        (Wanted(unanswered=True), "ix_conversations_unanswered ("),
+        (Wanted(sieve=SIEVE), "ix_contacts_owner (owner=?)"),
+        (FeedWanted(), "INTEGER PRIMARY KEY (rowid<?)"),
+        (FeedWanted(contacts=frozenset({RecordId("rc_1")})), "ix_decisions_contact"),
+    ],
+)
+def test_a_list_goes_by_an_index(world: World, wanted: Wanted | FeedWanted, index: str) -> None:
+    assert index in plan(world, wanted)
+
+
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(unanswered=True), FeedWanted()])
+def test_what_all_may_read_is_not_sorted(world: World, wanted: Wanted | FeedWanted) -> None:
+    assert "TEMP B-TREE" not in plan(world, wanted)
