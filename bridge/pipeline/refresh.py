@@ -75,8 +75,8 @@ def _read(
     """Within the kinds everything is read at once."""
     keys = {kind: [wish.key for wish in wishes if wish.kind is kind] for kind in RefreshKind}
     if keys[RefreshKind.EMPLOYEES]:
-        mirroring.read_directory(parts, account)
-        mirroring.read_pipelines(parts, account)
+        lease.while_waiting(parts.engine, lambda: mirroring.read_directory(parts, account))
+        lease.while_waiting(parts.engine, lambda: mirroring.read_pipelines(parts, account))
     contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]
     deals = [CrmId(key) for key in keys[RefreshKind.DEAL]]
     leads = [CrmId(key) for key in keys[RefreshKind.LEAD]]

@@ -8,8 +8,14 @@ from sqlalchemy import Engine, text
 from bridge.pipeline.mirror import sync
 from bridge.store.engine import open_engine, writing
 from bridge.store.schema import METADATA
-from tests.pipeline.world import World, world
+from tests.pipeline.world import Sandboxes, World, sandboxes, world
 from tests.services import Postgres
+
+
+@pytest.fixture(scope="session")
+def vendors() -> Iterator[Sandboxes]:
+    with sandboxes() as urls:
+        yield urls
 
 
 @pytest.fixture(scope="session")
@@ -40,16 +46,16 @@ def fresh_sqlite(sqlite_url: str) -> Iterator[Engine]:
     params=["fresh_sqlite", pytest.param("emptied_postgres", marks=pytest.mark.postgres)],
     ids=["sqlite", "postgres"],
 )
-def house(request: pytest.FixtureRequest) -> Iterator[World]:
+def house(request: pytest.FixtureRequest, vendors: Sandboxes) -> Iterator[World]:
     """On each store, synchronised once."""
-    with world(request.getfixturevalue(request.param)) as made:
+    with world(request.getfixturevalue(request.param), vendors) as made:
         sync(made.parts)
         yield made
 
 
 @pytest.fixture
-def small(fresh_sqlite: Engine) -> Iterator[World]:
+def small(fresh_sqlite: Engine, vendors: Sandboxes) -> Iterator[World]:
     """On SQLite alone, for what no store can change."""
-    with world(fresh_sqlite) as made:
+    with world(fresh_sqlite, vendors) as made:
         sync(made.parts)
         yield made

@@ -465,20 +465,34 @@ def in_another_process(house: World, work: Callable[[Parts], None]) -> int:
     return os.waitpid(pid, 0)[1]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandboxes:
+    crm: str
+    chat: str
+
+
 @contextmanager
-def world(engine: Engine) -> Iterator[World]:
+def sandboxes() -> Iterator[Sandboxes]:
+    """Both vendors on loopback; they serve one house after the other."""
     crm, chat = (next(c for c in CONNECTORS if c.name == n) for n in ("hubspot", "wazzup"))
     with (
         served(crm.sandbox({k: v[0] for k, v in SECRETS[CRM].items()})) as crm_url,
         served(chat.sandbox({k: v[0] for k, v in SECRETS[CHAT].items()})) as chat_url,
     ):
-        house = World(engine, crm_url, chat_url)
-        house.seed(owners=OWNERS)
-        house.at_messenger("seed", channels=CHANNELS)
-        try:
-            yield house
-        finally:
-            lanes.CLOCK.update(STORE_CLOCK)
+        yield Sandboxes(crm=crm_url, chat=chat_url)
+
+
+@contextmanager
+def world(engine: Engine, vendors: Sandboxes) -> Iterator[World]:
+    for url in (vendors.crm, vendors.chat):
+        _post(f"{url}/_sandbox/reset", {})
+    house = World(engine, vendors.crm, vendors.chat)
+    house.seed(owners=OWNERS)
+    house.at_messenger("seed", channels=CHANNELS)
+    try:
+        yield house
+    finally:
+        lanes.CLOCK.update(STORE_CLOCK)
 
 
 def _account(name: AccountName, connector: str, base_url: str) -> Account:
