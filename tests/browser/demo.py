@@ -1,0 +1,61 @@
+"""`bridge up --demo` as a real process, and the addresses that it tells."""
+
+import re
+import shlex
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bridge.domain.names import EmployeeId
+from bridge.settings import Settings
+from bridge.wiring import sign_in_link
+from tests.cli.running import House, any_port, eventually
+
+START_SECONDS = 60
+_CONFIG = Path(__file__).parents[2] / "config"
+
+
+@dataclass(slots=True)
+class RunningDemo:
+    """`links` holds the sign-in links of the terminal, by role."""
+
+    house: House
+    process: "subprocess.Popen[bytes]"
+    url: str
+    crm: str
+    links: Mapping[str, str]
+
+    def login(self, employee: str) -> str:
+        """A fresh sign-in link."""
+        lines = (self.house.state / "demo" / "environment").read_text().splitlines()
+        pairs = (shlex.split(line)[1].partition("=") for line in lines)
+        settings = Settings.of({name: value for name, _, value in pairs})
+        return sign_in_link(settings, EmployeeId(employee))
+
+    def processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def interrupt(self) -> None:
+        """As Ctrl-C does; raises TimeoutExpired when it has not ended after 15 seconds."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(15)
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[RunningDemo]:
+    """Killed with all its children at the end, if it has not ended before."""
+    house = House(folder, {"BRIDGE_CONFIG": str(_CONFIG)}, any_port())
+    house.extra["BRIDGE_SECRET_KEY"] = ""
+    with house.started("up", "--demo", "--port", str(house.port)) as process:
+        assert eventually(lambda: "Ctrl-C ends" in house.log("up"), START_SECONDS), house.log("up")
+        told = house.log("up")
+        links = re.findall(r"sign in as \S+ \((\w+)\): (\S+)", told)
+        crm = re.search(r"sandbox of hubspot-main: (\S+)", told)
+        assert crm is not None, told
+        url = f"http://127.0.0.1:{house.port}"
+        yield RunningDemo(house, process, url, crm[1], dict(links))
