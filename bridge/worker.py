@@ -16,27 +16,42 @@ from bridge.settings import Settings, environment
 from bridge.wiring import built
 
 GRACE_SECONDS = 8.0
+AFTER_LOSS_SECONDS = 0.5
 _log = structlog.get_logger()
 
 
-def run(settings: Settings) -> bool:
-    """Works until it is told to stop; False when Redis was lost and a new start is wanted."""
+def run(settings: Settings) -> None:
+    """Works until it is told to stop; begins anew when Redis was lost."""
     if settings.redis_url is None:
         _poll(settings)
-        return True
-    return _work(settings.redis_url)
+        return
+    while not _work(settings.redis_url):
+        time.sleep(AFTER_LOSS_SECONDS)
 
 
 def _work(url: str) -> bool:
-    """Opens no connection to the store: each job does so by itself, after the fork."""
+    """Until it is told to stop (true) or Redis is lost (false).
+
+    Opens no connection to the store: each job does so by itself, after the fork.
+    """
     stopped = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda signum, frame: stopped.set())
+    signal.signal(signal.SIGTERM, lambda signum, frame: stopped.set())
     _await_redis(url, stopped)
-    signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until RQ puts in its own
     if stopped.is_set():
         return True
-    worker = lane_worker(url)
-    worker.work(logging_level="WARNING")
+    return _work_until_lost(url)
+
+
+def _work_until_lost(url: str) -> bool:
+    try:
+        worker = lane_worker(url)
+    except clients.ERRORS:
+        return False
+    try:
+        worker.work(logging_level="WARNING")
+    except clients.ERRORS as error:
+        _log.warning("redis lost", cause=type(error).__name__)
     return worker.asked_to_stop
 
 

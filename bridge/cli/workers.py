@@ -13,8 +13,7 @@ from bridge.wiring import built
 @click.command(cls=Command)
 def worker() -> None:
     """Process what webhooks brought and deliver what was decided."""
-    if not worker_process.run(start("worker")):
-        raise SystemExit(1)
+    worker_process.run(start("worker"))
 
 
 @click.command(cls=Command)

@@ -22,7 +22,7 @@ class LaneWorker(Worker):
 
     @property
     def asked_to_stop(self) -> bool:
-        """False when the work ended because Redis was lost."""
+        """False when the work ended for another reason, such as a lost Redis."""
         return self._shutdown_requested_date is not None
 
     def handle_warm_shutdown_request(self) -> None:

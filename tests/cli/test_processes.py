@@ -15,11 +15,14 @@ from redis import Redis
 
 from bridge.domain.names import AccountName
 from bridge.queue.lane_job import lane_queue
+from bridge.queue.standing import queue_state
 from bridge.settings import Settings
 from bridge.store.engine import open_engine, writing
 from bridge.store.inbox import NewRow, append
 from bridge.wiring import prepare, utc_now
 from tests.cli.running import CONFIG, KEY, MESSAGE, House, eventually, make_house
+from tests.lanes import BY_NAME
+from tests.services import redis_running
 
 
 @pytest.fixture
@@ -258,3 +261,18 @@ def test_every_line_of_the_log_is_json(ready: House) -> None:
     lines = [line for line in ready.log("web").splitlines() if not line.startswith("Listening")]
     assert lines
     assert all(json.loads(line)["process"] == "web" for line in lines)
+
+
+@pytest.mark.redis
+def test_a_worker_survives_the_loss_of_its_redis(ready: House) -> None:
+    program = BY_NAME["redis"].program()
+    assert program is not None
+    with redis_running(program) as first:
+        ready.extra["BRIDGE_REDIS_URL"] = first.url
+        with ready.started("worker") as process:
+            assert eventually(lambda: queue_state(first.url).workers == 1), ready.log("worker")
+            os.kill(first.pid, signal.SIGKILL)
+            assert eventually(lambda: "redis" in ready.log("worker"))
+            assert process.poll() is None
+            assert ends_within(process, 10) < 10
+    assert "Traceback (most recent call last):\n" not in ready.log("worker")
