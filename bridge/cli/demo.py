@@ -115,8 +115,8 @@ class Demo:
     def _own(self) -> list[str]:
         """The variables that lead here."""
         accounts = self.policy.accounts.values()
-        of_secrets = {v for a in accounts for variables in a.secrets.values() for v in variables}
-        return sorted(n for n in self.environ if n.startswith("BRIDGE_") or n in of_secrets)
+        named = {v for a in accounts for variables in a.secrets.values() for v in variables}
+        return sorted(n for n in self.environ if n.startswith("BRIDGE_") or n in named)
 
 
 def demo(environ: dict[str, str]) -> Demo:
