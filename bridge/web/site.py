@@ -1,10 +1,11 @@
 """What every page and API route is handed, joined once at start-up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bridge.domain.policy import Policy
 from bridge.pipeline.parts import Parts
+from bridge.web.chores import Chores
 from bridge.web.cursors import Cursors
 
 
@@ -19,6 +20,7 @@ class SecretKey(Protocol):
 class Site:
     parts: Parts
     cursors: Cursors
+    chores: Chores = field(default_factory=Chores)
 
     @property
     def policy(self) -> Policy:

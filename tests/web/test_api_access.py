@@ -12,6 +12,7 @@ from bridge.domain.people import Role
 from bridge.domain.records import RecordKind
 from bridge.store.keys import Scope
 from tests.web.asking import Api, api, service
+from tests.web.browsing import csrf
 from tests.web.world import ANA, BRUNO, CRM, LUIS, NORA, OWNER, QA, World
 
 MARTA, KENJI, STRANGER = "+34600111222", "+34600111333", "+491701234567"
@@ -109,7 +110,7 @@ def test_rol_10_rol_14_every_route_that_changes_anything_is_refused(
 ) -> None:
     key = world.key(f"employee:{employee}", *Scope)
     browser = world.signed_in(employee)
-    csrf = _csrf(browser.get("/conversations").text)
+    token = csrf(browser.get("/conversations").text)
     addresses = [a for a in writing_addresses(world) if a[1] not in HIS_OWN]
     assert len(addresses) >= 12
     for method, address in addresses:
@@ -117,7 +118,7 @@ def test_rol_10_rol_14_every_route_that_changes_anything_is_refused(
             headers = {"Authorization": f"Bearer {key}"}
             answer = browser.open(address, method=method, json={}, headers=headers)
         else:
-            answer = browser.open(address, method=method, data={"csrf": csrf})
+            answer = browser.open(address, method=method, data={"csrf": token})
         assert (answer.status_code, reason in answer.text) == (403, True), address
 
 
@@ -247,9 +248,3 @@ def test_an_employees_key_acts_for_nobody_else(
 
 def test_a_nul_in_an_address_finds_nothing(world: World) -> None:
     assert api(world, LUIS).get("/conversations/cv%00").status == 404
-
-
-def _csrf(page: str) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
-    assert found is not None
-    return found[1]

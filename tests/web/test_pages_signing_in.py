@@ -4,39 +4,21 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from bridge.domain.names import EmployeeId
 from bridge.domain.people import Role
 from bridge.store.engine import open_engine, reading, writing
 from bridge.store.schema import LOGIN_LINKS, SESSIONS
 from bridge.store.sessions import (
-    create_login_link,
     end_sessions_of,
     forget_expired_sessions,
     open_session,
     session_employee,
     use_login_link,
 )
+from tests.web.browsing import csrf, link, sign_in
 from tests.web.world import ANA, LUIS, NOW, World
-
-
-def link(world: World, employee: EmployeeId = ANA) -> str:
-    with writing(world.engine) as db:
-        return create_login_link(db, employee, world.now)
-
-
-def csrf(page: str) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
-    assert found is not None
-    return found[1]
-
-
-def sign_in(world: World, browser: FlaskClient, token: str) -> int:
-    form = {"csrf": csrf(browser.get(f"/login/{token}").text)}
-    return browser.post(f"/login/{token}", data=form).status_code
 
 
 def test_the_link_shows_a_button_and_the_button_signs_in(world: World) -> None:

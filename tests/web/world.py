@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -26,24 +25,13 @@ from bridge.domain.names import (
 )
 from bridge.domain.people import CrmEmployee, Directory, Employee, Role
 from bridge.domain.policy import AccountPolicy, ChannelPolicy, NewClients, Ownership, Policy
-from bridge.domain.records import Contact, CrmContact, CrmDeal, CrmLead, Deal, Lead, Owner, Pipeline
+from bridge.domain.records import Contact, CrmContact, CrmDeal, Deal, Lead, Owner
 from bridge.pipeline.drain import drain
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.vendors import AccountVendors
 from bridge.ports import (
-    Absent,
     Account,
-    Answer,
-    CannotTell,
-    ChannelReading,
     Connector,
-    Delivery,
-    Done,
-    Found,
-    IdentityQuery,
-    Outcome,
-    Parsed,
-    RawRequest,
 )
 from bridge.store import mirror, records
 from bridge.store.engine import writing
@@ -51,6 +39,14 @@ from bridge.store.inbox import NewRow, append
 from bridge.store.keys import Scope, create_key
 from bridge.store.sessions import open_session
 from bridge.web import api, pages
+from tests.web.fakes import (
+    CrmReader,
+    OpenBudgets,
+    ScriptedInbound,
+    SilentBell,
+    TakingOutbound,
+    no_sandbox,
+)
 
 NOW = datetime(2026, 3, 4, 15, 6, 7, tzinfo=UTC)
 SECRET_KEY = "0123456789abcdef" * 2
@@ -69,87 +65,6 @@ OWNER = {
 }
 _names = {ANA: "Ana Ruiz", BRUNO: "Bruno Paz", LUIS: "Luis Gil", QA: "Quim Abad", NORA: "Nora Sanz"}
 _channel_ids = {SALES: "ch-sales", NORTH: "ch-north", TELEGRAM: "ch-tg"}
-
-
-class ScriptedInbound:
-    """The body of a request is the number of the event it stands for."""
-
-    def __init__(self, script: Sequence[Event]) -> None:
-        self._script = script
-
-    def handshake(self, request: RawRequest) -> Answer | None:
-        return None
-
-    def verify(self, request: RawRequest) -> None:
-        return None
-
-    def parse(self, request: RawRequest) -> Parsed:
-        return Parsed.one(self._script[int(request.body)])
-
-    def accepted(self, request: RawRequest) -> Answer:
-        return Answer()
-
-
-class TakingOutbound:
-    def deliver(self, run: Sequence[Delivery]) -> Sequence[Outcome]:
-        return [Done(vendor_ids={"id": f"v-{d.idempotency_key}"}) for d in run]
-
-    def find(self, run: Sequence[Delivery]) -> Sequence[Found | Absent | CannotTell]:
-        return [Absent() for _ in run]
-
-
-@dataclass
-class CrmReader:
-    """The CRM as this world knows it; nothing but identities and deals is ever asked for."""
-
-    contacts_known: list[CrmContact] = field(default_factory=list)
-    deals_known: list[CrmDeal] = field(default_factory=list)
-
-    def employees(self) -> Sequence[CrmEmployee]:
-        return ()
-
-    def pipelines(self) -> Sequence[Pipeline]:
-        return ()
-
-    def contacts_by_identity(
-        self, queries: Sequence[IdentityQuery]
-    ) -> Sequence[tuple[CrmContact, ...]]:
-        return [
-            tuple(c for c in self.contacts_known if set(c.phones) & set(query.phones))
-            for query in queries
-        ]
-
-    def contacts(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmContact]:
-        return {c.crm_id: c for c in self.contacts_known if c.crm_id in ids}
-
-    def deals(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmDeal]:
-        return {d.crm_id: d for d in self.deals_known if d.crm_id in ids}
-
-    def leads(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmLead]:
-        return {}
-
-    def deals_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmDeal]:
-        return [d for d in self.deals_known if set(d.contacts) & set(contacts)]
-
-    def leads_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmLead]:
-        return ()
-
-    def channels(self) -> Sequence[ChannelReading]:
-        return ()
-
-
-class SilentBell:
-    def ring(self, lane: str) -> None:
-        return None
-
-
-class OpenBudgets:
-    def take(self, account: AccountName, calls: int) -> float:
-        return 0.0
-
-
-def no_sandbox(secrets: Mapping[str, str]) -> Flask:
-    raise AssertionError("there is no sandbox of this vendor")
 
 
 class Key:

@@ -75,6 +75,7 @@ def _answered_before(call: Call, name: str, request: Request) -> Response | None
     asked = f"{request.method} {request.full_path}\n".encode() + raw_body(request)
     fingerprint = hashlib.sha256(asked).hexdigest()
     with writing(call.site.parts.engine) as db:
+        call.site.chores.do(db, call.now)
         reserved = reserve(db, call.principal.id, name, fingerprint, call.now)
     match reserved.standing:
         case Standing.NEW:

@@ -57,6 +57,7 @@ def sign_in(site: Site, attempts: Attempts, token: str) -> Response:
             raise forbidden(_USED_UP)
         end_session(db, request.cookies.get(SESSION_COOKIE, ""), now)
         session = open_session(db, employee, now)
+        site.chores.do(db, now)
     answer = make_response(redirect("/conversations", 303))
     _set_session(answer, session, secure=is_https(site))
     answer.delete_cookie(_LOGIN_COOKIE, path="/login")
