@@ -12,8 +12,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.domain.messaging import ChannelState, Chat, Direction, Media, MessageStatus
-from bridge.domain.names import AccountName, ConversationId, CrmId, EventKey
-from bridge.domain.records import CrmContact, CrmDeal, CrmLead, RecordKind
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    ConversationId,
+    CrmId,
+    EmployeeId,
+    EventKey,
+)
+from bridge.domain.reasons import Reason
+from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead, RecordKind
 
 
 class RecordChange(StrEnum):
@@ -289,6 +297,28 @@ class ClientIdentified:
     leads: tuple[CrmLead, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWritten:
+    """Ours, not a vendor's: an employee wrote in the bridge, and it may leave.
+
+    `conversation` is the chat as it stands, on the channel that the message leaves from;
+    `channel_reason` says why that one, `passed_over` why not others. `key` is unique per message.
+    """
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    employee: EmployeeId
+    key: str
+    conversation: Conversation
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    reply_to: str | None = None
+    channel_reason: Reason
+    passed_over: tuple[tuple[ChannelName, Reason], ...] = ()
+
+
 MessengerEvent = (
     MessageReceived
     | MessageSent
@@ -312,4 +342,5 @@ CrmEvent = (
     | ClientChanged
     | UnitsUsed
 )
-Event = MessengerEvent | CrmEvent | ClientIdentified
+OwnEvent = ClientIdentified | MessageWritten
+Event = MessengerEvent | CrmEvent | OwnEvent

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bridge.domain import crm_changes, message_changes, messages
+from bridge.domain import crm_changes, message_changes, messages, sending
 from bridge.domain.changes import Notify, SetChannelState
 from bridge.domain.channels import USABLE
 from bridge.domain.decisions import Decision, Wait
@@ -27,6 +27,7 @@ from bridge.domain.events import (
     MessageReceived,
     MessageSent,
     MessageStatusChanged,
+    MessageWritten,
     MessengerEvent,
     OwnerChanged,
     TemplateChanged,
@@ -43,6 +44,8 @@ def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
     draft = Draft(event, facts, policy)
     if isinstance(event, ClientIdentified):
         return messages.on_identified(draft, event)
+    if isinstance(event, MessageWritten):
+        return sending.on_written(draft, event)
     if isinstance(event, CrmEvent):
         return _from_crm(draft, event)
     return _from_messenger(draft, event)

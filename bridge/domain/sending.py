@@ -11,10 +11,10 @@ from bridge.domain.claiming import claim
 from bridge.domain.decisions import Candidate, Decision
 from bridge.domain.draft import Draft
 from bridge.domain.effects import SendMessage
-from bridge.domain.events import MessageSent
+from bridge.domain.events import MessageSent, MessageWritten
 from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
 from bridge.domain.messaging import Direction, Media, MessageStatus
-from bridge.domain.names import AccountName, ChannelName, EmployeeId, MessageId, digest_id
+from bridge.domain.names import ChannelName, MessageId, digest_id
 from bridge.domain.people import Employee
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
@@ -33,14 +33,20 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """A message on its way: the decision to carry out, and where it leaves from.
+    """A message on its way: the decision to carry out, and the input that gives it again.
 
     Text and file never go together, so a text with files is several messages, the text first.
     """
 
     decision: Decision
-    messages: tuple[Message, ...]
-    choice: ChannelChoice
+    event: MessageWritten
+    facts: Facts
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        own = {own_message_id(self.event, n) for n in range(1 + len(self.event.media))}
+        put = (c.message for c in self.decision.changes if isinstance(c, PutMessage))
+        return tuple(message for message in put if message.id in own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,45 +95,64 @@ def decide_send(
     if len(event.text) > max_text:
         detail = f"the text has {len(event.text)} characters, this messenger takes {max_text}"
         return Refused(reason=Reason(ReasonCode.MESSAGE_TOO_LONG, detail))
-    draft = Draft(event, facts, policy)
-    draft.conversation = letter.chat.conversation.id
-    draft.because(choice.reason.code, choice.reason.detail)
-    for name, reason in choice.tried:
-        draft.because(reason.code, f"{name} was passed over: {reason.detail}")
-    draft.consider(
-        [
-            Candidate(
-                employee=letter.employee.id,
-                chosen=True,
-                reason=Reason(ReasonCode.MESSAGE_STORED, "wrote the message"),
-            )
-        ]
+    written = MessageWritten(
+        event_key=event.event_key,
+        occurred_at=event.occurred_at,
+        account=event.account,
+        employee=letter.employee.id,
+        key=letter.key,
+        conversation=letter.chat.conversation,
+        text=event.text,
+        media=event.media,
+        reply_to=event.reply_to,
+        channel_reason=choice.reason,
+        passed_over=choice.tried,
     )
-    chat = claim(draft, letter.chat, letter.employee.id)
-    messages = _messages(draft, letter, chat)
+    chat = letter.chat
+    known = replace(facts, contact=chat.contact, deals=chat.deals, leads=chat.leads)
+    decision = on_written(Draft(written, known, policy), written)
+    return Sending(decision=decision, event=written, facts=known)
+
+
+def on_written(draft: Draft, event: MessageWritten) -> Decision:
+    """What follows from a message that may leave: a send for each part, a claim, an entry."""
+    facts = draft.facts
+    given = ChatFacts(
+        conversation=event.conversation,
+        contact=facts.contact,
+        deals=facts.deals,
+        leads=facts.leads,
+    )
+    draft.conversation = given.conversation.id
+    draft.because(event.channel_reason.code, event.channel_reason.detail)
+    for name, reason in event.passed_over:
+        draft.because(reason.code, f"{name} was passed over: {reason.detail}")
+    wrote = Reason(ReasonCode.MESSAGE_STORED, "wrote the message")
+    draft.consider([Candidate(employee=event.employee, chosen=True, reason=wrote)])
+    chat = claim(draft, given, event.employee)
+    messages = _messages(draft, event, chat)
     chat = replace(chat, conversation=_answered(chat, event.occurred_at))
     draft.contact = chat.contact.id if chat.contact else None
     draft.change(PutConversation(conversation=chat.conversation))
     for message in messages:
         draft.change(PutMessage(message=message))
-        _plan_send(draft, letter, chat, message)
+        _plan_send(draft, event, chat, message)
     _write(draft, chat, messages)
-    return Sending(decision=draft.applied(), messages=messages, choice=choice)
+    return draft.applied()
 
 
-def own_message_id(account: AccountName, employee: EmployeeId, key: str, part: int) -> MessageId:
-    return MessageId(digest_id("ms", "own", account, employee, key, str(part)))
+def own_message_id(event: MessageWritten, part: int) -> MessageId:
+    return MessageId(digest_id("ms", "own", event.account, event.employee, event.key, str(part)))
 
 
-def _messages(draft: Draft, letter: Letter, chat: ChatFacts) -> tuple[Message, ...]:
-    event = letter.event
+def _messages(draft: Draft, event: MessageWritten, chat: ChatFacts) -> tuple[Message, ...]:
     parts: list[tuple[str, tuple[Media, ...]]] = [(event.text, ())] if event.text.strip() else []
     parts.extend(("", (media,)) for media in event.media)
-    person = draft.facts.directory.by_email(letter.employee.id)
+    person = draft.facts.directory.by_email(event.employee)
     timeline = timeline_state(draft, chat)
     return tuple(
         Message(
-            id=own_message_id(event.account, letter.employee.id, letter.key, place),
+            id=own_message_id(event, place),
             conversation=chat.conversation.id,
             vendor_id=None,
             direction=Direction.OUT,
@@ -135,8 +160,8 @@ def _messages(draft: Draft, letter: Letter, chat: ChatFacts) -> tuple[Message, .
             status=MessageStatus.QUEUED,
             text=text,
             media=media,
-            author=letter.employee.id,
-            author_name=person.name if person else letter.employee.id,
+            author=event.employee,
+            author_name=person.name if person else event.employee,
             sent_from="bridge",
             reply_to=event.reply_to,
             timeline=timeline,
@@ -149,9 +174,9 @@ def _answered(chat: ChatFacts, when: datetime) -> Conversation:
     return replace(chat.conversation, last_message_at=when, unanswered_since=None)
 
 
-def _plan_send(draft: Draft, letter: Letter, chat: ChatFacts, message: Message) -> None:
+def _plan_send(draft: Draft, event: MessageWritten, chat: ChatFacts, message: Message) -> None:
     conversation = chat.conversation
-    author = draft.facts.directory.by_email(letter.employee.id)
+    author = draft.facts.directory.by_email(event.employee)
     effect = SendMessage(
         message=message.id,
         key=message.id,

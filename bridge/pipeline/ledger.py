@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 
 from bridge import __version__, codec
 from bridge.domain import events
@@ -15,7 +16,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason
 from bridge.domain.routing import route
 
-_KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in (*events.Event.__args__,)}
+_KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(events.Event)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

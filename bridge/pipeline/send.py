@@ -176,8 +176,8 @@ class _Sender:
         unit.apply(sending.decision)
         decided = Decided(
             decision=sending.decision,
-            event=stored_event(event),
-            facts=stored_facts(facts),
+            event=stored_event(sending.event),
+            facts=stored_facts(sending.facts),
             message=sending.messages[0].id,
         )
         self.filled = commit(

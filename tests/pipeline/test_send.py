@@ -14,6 +14,7 @@ from bridge.domain.names import ChannelName, ConversationId, EmployeeId, convers
 from bridge.domain.people import Employee, Role
 from bridge.domain.policy import ChannelPolicy, Distribution, NewClients
 from bridge.pipeline.dead import Box, dead_letters, drop, replay
+from bridge.pipeline.explain import is_reproducible
 from bridge.pipeline.mirror import sync
 from bridge.pipeline.send import Refusal, SendRequest, Sent, dismiss, send
 from bridge.ports import Delivery, Done, Outcome
@@ -91,6 +92,13 @@ def test_the_owner_writes_and_the_timeline_names_him(house: World) -> None:
     assert "good day" in house.entries()[-1]
     assert "Ana Alba" in house.entries()[-1]
     assert shown(house) == [("good day", "sent", "")]
+
+
+def test_the_decision_to_send_gives_the_same_record_again(small: World) -> None:
+    [phone] = known_clients(small, 1)
+    sent = writes(small, ANA, phone)
+    with small.engine.connect() as db:
+        assert is_reproducible(db, sent.message)
 
 
 def test_a_colleague_is_told_that_there_is_no_such_chat(small: World) -> None:
