@@ -38,6 +38,7 @@ EVENTS = {
     "AssociationChanged": "The CRM linked or parted records",
     "ClientChanged": "A partner's client changed",
     "UnitsUsed": "A client used units",
+    "MessageWritten": "Written in the bridge",
     "ClientIdentified": "The CRM said who the client is",
 }
 
