@@ -12,7 +12,7 @@ from bridge.domain.events import (
     MessageDeleted,
     MessageEdited,
     MessageReacted,
-    MessageSent,
+    MessageReceived,
     MessageStatusChanged,
 )
 from bridge.domain.names import (
@@ -197,7 +197,8 @@ def _by_event(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
             MESSAGES.c.id == DECISIONS.c.message,
             holds(db, MESSAGES.c.value, "author", wanted.employee),
         )
-        sent = and_(DECISIONS.c.kind == MessageSent.__name__, written.exists())
+        by_somebody = DECISIONS.c.kind.not_in((MessageReceived.__name__, *_LATER))
+        sent = and_(by_somebody, written.exists())
         conditions.append(or_(DECISIONS.c.target == wanted.employee, sent))
     if wanted.since is not None:
         conditions.append(DECISIONS.c.occurred_at >= wanted.since)
