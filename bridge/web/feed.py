@@ -12,7 +12,7 @@ from bridge.domain.facts import ChatFacts
 from bridge.domain.messaging import Direction
 from bridge.domain.names import AccountName, EmployeeId
 from bridge.domain.policy import Policy
-from bridge.domain.reasons import Reason
+from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Message
 from bridge.pipeline.ledger import Record
 from bridge.store.feed import FeedRow, FeedWanted, feed_rows, messages_sent_by
@@ -25,8 +25,8 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One decision with its chat and message, where it has them. `headline` is its first reason;
-    `head` is a short line, the text stays folded until asked for (FEED-05)."""
+    """One decision with its chat and message, where it has them. `headline` is the reason
+    that tells most; `head` is a short line, the text stays folded until asked for (FEED-05)."""
 
     event: int
     kind: str
@@ -131,7 +131,7 @@ def _entry(
         event=row.id,
         kind=row.kind,
         verdict=row.verdict,
-        headline=decode(Record, row.record).reasons[0],
+        headline=headline_of(decode(Record, row.record)),
         occurred_at=row.occurred_at,
         decided_at=row.decided_at,
         account=row.account,
@@ -142,6 +142,14 @@ def _entry(
         also=messages[1:],
         head=head_of(row.kind, chat, message, policy),
     )
+
+
+def headline_of(record: Record) -> Reason:
+    """The first reason; where the client went to somebody, not that he was known already."""
+    first, *others = record.reasons
+    if record.target is None or first.code is not ReasonCode.CONTACT_FOUND or not others:
+        return first
+    return others[0]
 
 
 def _fits(entry: Entry, wanted: FeedWanted) -> bool:
