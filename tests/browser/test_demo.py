@@ -63,6 +63,8 @@ def test_a_known_clients_message_is_his_owners_and_stands_in_the_crm(
     open_chat(eyes, "Marta Ruiz")
     said = "Is the offer from last week still valid?"
     expect(eyes.page.locator(".bubble.in").filter(has_text=said).first).to_be_visible()
+    eyes.page.get_by_role("link", name="Why?").first.click()
+    expect(eyes.page.get_by_role("heading", level=1)).to_contain_text(f"{ANA} owns the deal")
     card = in_crm(eyes, demo, "Marta Ruiz", said)
     assert re.search("WHATS_?APP", card)
     assert "Office chairs" in card
