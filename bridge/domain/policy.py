@@ -124,6 +124,10 @@ class Policy:
         """His entry, or one without a role (ROL-14)."""
         return self.employees.get(employee) or Employee(id=employee, role=Role.NONE)
 
+    @property
+    def managers(self) -> tuple[EmployeeId, ...]:
+        return tuple(e.id for e in self.employees.values() if e.role is Role.MANAGER)
+
     def channel_name(self, account: AccountName, channel_id: str) -> ChannelName:
         """The channel's key in accounts.yaml, or `account:vendor-id` where it is not named."""
         for name, channel in self.channels.items():

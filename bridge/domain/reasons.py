@@ -85,6 +85,7 @@ class ReasonCode(StrEnum):
     NOTIFY_ALL_CHATS = "notify.managers_hear_all_chats"
     NOTIFY_TARGET = "notify.target"
     NOTIFY_NOBODY = "notify.nobody"
+    ACCOUNT_PAUSED = "account.paused"
 
     # Which channel a message leaves from
     CHANNEL_OF_CHAT = "channel.of_chat"

@@ -17,9 +17,9 @@ from bridge.pipeline.ledger import idempotency_key, record_of
 from bridge.pipeline.loaded import Loaded
 from bridge.pipeline.parts import Active
 from bridge.store import decisions as decisions_store
-from bridge.store import erasure, mirror, outbox, records
+from bridge.store import erasure, mirror, notices, outbox, records
 from bridge.store.outbox import Need, NewRow
-from bridge.store.schema import CHANNELS, NOTIFICATIONS, TURN_LOG, TURNS
+from bridge.store.schema import CHANNELS, TURN_LOG, TURNS
 from bridge.store.sends import settle_send
 from bridge.store.upsert import put
 
@@ -92,29 +92,12 @@ def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) ->
     ]
     if log:
         db.execute(insert(TURN_LOG), log)
-    _write_notifications(db, held, now)
+    notices.add(db, held.notifications, now)
     _write_channels(db, held)
     if held.refreshes and active.policy.crm is not None:
         mirror.request_refreshes(db, lane(Way.MIRROR, active.policy.crm), held.refreshes, now)
     for change in held.settled:
         settle_send(db, change.message, change.vendor_id, now)
-
-
-def _write_notifications(db: Connection, held: Loaded, now: datetime) -> None:
-    if held.notifications:
-        db.execute(
-            insert(NOTIFICATIONS),
-            [
-                {
-                    "employee": notice.employee,
-                    "conversation": notice.conversation,
-                    "message": notice.message,
-                    "code": notice.code,
-                    "created_at": now,
-                }
-                for notice in held.notifications
-            ],
-        )
 
 
 def _write_channels(db: Connection, held: Loaded) -> None:

@@ -166,7 +166,12 @@ class _Turn:
 
     def _note(self, db: Connection, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
         settle_at = self._parts.now() + self._vendor.settle_after
-        notes = settling.Notes(lane=self._lease.lane, now=self._parts.now(), look_up_at=settle_at)
+        notes = settling.Notes(
+            lane=self._lease.lane,
+            now=self._parts.now(),
+            look_up_at=settle_at,
+            managers=self._parts.active().policy.managers,
+        )
         down = settling.note(db, notes, list(zip(rows, outcomes, strict=True)))
         counts = _counted(outcomes)
         _log.info("delivered", lane=self._lease.lane, first_outbox_id=rows[0].id, **counts)

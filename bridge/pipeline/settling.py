@@ -9,8 +9,11 @@ from typing import assert_never
 import structlog
 from sqlalchemy import Connection
 
+from bridge.domain.changes import Notify
 from bridge.domain.effects import SendMessage
 from bridge.domain.messaging import MessageStatus
+from bridge.domain.names import EmployeeId
+from bridge.domain.reasons import ReasonCode
 from bridge.pipeline.results import note_result
 from bridge.ports import (
     Absent,
@@ -23,7 +26,7 @@ from bridge.ports import (
     RetryAt,
     Unknown,
 )
-from bridge.store import lanes, outbox
+from bridge.store import lanes, notices, outbox
 from bridge.store.outbox import Row, State
 from bridge.store.sends import note_failed
 
@@ -40,6 +43,7 @@ class Notes:
     lane: str
     now: datetime
     look_up_at: datetime
+    managers: tuple[EmployeeId, ...] = ()
 
 
 def note(
@@ -55,7 +59,7 @@ def note(
         _note_row(db, notes, row, outcome)
     if not down:
         return None
-    _go_down(db, notes.lane, down[0][1], [row for row, _ in down])
+    _go_down(db, notes, down[0][1], [row for row, _ in down])
     return down[0][1]
 
 
@@ -133,10 +137,18 @@ def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None
     outbox.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))
 
 
-def _go_down(db: Connection, lane: str, down: AccountDown, rows: Sequence[Row]) -> None:
+def _go_down(db: Connection, notes: Notes, down: AccountDown, rows: Sequence[Row]) -> None:
+    """The lane is held; managers are told, once, of what only a person can mend."""
     outbox.give_back(db, [row.id for row in rows], down.cause, None)
-    if lanes.hold(db, lane, down.until, down.cause):
-        _log.error("lane held", lane=lane, cause=down.cause, until=str(down.until or "resumed"))
+    if not lanes.hold(db, notes.lane, down.until, down.cause):
+        return
+    _log.error("lane held", lane=notes.lane, cause=down.cause, until=str(down.until or "resumed"))
+    if down.until is None:
+        told = [
+            Notify(employee=who, conversation=None, message=None, code=ReasonCode.ACCOUNT_PAUSED)
+            for who in notes.managers
+        ]
+        notices.add(db, told, notes.now)
 
 
 def _show(db: Connection, row: Row, status: MessageStatus, reason: str) -> None:

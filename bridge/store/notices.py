@@ -1,11 +1,12 @@
 """Notifications of one employee, the newest first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from bridge.domain.changes import Notify
 from bridge.domain.names import ConversationId, EmployeeId, MessageId
 from bridge.domain.reasons import ReasonCode
 from bridge.store.schema import NOTIFICATIONS
@@ -21,6 +22,21 @@ class Notice:
     code: ReasonCode
     created_at: datetime
     read_at: datetime | None
+
+
+def add(db: Connection, told: Sequence[Notify], now: datetime) -> None:
+    rows = [
+        {
+            "employee": notice.employee,
+            "conversation": notice.conversation,
+            "message": notice.message,
+            "code": notice.code,
+            "created_at": now,
+        }
+        for notice in told
+    ]
+    if rows:
+        db.execute(insert(NOTIFICATIONS), rows)
 
 
 def notices(

@@ -18,8 +18,8 @@ from bridge.pipeline.parts import Parts
 from bridge.ports import Absent, CannotTell, Delivery, Found, Outbound, Outcome
 from bridge.store import lanes
 from bridge.store.engine import writing
-from bridge.store.schema import LANES, OUTBOX
-from tests.pipeline.world import CRM, World, in_another_process, known_clients
+from bridge.store.schema import LANES, NOTIFICATIONS, OUTBOX
+from tests.pipeline.world import CRM, LUIS, World, in_another_process, known_clients
 
 OUT = lane(Way.OUT, CRM)
 CREATE = "communications/batch/create"
@@ -131,6 +131,8 @@ def test_a_401_pauses_the_account_and_is_told_once(house: World) -> None:
         house.patiently(3, 5000)
     told = [line for line in log if line["event"] == "lane held"]
     assert [line["lane"] for line in told] == [OUT]
+    paused = [n["employee"] for n in house.rows(NOTIFICATIONS) if n["code"] == "account.paused"]
+    assert paused == [LUIS]
     assert (held(house)["paused"], written(house, "news")) == (True, 0)
     assert due_lanes(house.parts) == ()
     with writing(house.engine) as db:

@@ -28,6 +28,7 @@ _TOLD = {
     ReasonCode.NOTIFY_TARGET: "A client was given to you",
     ReasonCode.OWNER_CHANGED: "This client is yours now",
     ReasonCode.CHANNEL_INACTIVE: "A channel stopped working; look at your messenger's account",
+    ReasonCode.ACCOUNT_PAUSED: "A vendor refuses our credentials; `bridge doctor` says what to do",
     ReasonCode.NOTIFY_NOBODY: "A client wrote and nobody could be found for him",
 }
 _OUTBOX = {
