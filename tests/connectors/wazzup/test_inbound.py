@@ -68,6 +68,12 @@ def test_wz_03_anything_else_is_refused(url: str, authorization: str) -> None:
     assert WEBHOOK_KEY not in str(refused.value)
 
 
+def test_wz_03_a_browser_that_opens_the_address_is_not_wazzup() -> None:
+    opened = replace(request(url=f"{PUBLIC}/{WEBHOOK_KEY}"), method="GET")
+    with pytest.raises(SignatureInvalid, match="POST only"):
+        INBOUND.verify(opened)
+
+
 def test_wz_03_both_keys_pass_while_one_replaces_the_other() -> None:
     inbound = WazzupInbound(account(webhook_keys=("new", "old")))
     inbound.verify(request(authorization="Bearer old"))
