@@ -24,7 +24,7 @@ from tests.lanes import BY_NAME
 
 START_SECONDS = 30.0
 # The lease outlasts a stall of a busy machine, a look-up comes later than any call can end.
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 2.0
 CALL_SECONDS = 1.5
 LOOK_UP_SECONDS = 2.5
 OWNERS = ("ana@acme.example", "bruno@acme.example", "luis@acme.example")
