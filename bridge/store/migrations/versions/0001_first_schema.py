@@ -140,7 +140,7 @@ def upgrade() -> None:
         sa.Column("facts", sa.LargeBinary(), nullable=True),
         sa.Column("record", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
-        sa.UniqueConstraint("account", "event_key", name=op.f("uq_decisions_account_event_key")),
+        sa.UniqueConstraint("event_key", "account", name=op.f("uq_decisions_event_key_account")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_decisions_contact", "decisions", ["contact", "id"], unique=False)
