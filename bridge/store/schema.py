@@ -78,7 +78,7 @@ DECISIONS = Table(
     Column("event", LargeBinary),  # what was decided on: the event, and the facts of that moment
     Column("facts", LargeBinary),
     Column("record", LargeBinary, nullable=False),
-    UniqueConstraint("account", "event_key"),
+    UniqueConstraint("event_key", "account"),  # in this order: people look events up by key
     sqlite_autoincrement=True,
 )
 Index("ix_decisions_conversation", DECISIONS.c.conversation, DECISIONS.c.id)
