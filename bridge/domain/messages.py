@@ -144,7 +144,7 @@ def _original_of_edited(draft: Draft, event: MessageReceived, found: Message) ->
 
 
 def _in_group(draft: Draft, chat: ChatFacts, message: Message) -> Decision:
-    draft.because(ReasonCode.CLIENT_GROUP, "a group chat: kept and shown, never a client (WZ-14)")
+    draft.because(ReasonCode.CLIENT_GROUP, "a group chat: kept and shown, never a client")
     chat = touched(chat, message)
     draft.change(PutConversation(conversation=chat.conversation), PutMessage(message=message))
     return draft.applied()
