@@ -127,13 +127,13 @@ def _send_again(db: Connection, row: Row, now: datetime) -> None:
 
 def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None:
     """A message to a client is never sent again by itself: a person decides. All else is looked
-    up again, later and later."""
+    up again, each time after half the time that has passed: what follows it waits as well."""
     tried = row.first_tried_at or now
     if isinstance(row.effect, SendMessage) or now - tried > MAX_LOOK_UPS:
         if outbox.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand"):
             _show(db, row, MessageStatus.UNKNOWN, reason)
         return
-    waited = max((now - tried).total_seconds(), 5.0)
+    waited = max((now - tried).total_seconds() / 2, 2.0)
     outbox.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))
 
 

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bridge.pipeline import refresh
 from bridge.pipeline.lanes import Way, lane
 from bridge.store import work
 from bridge.store.engine import writing
-from bridge.store.schema import LANES, REFRESHES
+from bridge.store.schema import LANES, OUTBOX, REFRESHES
 from tests.pipeline.world import CHAT, CRM, World
 
 IN = lane(Way.IN, CHAT)
@@ -61,3 +63,27 @@ def test_who_strangers_are_costs_the_budget_once(small: World) -> None:
     small.limit(refresh._CALLS)
     small.drain(lane(Way.MIRROR, CRM))
     assert small.rows(REFRESHES) == []
+
+
+def test_a_look_up_that_fails_is_made_again_soon_and_then_later_and_later(small: World) -> None:
+    small.client_writes()
+    small.settle()
+    small.fail(CRM, match="communications/batch/create", fault="500_after", times=1)
+    small.client_writes(text="unsure")
+    small.settle()
+    small.fail(CRM, match="/associations/", fault="500")
+    waits = []
+    for _ in range(4):
+        [row] = [row for row in small.rows(OUTBOX) if row["state"] == "unknown"]
+        wait = row["next_attempt_at"] - small.parts.now()
+        waits.append(wait.total_seconds())
+        small.later(wait.total_seconds() + 0.1)
+        small.settle()
+    assert waits[0] == pytest.approx(25.0, abs=1.0)
+    assert waits[1] == pytest.approx(12.5, abs=1.0)
+    assert waits[1] < waits[2] < waits[3] < 30.0
+    small.mend()
+    small.later(60)
+    small.settle()
+    assert small.count(OUTBOX, state="done") == small.count(OUTBOX)
+    assert len(small.crm()["communications"]) == 2
