@@ -19,7 +19,10 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName
 from bridge.domain.people import Role
 from bridge.domain.policy import Policy
+from bridge.pipeline.doctor.points import Health
+from bridge.pipeline.doctor.vendors import fix
 from bridge.pipeline.mirror import sync
+from bridge.pipeline.parts import Parts
 from bridge.settings import Settings, variable_part
 from bridge.wiring import built, read_folder, sign_in_link
 
@@ -54,6 +57,8 @@ class Demo:
         """Waits until web answers, subscribes it, lets clients write from then on; what to tell."""
         _await(f"{settings.public_url}/healthz")
         self._subscribe(settings.public_url)
+        with built(settings, self.environ) as parts:
+            self._set_up(parts)
         for account in self._of("wazzup"):
             traffic = Traffic(self.urls[account], self.policy, account)
             threading.Thread(target=traffic.run, args=(stopping,), daemon=True).start()
@@ -75,14 +80,13 @@ class Demo:
                 "client_secret": self.secrets[account]["client_secret"],
             }
             call("POST", f"{self.urls[account]}/_sandbox/webhooks", target)
-        for account in self._of("wazzup"):
-            given = self.secrets[account]
-            wanted = {
-                "webhooksUri": f"{hooks}/{account}/{given['webhook_key']}",
-                "subscriptions": {"messagesAndStatuses": True, "channelsUpdates": True},
-            }
-            url = f"{self.urls[account]}/v3/webhooks"
-            call("PATCH", url, wanted, bearer=given["api_key"])
+
+    def _set_up(self, parts: Parts) -> None:
+        """As `bridge doctor --fix` does for real accounts."""
+        for account in self.policy.accounts:
+            points = fix(parts, account, take_over=False)
+            for point in (p for p in points if p.health is not Health.OK):
+                raise ConfigError(f"{point.check}: {point.detail}")
 
     def _of(self, connector: str) -> list[AccountName]:
         return [

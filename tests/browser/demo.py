@@ -1,9 +1,11 @@
 """`bridge up --demo` as a real process, and the addresses that it tells."""
 
+import os
 import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,10 +34,23 @@ class RunningDemo:
 
     def login(self, employee: str) -> str:
         """A fresh sign-in link."""
+        return sign_in_link(Settings.of(self._environment()), EmployeeId(employee))
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Another command on the same house."""
+        return subprocess.run(
+            [sys.executable, "-m", "bridge.cli", *arguments],
+            env={"PATH": os.environ["PATH"], **self._environment()},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def _environment(self) -> Mapping[str, str]:
         lines = (self.house.state / "demo" / "environment").read_text().splitlines()
         pairs = (shlex.split(line)[1].partition("=") for line in lines)
-        settings = Settings.of({name: value for name, _, value in pairs})
-        return sign_in_link(settings, EmployeeId(employee))
+        return {name: value for name, _, value in pairs}
 
     def processes(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

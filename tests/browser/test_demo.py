@@ -208,6 +208,11 @@ def test_the_watch_over_a_page_sees_what_its_policy_forbids(
         assert eyes.trouble[-1] == "seen"
 
 
+def test_the_doctor_finds_the_demo_well(demo: RunningDemo) -> None:
+    told = demo.command("doctor")
+    assert (told.returncode, "WRONG" in told.stdout) == (0, False), told.stdout
+
+
 def test_ctrl_c_ends_it_all_and_the_terminal_stayed_quiet(demo: RunningDemo) -> None:
     """The last test here: it ends the demo."""
     every = demo.processes()
