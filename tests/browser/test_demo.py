@@ -15,6 +15,14 @@ from tests.browser.eyes import Eyes, eyes_on
 ANA, BRUNO, LUIS, QA = (f"{name}@acme.example" for name in ("ana", "bruno", "luis", "qa"))
 PATIENCE = 60_000  # milliseconds; the whole round of clients takes half of it
 REPLY = "Your answer"
+PAGES = (
+    "/conversations",
+    "/conversations/new",
+    "/feed",
+    "/feed?all=1",
+    "/notifications",
+    "/dead-letters",
+)
 
 
 def chat_of(eyes: Eyes, client: str) -> Locator:
@@ -172,9 +180,7 @@ def test_every_page_fits_its_window_and_names_what_can_be_used(
     eyes.open("/feed")
     event = str(eyes.page.get_by_role("link", name="Why?").first.get_attribute("href"))
     eyes.look(scheme, width)
-    for number, path in enumerate(
-        ("/conversations", chat, "/feed", "/feed?all=1", event, "/notifications", "/dead-letters")
-    ):
+    for number, path in enumerate((*PAGES, chat, event)):
         assert eyes.open(path) == 200
         assert (path, eyes.overflow(), eyes.unnamed()) == (path, 0, [])
         assert eyes.is_dark() is (scheme == "dark")
