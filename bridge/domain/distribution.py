@@ -200,8 +200,13 @@ def _open_to(free: Sequence[Employee], seen: list[Candidate]) -> Selection:
 
 def _next_of(pool: str, free: Sequence[Employee], seen: list[Candidate]) -> Selection:
     chosen, *later = free
-    reason = Reason(ReasonCode.TARGET_IN_TURN, f"{chosen.id} is next in turn of {pool}")
+    reason = Reason(ReasonCode.TARGET_IN_TURN, f"{chosen.id} is next in turn of {_called(pool)}")
     seen.append(Candidate(employee=chosen.id, chosen=True, reason=reason))
     other = Reason(ReasonCode.NOT_NEXT_IN_TURN, f"{chosen.id} was next in turn")
     seen.extend(Candidate(employee=e.id, chosen=False, reason=other) for e in later)
     return Selection(employee=chosen.id, reason=reason, turn=pool)
+
+
+def _called(pool: str) -> str:
+    """The pool as people call it; `pool` is its key among the turns."""
+    return "all who take new clients" if pool == EVERYBODY else pool.replace(":", " ", 1)

@@ -113,9 +113,9 @@ def only_result(found: tuple[TestResult, ...]) -> TestResult:
          [("target", "bruno@acme.example", "ana@acme.example")],
          "bruno@acme.example: has no access to tg (candidate.no_channel_access)"),
         ("country: ES", "target: nobody", [("target", "nobody", "ana@acme.example")],
-         "ana@acme.example is next in turn of new_clients"),
+         "ana@acme.example is next in turn of all who take new clients"),
         ("country: ES", "reason: default", [("reason", "default", "distribution.in_turn")],
-         "ana@acme.example is next in turn of new_clients"),
+         "ana@acme.example is next in turn of all who take new clients"),
     ],
 )  # fmt: skip
 def test_a_test_that_fails_says_what_came_and_where_it_parted(
