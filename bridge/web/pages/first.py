@@ -63,13 +63,16 @@ def _page(visit: Visit, draft: FirstDraft, status: int = 200) -> Response:
         for name, channel in visit.policy.channels.items()
         if employee.has_channel(name)
     }
+    priorities = _priorities(employee, visit.policy)
+    messengers = dict.fromkeys(channel.messenger for channel in channels.values())
     return visit.render(
         "new.html",
         status,
         draft=draft,
         channels=channels,
-        messengers=list(dict.fromkeys(channel.messenger for channel in channels.values())),
-        priorities=_priorities(employee, visit.policy),
+        # The one he has a usual channel for comes first, and so is preselected.
+        messengers=sorted(messengers, key=lambda messenger: messenger not in priorities),
+        priorities=priorities,
         key=secrets.token_hex(16),
     )
 
