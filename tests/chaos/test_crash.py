@@ -20,6 +20,6 @@ def test_nothing_is_lost_doubled_or_out_of_order_on_sqlite(sqlite_url: str, tmp_
 def test_nothing_is_lost_doubled_or_out_of_order_on_postgresql(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    report = crash(Plan(seed=12, seconds=6.0), postgres_url, tmp_path)
+    report = crash(Plan(seed=31, seconds=8.0), postgres_url, tmp_path)
     sys.stdout.write(f"\n{report}\n")
     assert not report.findings.wrong(), str(report)
