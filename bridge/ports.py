@@ -282,6 +282,11 @@ def one_call_each(run: Sequence[Delivery]) -> int:
     return len(run)
 
 
+Introduce = Callable[[Account, Sequence[CrmEmployee]], Mapping[CrmId, Rejected]]
+"""Tells a messenger who the employees are, so that it can name the author of a message; gives those
+that it refused. Raises what `Reader` raises; doing it again does no harm."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """A vendor's manifest: facts about it, and how to make its parts for an account."""
@@ -306,3 +311,4 @@ class Connector:
     doctor: Callable[[Account], Doctor] | None = (
         None  # None: nothing to set up beyond accounts.yaml
     )
+    introduce: Introduce | None = None  # None: the vendor need not know the employees

@@ -21,7 +21,8 @@ def sync() -> None:
     answer(
         plain(found),
         f"read {found.employees} people, {found.pipelines} pipelines, {found.channels} channels "
-        f"and {found.contacts} contacts; nothing that was assigned is lost",
+        f"and {found.contacts} contacts; nothing that was assigned is lost"
+        + "".join(f"\n{refusal}" for refusal in found.refused),
     )
 
 

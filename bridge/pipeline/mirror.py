@@ -1,6 +1,6 @@
 """`bridge sync`: the whole mirror anew (ROL-04); nothing that was assigned is lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName, CrmId
+from bridge.domain.people import Directory
 from bridge.pipeline import mirroring
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
@@ -22,14 +23,18 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
+    """`refused` names the employees that a messenger would not take, with its account and why."""
+
     employees: int
     pipelines: int
     channels: int
     contacts: int
+    refused: tuple[str, ...] = ()
 
 
 def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> Synced:
-    """Reads people, pipelines, channels and every mirrored contact with his deals and leads.
+    """Reads people, pipelines, every mirrored contact with his deals and leads, and channels, and
+    tells the messengers who the employees are.
 
     Raises ConfigError when no CRM is set, and the errors of `ports.Reader`.
     """
@@ -37,17 +42,39 @@ def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> S
     crm = active.policy.crm
     if crm is None:
         raise ConfigError("connect a CRM first: set `crm` in accounts.yaml")
-    people = len(mirroring.read_directory(parts, crm).people)
+    directory = mirroring.read_directory(parts, crm)
+    people = len(directory.people)
     progress("employees", people, people)
     pipelines = mirroring.read_pipelines(parts, crm)
     progress("pipelines", pipelines, pipelines)
+    contacts = _contacts(parts, crm, progress)
     channels = 0
+    refused: list[str] = []
     for account in active.accounts:
         if not parts.vendors.connector(account).is_crm:
             channels += mirroring.read_channels(parts, account)
             progress("channels", channels, channels)
-    contacts = _contacts(parts, crm, progress)
-    return Synced(employees=people, pipelines=pipelines, channels=channels, contacts=contacts)
+            refused.extend(_introduce(parts, account, directory))
+    return Synced(
+        employees=people,
+        pipelines=pipelines,
+        channels=channels,
+        contacts=contacts,
+        refused=tuple(refused),
+    )
+
+
+def _introduce(parts: Parts, account: AccountName, directory: Directory) -> Iterator[str]:
+    """Everybody who may write, so that the messenger can name the author of a message."""
+    active = parts.active()
+    introduce = parts.vendors.connector(account).introduce
+    if introduce is None:
+        return
+    writers = {e.id for e in active.policy.employees.values() if e.may_write_at_all}
+    people = [p for p in directory.people if p.active and p.email in writers]
+    names = {person.crm_id: person.email for person in people}
+    for crm_id, why in introduce(active.accounts[account], people).items():
+        yield f"{account} refuses {names[crm_id]}: {why.detail or why.reason}"
 
 
 def request_sync(parts: Parts) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.domain.errors import ConfigError
+from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
 from bridge.ports import Account, Rejected
 from connectors.http import HttpAnswer
@@ -34,6 +35,12 @@ class UsersPushed:
 
     taken: tuple[str, ...] = ()
     refused: Mapping[str, Rejected]
+
+
+def introduce(account: Account, employees: Sequence[CrmEmployee]) -> Mapping[CrmId, Rejected]:
+    """The employees as users of Wazzup, whom its messages then name as authors."""
+    pushed = WazzupUsers(account).push(WazzupUser.of(employee) for employee in employees)
+    return {CrmId(user): why for user, why in pushed.refused.items()}
 
 
 class WazzupUsers:

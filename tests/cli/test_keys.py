@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from bridge.domain.names import EmployeeId
 from bridge.store import mirror
@@ -141,6 +142,14 @@ def test_sync_brings_new_people_and_pipelines_and_loses_nothing(town: Installati
         if p["reason"]["code"].startswith("owner.") and p["can_read"]
     ]
     assert owner == before
+
+
+def test_sync_tells_the_messenger_who_may_write(town: Installation) -> None:
+    """Wazzup then names the author of a message; quality control never is one."""
+    assert town.json("sync")["refused"] == []
+    users = requests.get(f"{town.chat_url}/_sandbox/state", timeout=5).json()["records"]["users"]
+    people = {person["name"].split()[0].lower() for person in users}
+    assert people == {"ana", "bruno", "luis"}
 
 
 def test_sync_tells_each_step_on_stderr(town: Installation) -> None:
