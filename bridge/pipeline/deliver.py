@@ -19,6 +19,7 @@ from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.ports import (
+    Account,
     CannotTell,
     Connector,
     Delivery,
@@ -43,22 +44,13 @@ class _Vendor:
     account: AccountName
     connector: Connector
     outbound: Outbound
-    options: Mapping[str, str]
+    settle_after: timedelta
+    """How long after an attempt its traces can be trusted to be seen."""
 
     @property
     def one_per_chat(self) -> bool:
         """Where each row is a call of its own, the next of a chat waits for the one before."""
         return not self.connector.ordered_batches
-
-    @property
-    def settle_after(self) -> timedelta:
-        """How long after an attempt its traces can be trusted to be seen.
-
-        The account's option `look_up_after_seconds` says otherwise, for a vendor whose real times
-        are known to be shorter or longer.
-        """
-        seconds = self.connector.call_timeout_seconds + self.connector.index_lag_seconds
-        return timedelta(seconds=float(self.options.get("look_up_after_seconds", seconds)))
 
 
 def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
@@ -79,11 +71,12 @@ def _vendor(parts: Parts, lease: Lease) -> _Vendor | None:
     """None, and the lane held with the cause, when the account's configuration is broken."""
     _, account = split(lease.lane)
     try:
+        connector = parts.vendors.connector(account)
         return _Vendor(
             account=account,
-            connector=parts.vendors.connector(account),
+            connector=connector,
             outbound=parts.vendors.outbound(account),
-            options=parts.active().accounts[account].options,
+            settle_after=_settle_after(connector, parts.active().accounts[account]),
         )
     except ConfigError as error:
         with writing(parts.engine) as db:
@@ -92,6 +85,19 @@ def _vendor(parts: Parts, lease: Lease) -> _Vendor | None:
             if lanes.hold(db, lease.lane, until, str(error)):
                 _log.error("lane held", lane=lease.lane, cause=str(error))
         return None
+
+
+def _settle_after(connector: Connector, account: Account) -> timedelta:
+    """The account's option `look_up_after_seconds` says otherwise than the manifest, for a vendor
+    whose real times are known to be shorter or longer."""
+    seconds = connector.call_timeout_seconds + connector.index_lag_seconds
+    try:
+        given = account.options.get("look_up_after_seconds", str(seconds))
+        return timedelta(seconds=float(given))
+    except (ValueError, OverflowError):
+        raise ConfigError(
+            f"account {account.name}: option look_up_after_seconds is not a number of seconds"
+        ) from None
 
 
 class _Turn:

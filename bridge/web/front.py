@@ -201,7 +201,7 @@ async def _refuse(send: Send, refused: Refused) -> None:
 
 
 def _no_write(data: bytes) -> None:
-    raise NotImplementedError("this server takes the answer from the application's iterable")
+    raise RuntimeError("this server takes the answer from the application's iterable")
 
 
 def _environ(scope: Scope, body: bytes) -> dict[str, Any]:

@@ -23,6 +23,8 @@ def test_the_migrations_lead_to_the_schema_of_the_code(engine: Engine) -> None:
 def test_migrating_again_changes_nothing(database_url: str, engine: Engine) -> None:
     migrate(database_url)
     require_current(engine)
+    with engine.connect() as db:
+        assert compare_metadata(MigrationContext.configure(db), METADATA) == []
 
 
 def test_an_empty_store_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -307,3 +307,4 @@ def test_a_killed_front_leaves_the_port_free() -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, served.port))
+            assert probe.getsockname()[1] == served.port

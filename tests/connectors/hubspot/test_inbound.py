@@ -1,7 +1,6 @@
 """Webhook bodies: keys that survive redelivery, broken ones refused, nothing else ever raised."""
 
 import json
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -191,8 +190,11 @@ def test_whatever_json_comes_it_is_told_what_became_of_each_item(body: Any) -> N
 
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_only_payload_invalid_is_raised(body: bytes) -> None:
-    with suppress(PayloadInvalid):
-        HubSpotInbound(account()).parse(request(body))
+    try:
+        parsed = HubSpotInbound(account()).parse(request(body))
+    except PayloadInvalid:
+        return
+    assert isinstance(parsed, Parsed)
 
 
 @given(st.lists(_ITEMS, max_size=3))
