@@ -306,7 +306,6 @@ class Connector:
     index_lag_seconds: float = 0.0  # how long a write may hide from a look-up
     budget: Budget | None = None
     calls: Callable[[Sequence[Delivery]], int] = one_call_each  # what a run costs of the budget
-    ordered_batches: bool = False  # one run may hold several rows of a chat: batches keep order
     max_text: Mapping[Messenger, int] = field(default_factory=dict)  # characters per message
     doctor: Callable[[Account], Doctor] | None = (
         None  # None: nothing to set up beyond accounts.yaml

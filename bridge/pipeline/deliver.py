@@ -27,10 +27,10 @@ from bridge.ports import (
     Outcome,
     Unknown,
 )
-from bridge.store import lanes, outbox
+from bridge.store import lanes, outbox, outgoing
 from bridge.store.deciding import deciding
 from bridge.store.engine import reading, writing
-from bridge.store.outbox import Row
+from bridge.store.outgoing import Row
 
 IN_FLIGHT = 4
 T = TypeVar("T")
@@ -47,11 +47,6 @@ class _Vendor:
     settle_after: timedelta
     """How long after an attempt its traces can be trusted to be seen."""
 
-    @property
-    def one_per_chat(self) -> bool:
-        """Where each row is a call of its own, the next of a chat waits for the one before."""
-        return not self.connector.ordered_batches
-
 
 def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
     """Works on the lane until it is empty, held, or `deadline` (monotonic) has come; True when
@@ -61,7 +56,7 @@ def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
         return False
     with writing(parts.engine) as db:
         lease.keep(db)
-        outbox.orphaned(db, lease.lane, parts.now() + vendor.settle_after)
+        outgoing.orphaned(db, lease.lane, parts.now() + vendor.settle_after)
     if not _look_up(parts, lease, vendor):
         return False
     return _Turn(parts, lease, vendor).run(deadline)
@@ -139,24 +134,23 @@ class _Turn:
 
     def _waiting(self) -> int:
         with reading(self._parts.engine) as db:
-            return outbox.count_runnable(
+            return outgoing.count_runnable(
                 db,
                 self._lease.lane,
                 self._parts.now(),
                 self._vendor.connector.max_run,
-                self._vendor.one_per_chat,
             )
 
     def _take(self, limit: int) -> tuple[list[Row], list[Delivery]]:
         now = self._parts.now()
         with writing(self._parts.engine) as db:
             self._lease.keep(db)
-            rows = outbox.take(db, self._lease.lane, now, limit, self._vendor.one_per_chat)
+            rows = outgoing.take(db, self._lease.lane, now, limit)
             return rows, _deliveries(self._parts, db, self._vendor.account, rows)
 
     def _hold_for_budget(self, rows: Sequence[Row], pause: float) -> None:
         with writing(self._parts.engine) as db:
-            outbox.give_back(db, [row.id for row in rows], "waits for the account's rate", None)
+            outgoing.give_back(db, [row.id for row in rows], "waits for the account's rate", None)
             _hold(db, self._parts, self._lease, pause)
         self._stopped = True
 
@@ -189,7 +183,7 @@ def _look_up(parts: Parts, lease: Lease, vendor: _Vendor) -> bool:
     """What became of rows of unknown outcome, before anything else is sent; False when the lane
     is held instead, because the account's rate is used up."""
     with reading(parts.engine) as db:
-        rows = outbox.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
+        rows = outgoing.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
         deliveries = _deliveries(parts, db, vendor.account, rows)
     if not rows:
         return True

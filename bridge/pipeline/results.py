@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from bridge.domain import effects as f
 from bridge.domain.names import AccountName, CrmId, RecordId
 from bridge.domain.records import ContactState, Deal, RecordKind
-from bridge.store import chats, outbox, records
-from bridge.store.outbox import Row
+from bridge.store import chats, outbox, outgoing, records
+from bridge.store.outgoing import Row
 from bridge.store.sends import note_sent
 
 Result = tuple[Row, Mapping[str, str]]
@@ -29,7 +29,7 @@ def note_result(db: Connection, results: Sequence[Result], now: datetime) -> Non
     for row, ids in results:
         _note_record(db, row, ids.get("id", ""))
     made_names = [row.makes for row, _ in results if row.makes is not None]
-    outbox.finish(db, [row.id for row, _ in results], made_names, now)
+    outgoing.finish(db, [row.id for row, _ in results], made_names, now)
 
 
 def _note_record(db: Connection, row: Row, vendor_id: str) -> None:

@@ -26,8 +26,9 @@ from bridge.ports import (
     RetryAt,
     Unknown,
 )
-from bridge.store import lanes, notices, outbox
-from bridge.store.outbox import Row, State
+from bridge.store import lanes, notices, outbox, outgoing
+from bridge.store.outbox import State
+from bridge.store.outgoing import Row
 from bridge.store.sends import note_failed
 
 MAX_ATTEMPTS = 8
@@ -70,7 +71,7 @@ def _note_row(db: Connection, notes: Notes, row: Row, outcome: Outcome) -> None:
         case RetryAt():
             _retry(db, row, outcome, notes.now)
         case Unknown():
-            outbox.settle(db, row.id, State.UNKNOWN, outcome.reason, notes.look_up_at)
+            outgoing.settle(db, row.id, State.UNKNOWN, outcome.reason, notes.look_up_at)
             _show(db, row, MessageStatus.UNKNOWN, outcome.reason)
         case Rejected():
             die(db, row, f"{outcome.reason}: {outcome.detail}".strip(": "), notes.now)
@@ -96,7 +97,7 @@ def note_found(db: Connection, now: datetime, answers: Sequence[tuple[Row, Answe
 
 def die(db: Connection, row: Row, reason: str, now: datetime) -> None:
     """A dead letter: what can't do without its result is held, the rest goes on."""
-    if not outbox.settle(db, row.id, State.DEAD, reason):
+    if not outgoing.settle(db, row.id, State.DEAD, reason):
         return
     _log.error("dead letter", outbox_id=row.id, account=row.account, reason=reason)
     _show(db, row, MessageStatus.FAILED, reason)
@@ -115,14 +116,14 @@ def _retry(db: Connection, row: Row, outcome: RetryAt, now: datetime) -> None:
         die(db, row, f"given up after {row.attempts} attempts: {outcome.reason}", now)
         return
     when = max(outcome.when, back_off(row.attempts, now))
-    outbox.settle(db, row.id, State.PENDING, outcome.reason, when)
+    outgoing.settle(db, row.id, State.PENDING, outcome.reason, when)
 
 
 def _send_again(db: Connection, row: Row, now: datetime) -> None:
     if row.attempts >= MAX_ATTEMPTS:
         die(db, row, f"given up after {row.attempts} attempts, none of which arrived", now)
         return
-    outbox.settle(db, row.id, State.PENDING, "looked up: not there")
+    outgoing.settle(db, row.id, State.PENDING, "looked up: not there")
 
 
 def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None:
@@ -130,16 +131,16 @@ def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None
     up again, each time after half the time that has passed: what follows it waits as well."""
     tried = row.first_tried_at or now
     if isinstance(row.effect, SendMessage) or now - tried > MAX_LOOK_UPS:
-        if outbox.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand"):
+        if outgoing.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand"):
             _show(db, row, MessageStatus.UNKNOWN, reason)
         return
     waited = max((now - tried).total_seconds() / 2, 2.0)
-    outbox.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))
+    outgoing.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))
 
 
 def _go_down(db: Connection, notes: Notes, down: AccountDown, rows: Sequence[Row]) -> None:
     """The lane is held; managers are told, once, of what only a person can mend."""
-    outbox.give_back(db, [row.id for row in rows], down.cause, None)
+    outgoing.give_back(db, [row.id for row in rows], down.cause, None)
     if not lanes.hold(db, notes.lane, down.until, down.cause):
         return
     _log.error("lane held", lane=notes.lane, cause=down.cause, until=str(down.until or "resumed"))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, TextClause, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from bridge.store.outbox import RUNNABLE
+from bridge.store.outgoing import RUNNABLE
 from bridge.store.schema import LANES
 
 # The store's clock in microseconds: hosts whose clocks differ agree on leases.

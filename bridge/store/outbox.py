@@ -6,28 +6,14 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, select, text, update
+from sqlalchemy import Connection, delete, select, update
 
 from bridge import codec
-from bridge.domain import effects
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
 from bridge.store.chats import slices
 from bridge.store.schema import NEEDS, OUTBOX, VENDOR_IDS
 from bridge.store.upsert import add_missing, put
-
-_KINDS: Mapping[str, type[Effect]] = {
-    kind.__name__: kind
-    for kind in (
-        effects.CreateContact,
-        effects.CreateDeal,
-        effects.CreateLead,
-        effects.ChangeOwner,
-        effects.WriteTimelineEntry,
-        effects.UpdateTimelineEntry,
-        effects.SendMessage,
-    )
-}
 
 
 class State(StrEnum):
@@ -40,9 +26,6 @@ class State(StrEnum):
     DONE = "done"
     DEAD = "dead"
     DROPPED = "dropped"
-
-
-_ENDED = (State.DONE.value, State.DROPPED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +52,6 @@ class NewRow:
     message: MessageId | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    id: int
-    account: AccountName
-    effect: Effect
-    idempotency_key: str
-    ordering_key: str
-    makes: str | None
-    conversation: ConversationId | None
-    message: MessageId | None
-    attempts: int
-    first_tried_at: datetime | None
-    event_account: AccountName
-    event_key: EventKey
-
-
 def add(db: Connection, rows: Sequence[NewRow], now: datetime) -> None:
     """Appends rows in order; one whose idempotency key is there already is left alone."""
     if not rows:
@@ -102,63 +69,6 @@ def add(db: Connection, rows: Sequence[NewRow], now: datetime) -> None:
         _add_needs(db, needs)
 
 
-def take(db: Connection, lane: str, now: datetime, limit: int, one_per_key: bool) -> list[Row]:
-    """The next rows in order, marked leased with their attempt counted.
-
-    Passed over are rows that wait for another's result, and rows behind an unsettled row of the
-    same ordering key. `one_per_key` leaves further rows of a key to the next run.
-    """
-    found = db.execute(
-        text(_RUNNABLE),
-        {"lane": lane, "now": _micros(now), "most": limit * 4 if one_per_key else limit},
-    ).all()
-    picked: dict[int, Any] = {}
-    keys: set[str] = set()
-    for row in found:
-        if one_per_key and row.ordering_key in keys:
-            continue
-        # One that was tried twice may be what kills its worker: it is tried alone.
-        alone = row.attempts > 1
-        if alone and picked:
-            break
-        keys.add(row.ordering_key)
-        picked[row.id] = row
-        if alone or len(picked) == limit:
-            break
-    ids = list(picked)
-    _lease(db, ids, now)
-    return rows_by_id(db, ids)
-
-
-def count_runnable(db: Connection, lane: str, now: datetime, most: int, one_per_key: bool) -> int:
-    """How many rows `take` would find, counted up to `most`."""
-    values = {"lane": lane, "now": _micros(now), "most": most * 4 if one_per_key else most}
-    found = db.execute(text(_RUNNABLE), values).all()
-    count = len({row.ordering_key for row in found}) if one_per_key else len(found)
-    return min(count, most)
-
-
-def due_unknown(db: Connection, lane: str, now: datetime, limit: int) -> list[Row]:
-    """Rows of unknown outcome whose look-up is due."""
-    ids = db.scalars(
-        select(OUTBOX.c.id)
-        .where(OUTBOX.c.lane == lane, OUTBOX.c.state == State.UNKNOWN.value)
-        .where(OUTBOX.c.next_attempt_at <= now)
-        .order_by(OUTBOX.c.id)
-        .limit(limit)
-    ).all()
-    return rows_by_id(db, ids)
-
-
-def rows_by_id(db: Connection, ids: Sequence[int]) -> list[Row]:
-    """The rows in the order of the ids."""
-    if not ids:
-        return []
-    found = db.execute(select(OUTBOX).where(OUTBOX.c.id.in_(ids))).mappings().all()
-    by_id = {row["id"]: _row(row) for row in found}
-    return [by_id[n] for n in ids if n in by_id]
-
-
 def vendor_ids(db: Connection, account: AccountName, names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for some in slices(names):
@@ -174,51 +84,6 @@ def vendor_ids(db: Connection, account: AccountName, names: Iterable[str]) -> di
 def put_vendor_ids(db: Connection, account: AccountName, ids: Mapping[str, str]) -> None:
     rows = [{"account": account, "name": n, "vendor_id": v} for n, v in ids.items()]
     put(db, VENDOR_IDS, ["account", "name"], rows)
-
-
-def finish(db: Connection, ids: Sequence[int], makes: Sequence[str], now: datetime) -> None:
-    """The rows are done, and nobody waits for what they made any more."""
-    if not ids:
-        return
-    db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids))
-        .values(state=State.DONE.value, done_at=now, reason="", next_attempt_at=None)
-    )
-    _satisfied(db, makes)
-
-
-def settle(
-    db: Connection, row_id: int, state: State, reason: str, next_attempt_at: datetime | None = None
-) -> bool:
-    """Another end, or another time: the row's new state and why.
-
-    False for one that has ended meanwhile, by its echo or by a person, and stays so.
-    """
-    settled = db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id == row_id, OUTBOX.c.state.not_in(_ENDED))
-        .values(state=state.value, reason=reason, next_attempt_at=next_attempt_at)
-    )
-    return settled.rowcount == 1
-
-
-def give_back(
-    db: Connection, ids: Sequence[int], reason: str, next_attempt_at: datetime | None
-) -> None:
-    """Pending again, the attempt not counted: it was not the rows' fault, and nothing left."""
-    first = case((OUTBOX.c.attempts > 1, OUTBOX.c.first_tried_at), else_=None)
-    db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids))
-        .values(
-            state=State.PENDING.value,
-            reason=reason,
-            next_attempt_at=next_attempt_at,
-            attempts=OUTBOX.c.attempts - 1,
-            first_tried_at=first,
-        )
-    )
 
 
 def give_up_on(db: Connection, name: str, now: datetime) -> None:
@@ -268,76 +133,10 @@ def _expect_again(db: Connection, names: Sequence[str]) -> None:
     )
 
 
-def orphaned(db: Connection, lane: str, look_up_at: datetime) -> int:
-    """Rows that a dead holder had in hand: their outcome is unknown and has to be looked up."""
-    found = db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.lane == lane, OUTBOX.c.state == State.LEASED.value)
-        .values(
-            state=State.UNKNOWN.value,
-            next_attempt_at=look_up_at,
-            reason="its worker died while it was being delivered",
-        )
-    )
-    return found.rowcount
-
-
-def _satisfied(db: Connection, makes: Sequence[str]) -> None:
+def satisfied(db: Connection, makes: Sequence[str]) -> None:
     for some in slices(makes):
         _expect_again(db, some)
         db.execute(delete(NEEDS).where(NEEDS.c.name.in_(some)))
-
-
-RUNNABLE = """
-o.lane = :lane AND o.state = 'pending'
-  AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= {now})
-  AND NOT EXISTS (SELECT 1 FROM needs n WHERE n.outbox_id = o.id)
-  AND NOT EXISTS (
-    SELECT 1 FROM outbox e
-    WHERE e.lane = o.lane AND e.ordering_key = o.ordering_key AND e.id < o.id
-      AND e.state IN ('pending', 'leased', 'held', 'unknown')
-      AND (e.state = 'leased' OR e.next_attempt_at > {now}
-        OR (e.state = 'unknown' AND e.next_attempt_at IS NOT NULL)))
-"""
-"""The rows `o` of a lane that may go at `now`, as a condition of SQL."""
-
-_RUNNABLE = (
-    "SELECT o.id, o.ordering_key, o.attempts FROM outbox o WHERE "  # noqa: S608 - constants
-    + RUNNABLE.format(now=":now")
-    + "ORDER BY o.rank, o.id LIMIT :most"
-)
-
-
-def _lease(db: Connection, ids: Sequence[int], now: datetime) -> None:
-    if not ids:
-        return
-    db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids))
-        .values(state=State.LEASED.value, attempts=OUTBOX.c.attempts + 1, tried_at=now)
-    )
-    db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids), OUTBOX.c.first_tried_at.is_(None))
-        .values(first_tried_at=now)
-    )
-
-
-def _row(row: RowMapping) -> Row:
-    return Row(
-        id=row["id"],
-        account=row["account"],
-        effect=codec.decode(_KINDS[row["kind"]], bytes(row["effect"])),
-        idempotency_key=row["idempotency_key"],
-        ordering_key=row["ordering_key"],
-        makes=row["makes"],
-        conversation=row["conversation"],
-        message=row["message"],
-        attempts=row["attempts"],
-        first_tried_at=row["first_tried_at"],
-        event_account=row["event_account"],
-        event_key=row["event_key"],
-    )
 
 
 class _Missing(Enum):
@@ -429,7 +228,3 @@ def _add_needs(db: Connection, needs: Sequence[tuple[NewRow, Need]]) -> None:
             for row, need in needs
         ],
     )
-
-
-def _micros(when: datetime) -> int:
-    return int(when.timestamp() * 1_000_000)

@@ -12,7 +12,8 @@ from bridge.domain.facts import OpenSend
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import AccountName, ConversationId, MessageId
 from bridge.store.chats import slices
-from bridge.store.outbox import State, finish, put_vendor_ids
+from bridge.store.outbox import State, put_vendor_ids
+from bridge.store.outgoing import finish
 from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
 from bridge.store.schema import OUTBOX
 

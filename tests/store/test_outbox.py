@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, select, update
 from bridge.domain.effects import ChangeOwner, CreateContact, CreateDeal
 from bridge.domain.names import AccountName, CrmId, EventKey, RecordId
 from bridge.domain.records import RecordKind
-from bridge.store import outbox
+from bridge.store import outbox, outgoing
 from bridge.store.engine import writing
 from bridge.store.outbox import Need, NewRow, State
 from bridge.store.schema import NEEDS, OUTBOX
@@ -27,14 +27,14 @@ def db(engine: Engine) -> Iterator[Connection]:
         yield opened
 
 
-def row(key: str, chat: str = "chat", **more: Any) -> NewRow:
+def row(key: str, chat: str | None = None, **more: Any) -> NewRow:
     effect = ChangeOwner(kind=RecordKind.CONTACT, record=RecordId("ct"), owner=CrmId("1"))
     given: dict[str, Any] = {
         "lane": LANE,
         "account": CRM,
         "effect": effect,
         "idempotency_key": key,
-        "ordering_key": chat,
+        "ordering_key": chat or key,
         "urgent": False,
         "makes": None,
         "needs": (),
@@ -63,8 +63,8 @@ def entry(key: str = "entry") -> NewRow:
     return row(key, needs=(Need(name="ct", hard=True), Need(name="dl", hard=False)))
 
 
-def taken(db: Connection, now: datetime = NOW, limit: int = 10, one: bool = False) -> list[str]:
-    return [found.idempotency_key for found in outbox.take(db, LANE, now, limit, one)]
+def taken(db: Connection, now: datetime = NOW, limit: int = 10) -> list[str]:
+    return [found.idempotency_key for found in outgoing.take(db, LANE, now, limit)]
 
 
 def states(db: Connection) -> dict[str, str]:
@@ -77,7 +77,7 @@ def ids(db: Connection, key: str) -> int:
 
 
 def settle(db: Connection, key: str, state: State, at: datetime | None = None) -> bool:
-    return outbox.settle(db, ids(db, key), state, "because", at)
+    return outgoing.settle(db, ids(db, key), state, "because", at)
 
 
 def test_a_row_of_the_same_key_is_added_once(db: Connection) -> None:
@@ -91,12 +91,12 @@ def test_urgent_rows_go_first_then_the_oldest(db: Connection) -> None:
     assert taken(db, limit=2) == ["c", "a"]
 
 
-def test_one_row_of_each_chat_where_each_is_a_call(db: Connection) -> None:
+def test_one_row_of_each_chat_at_a_time(db: Connection) -> None:
     outbox.add(db, [row("a1", "a"), row("a2", "a"), row("b1", "b"), row("b2", "b")], NOW)
-    assert outbox.count_runnable(db, LANE, NOW, 10, one_per_key=True) == 2
-    assert outbox.count_runnable(db, LANE, NOW, 10, one_per_key=False) == 4
-    assert taken(db, one=True) == ["a1", "b1"]
-    assert taken(db, one=True) == []
+    assert outgoing.count_runnable(db, LANE, NOW, 10) == 2
+    assert outgoing.count_runnable(db, LANE, NOW, 1) == 1
+    assert taken(db) == ["a1", "b1"]
+    assert taken(db) == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_one_row_of_each_chat_where_each_is_a_call(db: Connection) -> None:
 def test_who_follows_in_the_chat_waits_for_what_may_still_happen(
     db: Connection, state: State, at: datetime | None, follows: bool
 ) -> None:
-    outbox.add(db, [row("first"), row("second"), row("other", "elsewhere")], NOW)
+    outbox.add(db, [row("first", "a"), row("second", "a"), row("other", "b")], NOW)
     settle(db, "first", state, at)
     assert taken(db) == (["second", "other"] if follows else ["other"])
 
@@ -132,9 +132,9 @@ def test_a_row_tried_twice_is_taken_alone(db: Connection) -> None:
 def test_what_needs_another_waits_for_it(db: Connection) -> None:
     outbox.add(db, [contact(), deal(), entry()], NOW)
     assert taken(db) == ["contact"]
-    outbox.finish(db, [ids(db, "contact")], ["ct"], NOW)
+    outgoing.finish(db, [ids(db, "contact")], ["ct"], NOW)
     assert taken(db) == ["deal"]
-    outbox.finish(db, [ids(db, "deal")], ["dl"], NOW)
+    outgoing.finish(db, [ids(db, "deal")], ["dl"], NOW)
     assert taken(db) == ["entry"]
 
 
@@ -162,7 +162,7 @@ def test_who_can_do_without_a_dropped_maker_goes_on(db: Connection) -> None:
     outbox.add(db, [contact(), deal(), entry()], NOW)
     outbox.drop(db, ids(db, "deal"), NOW)
     outbox.add(db, [entry("later")], NOW)
-    outbox.finish(db, [ids(db, "contact")], ["ct"], NOW)
+    outgoing.finish(db, [ids(db, "contact")], ["ct"], NOW)
     outbox.put_vendor_ids(db, CRM, {"ct": "501"})
     assert taken(db) == ["entry", "later"]
 
@@ -185,7 +185,7 @@ def test_given_back_a_first_attempt_never_was(db: Connection) -> None:
         .values(attempts=1, first_tried_at=NOW - timedelta(hours=1))
     )
     taken(db)
-    outbox.give_back(db, [ids(db, "a"), ids(db, "b")], "the rate", None)
+    outgoing.give_back(db, [ids(db, "a"), ids(db, "b")], "the rate", None)
     found = db.execute(select(OUTBOX.c.attempts, OUTBOX.c.first_tried_at).order_by(OUTBOX.c.id))
     assert found.all() == [(0, None), (1, NOW - timedelta(hours=1))]
 
@@ -193,7 +193,7 @@ def test_given_back_a_first_attempt_never_was(db: Connection) -> None:
 def test_what_a_dead_holder_had_in_hand_is_unknown(db: Connection) -> None:
     outbox.add(db, [row("a"), row("b", "b")], NOW)
     taken(db, limit=1)
-    assert outbox.orphaned(db, LANE, LATER) == 1
+    assert outgoing.orphaned(db, LANE, LATER) == 1
     assert states(db) == {"a": "unknown", "b": "pending"}
-    assert outbox.due_unknown(db, LANE, NOW, 10) == []
-    assert [found.idempotency_key for found in outbox.due_unknown(db, LANE, LATER, 10)] == ["a"]
+    assert outgoing.due_unknown(db, LANE, NOW, 10) == []
+    assert [found.idempotency_key for found in outgoing.due_unknown(db, LANE, LATER, 10)] == ["a"]
