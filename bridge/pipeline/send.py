@@ -9,9 +9,8 @@ from sqlalchemy import Connection
 from bridge import codec
 from bridge.domain import phones
 from bridge.domain.access import access
-from bridge.domain.changes import PutConversation, RefreshKind, RequestRefresh
+from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.channels import ChannelChoice
-from bridge.domain.decisions import Decision, Verdict
 from bridge.domain.events import MessageSent
 from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
 from bridge.domain.messaging import Chat, ChatKind, Media, Messenger
@@ -86,26 +85,6 @@ def send(parts: Parts, request: SendRequest) -> Sent | Refusal:
     for name in sorted(sender.filled):
         parts.bell.ring(name)
     return answer
-
-
-def dismiss(parts: Parts, employee: EmployeeId, conversation: ConversationId) -> Refusal | None:
-    """No answer needed: the unanswered mark goes (WS-06)."""
-    active = parts.active()
-    with deciding(parts.engine) as db:
-        chat = chats.chat_facts(db, [conversation]).get(conversation)
-        directory, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
-        person = active.policy.employee(employee)
-        refused = _not_allowed(person, chat, directory, active.policy, parts)
-        if refused is not None or chat is None:
-            return refused
-        if chat.conversation.unanswered_since is None:
-            return None
-        decision = _dismissal(parts, employee, chat.conversation)
-        unit = UnitOfWork(db, active, directory, parts.now(), parts.public_url)
-        unit.apply(decision)
-        noted = [Decided(decision=decision, event=None, facts=None)]
-        commit(db, active, directory_hash, unit.held, noted, parts.now())
-    return None
 
 
 class _Sender:
@@ -294,7 +273,7 @@ class _Sender:
             self.filled |= {asked}
 
     def _allowed(self, chat: ChatFacts) -> ChatFacts | Refusal:
-        refused = _not_allowed(self._employee, chat, self._directory, self._policy, self._parts)
+        refused = not_allowed(self._employee, chat, self._directory, self._policy, self._parts)
         return refused or chat
 
     def _of_contact(self, first: Conversation) -> ChatFacts:
@@ -331,7 +310,7 @@ def _first_chat(phone: str, messenger: Messenger, client: ClientState) -> ChatFa
     )
 
 
-def _not_allowed(
+def not_allowed(
     employee: Employee,
     chat: ChatFacts | None,
     directory: Directory,
@@ -352,20 +331,3 @@ def _not_allowed(
 def _not_found() -> Refusal:
     detail = "there is no such conversation, or it is not yours"
     return Refusal(reason=Reason(ReasonCode.REQUEST_NOT_FOUND, detail), status=404)
-
-
-def _dismissal(parts: Parts, employee: EmployeeId, conversation: Conversation) -> Decision:
-    now = parts.now()
-    return Decision(
-        event_key=EventKey(f"dismiss:{conversation.id}:{int(now.timestamp() * 1_000_000)}"),
-        account=conversation.account,
-        kind="Dismissal",
-        verdict=Verdict.APPLIED,
-        reasons=(Reason(ReasonCode.ANSWER_NOT_NEEDED, f"{employee}: no answer needed"),),
-        decided_at=now,
-        occurred_at=now,
-        target=employee,
-        conversation=conversation.id,
-        contact=conversation.contact,
-        changes=(PutConversation(conversation=replace(conversation, unanswered_since=None)),),
-    )

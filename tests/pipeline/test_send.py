@@ -14,9 +14,10 @@ from bridge.domain.names import ChannelName, ConversationId, EmployeeId, convers
 from bridge.domain.people import Employee, Role
 from bridge.domain.policy import ChannelPolicy, Distribution, NewClients
 from bridge.pipeline.dead import Box, dead_letters, drop, replay
+from bridge.pipeline.dismiss import dismiss
 from bridge.pipeline.explain import is_reproducible
 from bridge.pipeline.mirror import sync
-from bridge.pipeline.send import Refusal, SendRequest, Sent, dismiss, send
+from bridge.pipeline.send import Refusal, SendRequest, Sent, send
 from bridge.ports import Delivery, Done, Outcome
 from bridge.store.schema import CONVERSATIONS, DECISIONS, INBOX, MESSAGES, OUTBOX
 from tests.pipeline.world import (

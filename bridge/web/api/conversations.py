@@ -8,7 +8,8 @@ from bridge.domain.names import ChannelName, ConversationId, CrmId, RecordId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.domain.records import ContactState, Deal, Lead
-from bridge.pipeline.send import Refusal, dismiss
+from bridge.pipeline.dismiss import dismiss
+from bridge.pipeline.send import Refusal
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.store.listing import Wanted, last_messages

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from bridge.domain.messaging import Media, MediaKind
 from bridge.domain.names import ChannelName, ConversationId, digest_id
 from bridge.payload import storable
-from bridge.pipeline.send import Refusal, SendRequest, dismiss, send
+from bridge.pipeline.dismiss import dismiss
+from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.store.engine import reading
 from bridge.store.feed import decisions_of_messages
 from bridge.store.listing import messages_of
