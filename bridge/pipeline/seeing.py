@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bridge.domain.access import Access, access
+from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ConversationId, EmployeeId
 from bridge.domain.people import Directory
 from bridge.domain.policy import Policy
@@ -26,7 +27,11 @@ def who_can_see(
     chat = chats.chat_facts(db, [conversation]).get(conversation)
     if chat is None:
         return None
-    directory = mirror.directory(db, policy.crm)
+    return seers(chat, mirror.directory(db, policy.crm), policy, now)
+
+
+def seers(chat: ChatFacts, directory: Directory, policy: Policy, now: datetime) -> tuple[Seen, ...]:
+    """Everybody, with what `access` says of him; those who read come first."""
     found = [
         Seen(employee=e, access=access(policy.employee(e), chat, directory, policy, now))
         for e in _everybody(policy, directory)

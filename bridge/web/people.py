@@ -7,6 +7,7 @@ from bridge.domain.names import CrmId, EmployeeId
 from bridge.domain.people import Directory, Employee
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason
+from bridge.pipeline.seeing import seers
 from bridge.web.viewer import Viewer
 
 
@@ -54,17 +55,14 @@ def everybody(directory: Directory, policy: Policy) -> tuple[Person, ...]:
 
 def who_can_see(viewer: Viewer, chat: ChatFacts) -> tuple[Seer, ...]:
     """Everybody, with what `access` says of him; those who read come first."""
-    people = {person.employee.id: person for person in everybody(viewer.directory, viewer.policy)}
-    seers = [_seer(viewer, person, chat) for person in people.values()]
-    return tuple(sorted(seers, key=lambda s: (not s.can_read, not s.can_write, s.employee)))
-
-
-def _seer(viewer: Viewer, person: Person, chat: ChatFacts) -> Seer:
-    granted = viewer.access_of(person.employee, chat)
-    return Seer(
-        employee=person.employee.id,
-        name=person.name,
-        can_read=granted.can_read,
-        can_write=granted.can_write,
-        reason=granted.reason,
+    names = {person.email: person.name for person in viewer.directory.people}
+    return tuple(
+        Seer(
+            employee=seen.employee,
+            name=names.get(seen.employee, ""),
+            can_read=seen.access.can_read,
+            can_write=seen.access.can_write,
+            reason=seen.access.reason,
+        )
+        for seen in seers(chat, viewer.directory, viewer.policy, viewer.now)
     )
