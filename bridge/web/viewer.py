@@ -28,9 +28,6 @@ class Viewer:
     def access(self, chat: ChatFacts) -> Access:
         return access(self.employee, chat, self.directory, self.policy, self.now)
 
-    def access_of(self, employee: Employee, chat: ChatFacts) -> Access:
-        return access(employee, chat, self.directory, self.policy, self.now)
-
     def mark(self, chat: ChatFacts) -> tuple[Mark, Reason]:
         """The colour of an unanswered chat; NONE once it is answered."""
         tone, reason = mark(self.employee, chat, self.directory, self.policy, self.now)
