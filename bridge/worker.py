@@ -52,6 +52,9 @@ def _work_until_lost(url: str) -> bool:
         worker.work(logging_level="WARNING")
     except clients.ERRORS as error:
         _log.warning("redis lost", cause=type(error).__name__)
+    finally:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, signal.SIG_DFL)  # RQ leaves its own behind, which raise
     return worker.asked_to_stop
 
 
