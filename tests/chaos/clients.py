@@ -128,7 +128,7 @@ class Crowd:
             time.sleep(max(0.0, due - time.monotonic()))
             due += pause * dice.uniform(0.5, 1.5)
             sent = Sent(chat.number, place)
-            body = json.dumps({"messages": [_as_vendor(chat, sent)]}).encode()
+            body = webhook(chat, sent)
             self._insist(sent, body)
             if dice.random() < self._plan.sent_twice:
                 with self.ledger.lock:
@@ -150,6 +150,11 @@ class Crowd:
                 return connection.getresponse().status
         except (OSError, HTTPException):
             return 0
+
+
+def webhook(chat: Chat, sent: Sent) -> bytes:
+    """The body in which the messenger brings this message."""
+    return json.dumps({"messages": [_as_vendor(chat, sent)]}).encode()
 
 
 def _as_vendor(chat: Chat, sent: Sent) -> Mapping[str, Any]:
