@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,14 @@ _POSTGRES_SETTINGS = {
     "autovacuum": "off",
     "max_connections": "200",
     "shared_buffers": "64MB",
+    "timezone": "Asia/Kathmandu",
+}
+# For measuring: a commit is on the disk before it is answered, as in production.
+DURABLE_POSTGRES = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
     "timezone": "Asia/Kathmandu",
 }
 
@@ -102,16 +110,18 @@ class Redis:
 
 
 @contextmanager
-def postgres_running(initdb: Path) -> Iterator[Postgres]:
+def postgres_running(
+    initdb: Path, settings: Mapping[str, str] = _POSTGRES_SETTINGS
+) -> Iterator[Postgres]:
     """A fresh server of the installation that `initdb` lies in."""
     user = _unprivileged()
     with _directory("bridge-pg-", user) as directory:
         data = directory / "data"
         create = [str(initdb), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         _once([*create, "--locale=C.UTF-8", "--no-sync"], directory, user)
-        settings = [f"--{name}={value}" for name, value in _POSTGRES_SETTINGS.items()]
+        options = [f"--{name}={value}" for name, value in settings.items()]
         command = [str(initdb.resolve().parent / "postgres"), "-D", str(data), "-k", str(directory)]
-        with _running([*command, *settings], directory, user, signal.SIGINT) as process:
+        with _running([*command, *options], directory, user, signal.SIGINT) as process:
             server = Postgres(directory=directory, pid=process.pid)
             _wait_until(server.ready, process, directory)
             yield server
