@@ -13,7 +13,7 @@ from bridge.domain.names import AccountName, EmployeeId
 from bridge.domain.people import Directory
 from bridge.domain.records import Pipeline
 from bridge.pipeline.following import FollowedConfig, take_folder
-from bridge.pipeline.parts import Bell, Parts
+from bridge.pipeline.parts import Active, Bell, Parts
 from bridge.pipeline.receive import Receiver
 from bridge.pipeline.vendors import AccountVendors
 from bridge.policy.reading import Loaded, load
@@ -23,7 +23,7 @@ from bridge.queue.budgets import MovingBudgets
 from bridge.queue.embedded import EmbeddedRedis, embedded_redis
 from bridge.queue.standing import queue_state
 from bridge.settings import Settings
-from bridge.store.engine import BUSY_SECONDS, open_engine, writing
+from bridge.store.engine import open_engine, writing
 from bridge.store.migrations import migrate, require_current
 from bridge.store.sessions import create_login_link
 from bridge.web.app import Web
@@ -41,22 +41,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(
-    settings: Settings,
-    environ: Mapping[str, str],
-    *,
-    busy_seconds: float = BUSY_SECONDS,
-    observe_ring_failure: Callable[[], None] = lambda: None,
-) -> Parts:
+def build(settings: Settings, environ: Mapping[str, str]) -> Parts:
     """All parts for one process. Nothing is connected and no thread runs before first use."""
-    engine = open_engine(settings.database_url, busy_seconds=busy_seconds)
+    engine = open_engine(settings.database_url)
     active = FollowedConfig(engine, environ, settings.base_url)
+    return _joined(settings, engine, active, _bell(settings))
+
+
+def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], bell: Bell) -> Parts:
     vendors = AccountVendors(active, installed())
     return Parts(
         engine=engine,
         active=active,
         vendors=vendors,
-        bell=_bell(settings, observe_ring_failure),
+        bell=bell,
         budgets=MovingBudgets(
             lambda account: vendors.connector(account).budget, settings.redis_url
         ),
@@ -113,23 +111,22 @@ def serve_web(
 def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
     """What the web process serves with."""
     metrics = Metrics()
-    parts = build(
-        settings,
-        environ,
-        busy_seconds=WEB_BUSY_SECONDS,
-        observe_ring_failure=metrics.ring_failed,
-    )
+    engine = open_engine(settings.database_url, busy_seconds=WEB_BUSY_SECONDS)
+    active = FollowedConfig(engine, environ, settings.base_url)
+    parts = _joined(settings, engine, active, _bell(settings, metrics.ring_failed))
     receiver = Receiver(parts.engine, parts.bell, observe_batch=metrics.committed)
+    web = Web(
+        parts=parts,
+        receiver=receiver,
+        metrics=metrics,
+        queue_state=lambda: queue_state(settings.redis_url),
+    )
     try:
-        yield Web(
-            parts=parts,
-            receiver=receiver,
-            metrics=metrics,
-            queue_state=lambda: queue_state(settings.redis_url),
-        )
+        with active.by_thread():
+            yield web
     finally:
         receiver.close()
-        parts.engine.dispose()
+        engine.dispose()
 
 
 def read_folder(settings: Settings) -> Loaded:
@@ -196,7 +193,7 @@ def _engine(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _bell(settings: Settings, observe_failure: Callable[[], None]) -> Bell:
+def _bell(settings: Settings, observe_failure: Callable[[], None] = lambda: None) -> Bell:
     if settings.redis_url is None:
         return SilentBell()
     return RedisBell(settings.redis_url, observe_failure=observe_failure)

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,8 @@ class FollowedConfig:
     """The active configuration as the store's row says, looked at once a second at most.
 
     While the store can't be read, or what the row names can't be used here, the last one known
-    stays. `base_url` says where an account is elsewhere than accounts.yaml names.
+    stays. Within `by_thread` nobody who asks waits for the store. `base_url` says where an account
+    is elsewhere than accounts.yaml names.
     """
 
     def __init__(
@@ -43,9 +45,35 @@ class FollowedConfig:
         self._lock = threading.Lock()
         self._known: Active | None = None
         self._look_at = 0.0
+        self._has_thread = False
 
     def __call__(self) -> Active:
         """Raises ConfigError when none was ever activated."""
+        known = self._known
+        if known is not None and (self._has_thread or time.monotonic() < self._look_at):
+            return known
+        return self._look_now()
+
+    @contextmanager
+    def by_thread(self) -> Iterator[None]:
+        """Looks in a thread of its own."""
+        stopping = threading.Event()
+
+        def look_until_stopped() -> None:
+            while not stopping.wait(LOOK_SECONDS / 2):
+                with suppress(ConfigError, SQLAlchemyError):
+                    self._look_now()
+
+        thread = threading.Thread(target=look_until_stopped, name="config", daemon=True)
+        thread.start()
+        self._has_thread = True
+        try:
+            yield
+        finally:
+            self._has_thread = False
+            stopping.set()
+
+    def _look_now(self) -> Active:
         with self._lock:
             if self._known is None or time.monotonic() >= self._look_at:
                 self._look()

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -30,26 +31,37 @@ class Unstorable(BridgeError):
 @dataclass(slots=True)
 class _Waiting:
     row: NewRow
-    settled: threading.Event = field(default_factory=threading.Event)
-    error: BridgeError | None = None
+    durable: Future[None] = field(default_factory=Future)
 
     def settle(self, error: BridgeError | None) -> None:
-        self.error = error
-        self.settled.set()
+        if error is None:
+            self.durable.set_result(None)
+        else:
+            self.durable.set_exception(error)
 
 
-def receive(inbound: Inbound, request: RawRequest, store: Callable[[RawRequest], None]) -> Answer:
-    """The vendor's answer; raises SignatureInvalid before, or NotStored instead of, storing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The vendor's answer, to be given once `durable` is done; None when nothing was to store."""
+
+    answer: Answer
+    durable: Future[None] | None = None
+
+
+def receive(
+    inbound: Inbound, request: RawRequest, store: Callable[[RawRequest], Future[None]]
+) -> Received:
+    """Raises SignatureInvalid before anything is stored, and what `store` raises."""
     challenge = inbound.handshake(request)
     if challenge is not None:
-        return challenge
+        return Received(answer=challenge)
     inbound.verify(request)
-    store(request)
-    return inbound.accepted(request)
+    durable = store(request)
+    return Received(answer=inbound.accepted(request), durable=durable)
 
 
 class Receiver:
-    """Appends rows to the inbox for many threads; a row is committed before `append` returns."""
+    """Appends rows to the inbox for many callers; nobody has to wait in a thread of his own."""
 
     def __init__(
         self,
@@ -59,12 +71,16 @@ class Receiver:
         observe_batch: Callable[[int], None] = lambda size: None,
         max_batch: int = 256,
         max_waiting: int = 1024,
+        max_waiting_bytes: int = 128 * 1024 * 1024,
     ) -> None:
         self._engine = engine
         self._bell = bell
         self._observe_batch = observe_batch
         self._max_batch = max_batch
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(max_waiting)
+        self._max_waiting = max_waiting
+        self._max_waiting_bytes = max_waiting_bytes
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self.waiting_bytes = 0  # with those that the committer has in hand
         self._closed = False
         self._door = threading.Lock()
         self._committer = threading.Thread(
@@ -72,19 +88,28 @@ class Receiver:
         )
         self._committer.start()
 
-    def append(self, row: NewRow) -> None:
-        """Returns once the row is durable; raises NotStored or Unstorable when it is not."""
+    def append(self, row: NewRow) -> Future[None]:
+        """Is done once the row is durable, or ends with NotStored or Unstorable when it is not.
+
+        Raises NotStored at once when too many wait, and after `close`.
+        """
         waiting = _Waiting(row)
+        waiting.durable.set_running_or_notify_cancel()  # who stops waiting does not stop the commit
         with self._door:
             if self._closed:
                 raise NotStored("the receiver is closed")
-            try:
-                self._waiting.put_nowait(waiting)
-            except queue.Full:
-                raise NotStored("too many webhooks wait for the store") from None
-        waiting.settled.wait()
-        if waiting.error is not None:
-            raise waiting.error
+            if self.waiting >= self._max_waiting:
+                raise NotStored("too many webhooks wait for the store")
+            if self.waiting_bytes + len(row.body) > self._max_waiting_bytes:
+                raise NotStored("too many bytes wait for the store")
+            self.waiting_bytes += len(row.body)
+            self._waiting.put(waiting)
+        return waiting.durable
+
+    @property
+    def waiting(self) -> int:
+        """How many wait, without those that the committer has in hand."""
+        return self._waiting.qsize()
 
     def close(self) -> None:
         """Commits what waits, then stops."""
@@ -111,8 +136,10 @@ class Receiver:
         try:
             self._commit(batch)
         finally:
+            with self._door:
+                self.waiting_bytes -= sum(len(waiting.row.body) for waiting in batch)
             # Nobody may wait for ever, whatever went wrong above.
-            self._settle([w for w in batch if not w.settled.is_set()], NotStored("store: bug"))
+            self._settle([w for w in batch if not w.durable.done()], NotStored("store: bug"))
 
     def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
         """All that wait now, and whether the end was among them."""

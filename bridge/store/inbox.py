@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ _COLUMNS = (
     *("state", "attempts", "reason"),
 )
 _MOMENT = Moment()
+_ROWS_PER_STATEMENT = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +34,23 @@ class NewRow:
 def append(db: Connection, rows: Sequence[NewRow]) -> None:
     """Adds the rows, pending, in their order.
 
-    SQLAlchemy's own insert costs several times as much per row as the statement itself.
+    SQLAlchemy's own insert costs several times as much per row as the statement itself, and the
+    driver gives up the interpreter at each statement, to get it back behind all other threads.
     """
-    mark = "?" if db.dialect.name == "sqlite" else "%s"
-    marks = ", ".join([mark] * len(_COLUMNS))
-    statement = f"INSERT INTO {INBOX.name} ({', '.join(_COLUMNS)}) VALUES ({marks})"  # noqa: S608
-    db.exec_driver_sql(statement, [_values(row, db) for row in rows])
+    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
+        some = rows[first : first + _ROWS_PER_STATEMENT]
+        values = tuple(value for row in some for value in _values(row, db))
+        db.exec_driver_sql(_statement(db.dialect.name, len(some)), values)
+
+
+@cache
+def _statement(dialect: str, rows: int) -> str:
+    mark = "?" if dialect == "sqlite" else "%s"
+    marks = f"({', '.join([mark] * len(_COLUMNS))})"
+    return (
+        f"INSERT INTO {INBOX.name} ({', '.join(_COLUMNS)}) "  # noqa: S608 - constants
+        f"VALUES {', '.join([marks] * rows)}"
+    )
 
 
 def _values(row: NewRow, db: Connection) -> tuple[Any, ...]:

@@ -17,9 +17,13 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication
 
+import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
+
+from bridge.domain.errors import BridgeError
+from bridge.web.held import HELD, WAIT_SECONDS, Held
 
 HEADER_SECONDS = 10
 BODY_SECONDS = 10.0
@@ -28,6 +32,8 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_HELD_BYTES = 256 * 1024 * 1024
 MAX_CONNECTIONS = 4096
 THREADS = 32
+QUICK = b"/hooks/"
+"""Paths asked in the loop itself: a hand-over to a thread costs as much as the rest together."""
 
 Scope = Mapping[str, Any]
 Message = Mapping[str, Any]
@@ -95,7 +101,11 @@ class Front:
         body = bytearray()
         try:
             await self._read(scope, receive, body)
-            await self._ask(_environ(scope, bytes(body)), send)
+            environ = _environ(scope, bytes(body))
+            if scope["raw_path"].startswith(QUICK):
+                await self._ask_here(environ, send)
+            else:
+                await self._ask(environ, send)
         except Refused as refused:
             await _refuse(send, refused)
         except Gone:
@@ -137,6 +147,16 @@ class Front:
                 raise Refused(503, "too much is being received; send again\n")
             more = message.get("more_body", False)
 
+    async def _ask_here(self, environ: dict[str, Any], send: Send) -> None:
+        """Without a thread: what is asked here computes, and waits for nothing."""
+        environ[HELD] = None
+        messages = _answer(self._app, environ)
+        held: Held | None = environ[HELD]
+        if held is not None:
+            messages = _answer(await _settled(held), environ)
+        for message in messages:
+            await send(message)
+
     async def _ask(self, environ: dict[str, Any], send: Send) -> None:
         loop = asyncio.get_running_loop()
 
@@ -158,9 +178,33 @@ class Front:
                 return [_start(reply), _body(b"".join(pieces))]
             return _stream(pieces, reply, send_and_wait)
         finally:
-            close = getattr(pieces, "close", None)
-            if close is not None:
-                close()
+            _close(pieces)
+
+
+async def _settled(held: Held) -> WSGIApplication:
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await asyncio.wrap_future(held.durable)
+    except TimeoutError:
+        return held.give_up()
+    except BridgeError:
+        pass  # `finish` sees it too
+    return held.finish(held.durable)
+
+
+def _answer(app: WSGIApplication, environ: dict[str, Any]) -> list[Message]:
+    reply = _Reply()
+    pieces = app(environ, reply.start)
+    try:
+        return [_start(reply), _body(b"".join(pieces))]
+    finally:
+        _close(pieces)
+
+
+def _close(pieces: Iterable[bytes]) -> None:
+    close = getattr(pieces, "close", None)
+    if close is not None:
+        close()
 
 
 def _stream(
@@ -247,7 +291,8 @@ def _add_header(environ: dict[str, Any], name: str, value: str) -> None:
 
 def serve(front: Front, host: str, port: int, *, ready: Callable[[], None]) -> None:
     """Serves until SIGTERM or SIGINT, ends what is in flight within `GRACE_SECONDS`, returns."""
-    asyncio.run(_serve(front, host, port, ready))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(front, host, port, ready))
 
 
 async def _serve(front: Front, host: str, port: int, ready: Callable[[], None]) -> None:

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,9 +17,10 @@ from bridge.domain.errors import ConfigError, SignatureInvalid
 from bridge.domain.names import AccountName
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Active, Parts
-from bridge.pipeline.receive import NotStored, Receiver, Unstorable, receive
-from bridge.ports import RawRequest
+from bridge.pipeline.receive import NotStored, Received, Receiver, Unstorable, receive
+from bridge.ports import Answer, RawRequest
 from bridge.store.inbox import NewRow
+from bridge.web.held import Held, hold
 from bridge.web.metrics import Metrics
 
 RETRY_SECONDS = 5
@@ -47,40 +50,30 @@ class HookDoor:
 
     def answer(self, account: AccountName) -> Response:
         """The walk of one webhook up to the answer, logged and counted once."""
-        began = time.perf_counter()
+        walk = _Walk(self, account, time.perf_counter())
         try:
-            response, outcome = self._answer(account)
+            received = self._receive(account)
         except Refused as refused:
-            response, outcome = _response(refused.refusal), refused.refusal.outcome
-        known = "" if outcome == "unknown_account" else account
-        self.metrics.webhook(known, outcome)
-        milliseconds = round((time.perf_counter() - began) * 1000, 1)
-        _log.info("webhook", account=known, outcome=outcome, milliseconds=milliseconds)
-        return response
+            return walk.refused(refused.refusal)
+        if received.durable is None:
+            return walk.answered(received.answer, "handshake")
+        return hold(Held(durable=received.durable, finish=partial(walk.stored, received.answer)))
 
-    def _answer(self, account: AccountName) -> tuple[Response, str]:
+    def _receive(self, account: AccountName) -> Received:
         active = self._active()
         self._check(account, active)
-        stored: list[NewRow] = []
-
-        def store(raw: RawRequest) -> None:
-            row = _row(account, raw, active)
-            self.receiver.append(row)
-            stored.append(row)
-
         raw = _raw(self.parts)
         try:
-            given = receive(self.parts.vendors.inbound(account), raw, store)
+            return receive(
+                self.parts.vendors.inbound(account),
+                raw,
+                lambda raw: self.receiver.append(_row(account, raw, active)),
+            )
         except SignatureInvalid as error:
             _log.warning("signature mismatch", url=_shown(self.parts, account), why=str(error))
             raise Refused(_UNSIGNED) from error
         except (NotStored, ConfigError) as error:
-            _log.error("webhook not stored", account=account, cause=str(error))
-            raise Refused(_NOT_STORED) from error
-        except Unstorable as error:
-            raise Refused(_UNSTORABLE) from error
-        response = Response(given.body, given.status, content_type=given.content_type)
-        return response, "stored" if stored else "handshake"
+            raise Refused(_not_stored(account, error)) from error
 
     def _active(self) -> Active:
         try:
@@ -95,6 +88,42 @@ class HookDoor:
             raise Refused(_UNKNOWN)
         if len(request.get_data()) > found.max_body_bytes:
             raise Refused(_TOO_LARGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """How one webhook's walk ends."""
+
+    door: HookDoor
+    account: AccountName
+    began: float
+
+    def stored(self, answer: Answer, durable: Future[None]) -> Response:
+        try:
+            durable.result()
+        except NotStored as error:
+            return self.refused(_not_stored(self.account, error))
+        except Unstorable:
+            return self.refused(_UNSTORABLE)
+        return self.answered(answer, "stored")
+
+    def answered(self, given: Answer, outcome: str) -> Response:
+        self._tell(self.account, outcome)
+        return Response(given.body, given.status, content_type=given.content_type)
+
+    def refused(self, refusal: Refusal) -> Response:
+        self._tell("" if refusal is _UNKNOWN else self.account, refusal.outcome)
+        return _response(refusal)
+
+    def _tell(self, account: str, outcome: str) -> None:
+        self.door.metrics.webhook(account, outcome)
+        milliseconds = round((time.perf_counter() - self.began) * 1000, 1)
+        _log.info("webhook", account=account, outcome=outcome, milliseconds=milliseconds)
+
+
+def _not_stored(account: AccountName, error: Exception) -> Refusal:
+    _log.error("webhook not stored", account=account, cause=str(error))
+    return _NOT_STORED
 
 
 _UNKNOWN = Refusal(status=404, outcome="unknown_account", text="no such account\n")

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event, func, select, text
 
 from bridge.domain.errors import SignatureInvalid
 from bridge.domain.names import AccountName
-from bridge.pipeline.receive import NotStored, Receiver, Unstorable, receive
+from bridge.pipeline.receive import NotStored, Received, Receiver, Unstorable, receive
 from bridge.ports import Answer, Parsed, RawRequest
 from bridge.store.engine import open_engine, reading
 from bridge.store.inbox import NewRow
@@ -66,6 +66,13 @@ def receivers(engine: Engine) -> Iterator[Callable[..., Receiver]]:
         receiver.close()
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 @contextmanager
 def write_lock(url: str) -> Iterator[None]:
     """Somebody else writes and does not end."""
@@ -83,7 +90,7 @@ def write_lock(url: str) -> Iterator[None]:
 def test_a_row_is_durable_when_append_returns(
     engine: Engine, receivers: Callable[..., Receiver]
 ) -> None:
-    receivers().append(row())
+    receivers().append(row()).result()
     with reading(engine) as db:
         found = db.execute(select(INBOX)).one()
     assert (found.lane, found.account, found.received_at) == ("in:acc", "acc", NOW)
@@ -96,8 +103,8 @@ def test_a_row_is_durable_when_append_returns(
 def test_the_bell_rings_once_for_each_lane_after_the_commit(engine: Engine) -> None:
     bells = Bells(engine)
     receiver = Receiver(engine, bells)
-    receiver.append(row())
-    receiver.append(row(account="other"))
+    receiver.append(row()).result()
+    receiver.append(row(account="other")).result()
     receiver.close()
     assert bells.rung == [("in:acc", 1), ("in:other", 2)]
 
@@ -107,12 +114,12 @@ def test_requests_that_wait_together_share_a_commit(
 ) -> None:
     batches: list[int] = []
     receiver = receivers(observe_batch=batches.append)
-    with ThreadPoolExecutor(20) as pool:
-        with write_lock(database_url):
-            waiting = [pool.submit(receiver.append, row(n)) for n in range(20)]
-            time.sleep(0.3)
-        for one in waiting:
-            one.result()
+    with write_lock(database_url):
+        waiting = [receiver.append(row(0))]
+        wait_until(lambda: receiver.waiting == 0)  # the first one is in the committer's hands
+        waiting += [receiver.append(row(n)) for n in range(1, 20)]
+    for one in waiting:
+        one.result()
     assert sum(batches) == 20
     assert len(batches) == 2  # the first one, and all that came while it waited
     assert stored(engine) == 20
@@ -123,12 +130,10 @@ def test_one_batch_takes_no_more_than_its_limit(
 ) -> None:
     batches: list[int] = []
     receiver = receivers(observe_batch=batches.append, max_batch=4)
-    with ThreadPoolExecutor(9) as pool:
-        with write_lock(database_url):
-            waiting = [pool.submit(receiver.append, row(n)) for n in range(9)]
-            time.sleep(0.3)
-        for one in waiting:
-            one.result()
+    with write_lock(database_url):
+        waiting = [receiver.append(row(n)) for n in range(9)]
+    for one in waiting:
+        one.result()
     assert sum(batches) == 9
     assert max(batches) == 4
 
@@ -137,12 +142,12 @@ def test_a_store_that_stays_locked_refuses_all_and_recovers(database_url: str) -
     engine = open_engine(database_url, busy_seconds=0.2)
     bells = Bells(engine)
     receiver = Receiver(engine, bells)
-    with ThreadPoolExecutor(5) as pool, write_lock(database_url):
-        refused = [pool.submit(receiver.append, row(n)) for n in range(5)]
+    with write_lock(database_url):
+        refused = [receiver.append(row(n)) for n in range(5)]
         assert [type(one.exception()) for one in refused] == [NotStored] * 5
     assert stored(engine) == 0
     assert bells.rung == []
-    receiver.append(row(9))
+    receiver.append(row(9)).result()
     assert stored(engine) == 1
     receiver.close()
     engine.dispose()
@@ -169,9 +174,9 @@ def test_a_full_disk_refuses_and_keeps_nothing_half(sqlite_url: str) -> None:
         body=b"x" * 100_000,
     )
     with pytest.raises(NotStored):
-        receiver.append(large)
+        receiver.append(large).result()
     assert stored(engine) == 0
-    receiver.append(row())
+    receiver.append(row()).result()
     assert stored(engine) == 1
     receiver.close()
     engine.dispose()
@@ -181,7 +186,7 @@ def test_a_store_that_is_down_refuses() -> None:
     engine = open_engine("postgresql://postgres@127.0.0.1:1/nowhere")
     receiver = Receiver(engine, Bells(engine))
     with pytest.raises(NotStored):
-        receiver.append(row())
+        receiver.append(row()).result()
     receiver.close()
 
 
@@ -190,7 +195,7 @@ def test_a_missing_folder_is_a_store_that_is_down(tmp_path: Path) -> None:
     (tmp_path / "gone").rmdir()
     receiver = Receiver(engine, Bells(engine))
     with pytest.raises(NotStored):
-        receiver.append(row())
+        receiver.append(row()).result()
     receiver.close()
 
 
@@ -200,12 +205,9 @@ def test_a_poisoned_row_does_not_fail_its_neighbours(
     receiver = receivers()
     urls = [f"https://b.example/{n}" for n in range(6)]
     urls[3] = "https://b.example/\ud83d"  # no store can hold half a surrogate pair
-    waiting: list[Future[None]] = []
-    with ThreadPoolExecutor(6) as pool:
-        with write_lock(database_url):
-            waiting = [pool.submit(receiver.append, row(n, url=url)) for n, url in enumerate(urls)]
-            time.sleep(0.3)
-        errors = [type(one.exception()) for one in waiting]
+    with write_lock(database_url):
+        waiting = [receiver.append(row(n, url=url)) for n, url in enumerate(urls)]
+    errors = [type(one.exception()) for one in waiting]
     assert errors == [type(None)] * 3 + [Unstorable] + [type(None)] * 2
     assert stored(engine) == 5
 
@@ -214,32 +216,41 @@ def test_too_many_waiting_are_refused_at_once(
     database_url: str, receivers: Callable[..., Receiver]
 ) -> None:
     receiver = receivers(max_waiting=2)
-    with ThreadPoolExecutor(8) as pool, write_lock(database_url):
-        pool.submit(receiver.append, row(0))
-        time.sleep(0.3)  # it is in the committer's hands, which the lock binds
-        waiting = [pool.submit(receiver.append, row(n)) for n in range(1, 8)]
-        end = time.monotonic() + 5
-        while sum(one.done() for one in waiting) < 5 and time.monotonic() < end:
-            time.sleep(0.02)
-        refused = [one for one in waiting if one.done()]
-        assert len(refused) == 5
-        assert all(isinstance(one.exception(), NotStored) for one in refused)
+    with write_lock(database_url):
+        waiting = [receiver.append(row(0))]
+        wait_until(lambda: receiver.waiting == 0)
+        waiting += [receiver.append(row(n)) for n in (1, 2)]
+        with pytest.raises(NotStored):
+            receiver.append(row(3))
+    assert [one.result() for one in waiting] == [None] * 3
+
+
+def test_too_many_bytes_waiting_are_refused_at_once(
+    database_url: str, receivers: Callable[..., Receiver]
+) -> None:
+    """R14: while the store is locked, what waits for it has a bound."""
+    receiver = receivers(max_waiting_bytes=2 * len(row().body))
+    with write_lock(database_url):
+        waiting = [receiver.append(row(n)) for n in range(2)]
+        with pytest.raises(NotStored):
+            receiver.append(row(2))
+    assert [one.result() for one in waiting] == [None] * 2
+    wait_until(lambda: receiver.waiting_bytes == 0)
+    receiver.append(row(3)).result()
 
 
 def test_close_commits_what_waits_and_then_refuses(engine: Engine, database_url: str) -> None:
     receiver = Receiver(engine, Bells(engine))
-    with ThreadPoolExecutor(4) as pool:
-        with write_lock(database_url):
-            waiting = [pool.submit(receiver.append, row(n)) for n in range(4)]
-            time.sleep(0.3)
-            closing = threading.Thread(target=receiver.close)
-            closing.start()
-        closing.join()
-        for one in waiting:
-            one.result()
+    with write_lock(database_url):
+        waiting = [receiver.append(row(n)) for n in range(4)]
+        closing = threading.Thread(target=receiver.close)
+        closing.start()
+    closing.join()
+    for one in waiting:
+        one.result()
     assert stored(engine) == 4
     with pytest.raises(NotStored):
-        receiver.append(row())
+        receiver.append(row()).result()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -250,7 +261,7 @@ def test_a_bug_leaves_nobody_waiting(engine: Engine) -> None:
     receiver = Receiver(engine, Bells(engine), observe_batch=broken)
     for _ in range(2):
         with pytest.raises(NotStored):
-            receiver.append(row())
+            receiver.append(row()).result()
 
 
 class Vendor:
@@ -274,27 +285,40 @@ def request(method: str = "POST", key: str = "good") -> RawRequest:
     return RawRequest(method=method, url="u", headers={"x-key": key}, body=b"", received_at=NOW)
 
 
-def test_what_is_proven_is_stored_before_the_vendor_hears_it() -> None:
-    kept: list[RawRequest] = []
-    assert receive(Vendor(), request(), kept.append) == Answer(status=202, body=b"taken")
+class Kept(list[RawRequest]):
+    """A store that is still at it."""
+
+    def __call__(self, raw: RawRequest) -> Future[None]:
+        self.append(raw)
+        self.durable: Future[None] = Future()
+        return self.durable
+
+
+def test_what_is_proven_is_stored_and_its_answer_waits_for_that() -> None:
+    kept = Kept()
+    received = receive(Vendor(), request(), kept)
+    assert received.answer == Answer(status=202, body=b"taken")
+    assert received.durable is kept.durable
     assert kept == [request()]
 
 
 def test_a_challenge_is_answered_and_not_stored() -> None:
-    kept: list[RawRequest] = []
-    assert receive(Vendor(), request("GET", "bad"), kept.append).body == b"challenge"
+    kept = Kept()
+    assert receive(Vendor(), request("GET", "bad"), kept) == Received(
+        answer=Answer(body=b"challenge")
+    )
     assert kept == []
 
 
 def test_what_is_not_proven_is_not_stored() -> None:
-    kept: list[RawRequest] = []
+    kept = Kept()
     with pytest.raises(SignatureInvalid):
-        receive(Vendor(), request(key="bad"), kept.append)
+        receive(Vendor(), request(key="bad"), kept)
     assert kept == []
 
 
 def test_nothing_is_accepted_that_was_not_stored() -> None:
-    def refuse(raw: RawRequest) -> None:
+    def refuse(raw: RawRequest) -> Future[None]:
         raise NotStored("locked")
 
     with pytest.raises(NotStored):
@@ -306,7 +330,7 @@ def test_rows_keep_the_order_they_came_in(
 ) -> None:
     receiver = receivers()
     for number in range(5):
-        receiver.append(row(number))
+        receiver.append(row(number)).result()
     with reading(engine) as db:
         bodies = db.execute(select(INBOX.c.body).order_by(INBOX.c.id)).scalars().all()
     assert list(bodies) == [b"\x00\xff%d" % number for number in range(5)]

@@ -1,0 +1,44 @@
+"""An answer that is held back until its webhook is durable, without a thread that waits for it."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from bridge.pipeline.receive import NotStored
+
+HELD = "bridge.held"
+"""Where a server that can wait by itself, and puts None there, finds the `Held` of its request."""
+WAIT_SECONDS = 4.5
+"""Senders wait for five seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """`finish` makes the answer out of what became of `durable`."""
+
+    durable: Future[None]
+    finish: Callable[[Future[None]], Response]
+
+    def wait(self) -> Response:
+        try:
+            self.durable.exception(WAIT_SECONDS)
+        except TooLate:
+            return self.give_up()
+        return self.finish(self.durable)
+
+    def give_up(self) -> Response:
+        """The commit may still come: the vendor sends again then, and it is known as a double."""
+        late: Future[None] = Future()
+        late.set_exception(NotStored("the store does not answer"))
+        return self.finish(late)
+
+
+def hold(held: Held) -> Response:
+    """What a view gives: to a server that waits by itself an empty one in place of the answer."""
+    if HELD not in request.environ:
+        return held.wait()
+    request.environ[HELD] = held
+    return Response()
