@@ -28,6 +28,7 @@ from bridge.web.api.routing import Route
 from bridge.web.api.serving import serve
 from bridge.web.api.timeline import ROUTES as TIMELINE
 from bridge.web.problems import Problem, invalid, not_found, store_unavailable
+from bridge.web.readable import refuse_unreadable_query
 from bridge.web.site import SecretKey, Site, site_of
 
 PREFIX = "/api/v1"
@@ -57,6 +58,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     blueprint.add_url_rule("/openapi.json", "description", lambda: _json(description))
     everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     blueprint.add_url_rule("/<path:rest>", "nowhere", _nowhere, methods=everything)
+    blueprint.before_request(refuse_unreadable_query)
     _answer_errors(blueprint)
     app.register_blueprint(blueprint)
 

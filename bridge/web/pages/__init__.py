@@ -16,6 +16,7 @@ from bridge.web.pages import activity, chat, chats, dead, first, notices, signin
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.visiting import form, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
+from bridge.web.readable import refuse_unreadable_query
 from bridge.web.site import SecretKey, Site, site_of
 
 MAX_FORM_BYTES = 256 * 1024
@@ -46,6 +47,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     for rule, method, view in _pages(site):
         blueprint.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
     blueprint.before_request(_limit_form)
+    blueprint.before_request(refuse_unreadable_query)
     _answer_errors(blueprint)
     app.register_blueprint(blueprint)
     app.register_error_handler(404, _unknown_address)
