@@ -14,7 +14,7 @@ FIND_PYTHON = for name in $(PYTHON) python3 python3.13 python3.12 python3.11; do
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: bench help demo test lint tools
+.PHONY: bench fuzz help demo test lint tools
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ lint: $(DEV)  ## format, lint and types
 
 bench: $(DEV)  ## speed, as ratios to a floor and to the obvious program in the same run
 	$(PY) -m tests.bench
+
+fuzz: $(DEV)  ## SECONDS=60 of coverage-guided fuzzing for each parser and verifier
+	$(PY) -m pip install --quiet -e '.[fuzz]'
+	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 tools: $(DEV)  ## which services the tests will run against; installs them as root on Debian
 	$(PY) -m tests.tools
