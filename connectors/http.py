@@ -12,6 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from bridge.domain.errors import (
+    ConfigError,
     CredentialsInvalid,
     DeliveryRejected,
     DeliveryTransient,
@@ -93,6 +94,20 @@ class Http:
         if reads:
             return DeliveryTransient(f"{operation}: {type(error).__name__}", account_wide=True)
         return OutcomeUnknown(f"{operation}: {type(error).__name__}")
+
+
+def call_timeout(account: str, options: Mapping[str, str], most: float) -> float:
+    """How long one call may take: option `call_timeout_seconds`, from 0.1 to `most` seconds, which
+    it is by default. Raises ConfigError."""
+    try:
+        seconds = float(options.get("call_timeout_seconds", most))
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= most:
+        raise ConfigError(
+            f"account {account}: call_timeout_seconds is not a number from 0.1 to {most:.0f}"
+        )
+    return seconds
 
 
 def error_for(operation: str, answer: HttpAnswer, now: datetime, code: str = "") -> Exception:

@@ -28,6 +28,9 @@ FAULTS = frozenset(
         "html",  # 200 with an HTML page, not done
         "html_after",  # done, answered 200 with an HTML page
         "delay",  # done after `seconds`
+        # In batches, where the vendor has them: every other input is answered with an error.
+        "207_partial",  # those are not done
+        "207_partial_after",  # those are done all the same
     }
 )
 
@@ -140,13 +143,26 @@ def install(
         return response if rule is None else _answer_after(rule, response)
 
 
+def struck() -> str:
+    """The fault that strikes the request at hand, or nothing: for what only the vendor's own code
+    can do, such as a part of a batch."""
+    rule: Rule | None = request.environ.get("sandbox.rule")
+    return "" if rule is None else rule.fault
+
+
+def _with_retry_after(rule: Rule, answer: Response) -> Response:
+    if rule.retry_after is not None:
+        answer.headers["Retry-After"] = rule.retry_after
+    return answer
+
+
 def _answer_before(rule: Rule, quota: Callable[[], Response]) -> Response | None:
     match rule.fault:
         case "429" | "401" | "500":
-            headers = {} if rule.retry_after is None else {"Retry-After": rule.retry_after}
-            return Response("{}", int(rule.fault), headers, content_type="application/json")
+            answer = Response("{}", int(rule.fault), content_type="application/json")
+            return _with_retry_after(rule, answer)
         case "403_quota":
-            return quota()
+            return _with_retry_after(rule, quota())
         case "reset":
             return _cut()
         case "html":

@@ -15,7 +15,7 @@ from hubspot.crm.associations import v4 as associations
 
 from bridge.domain.errors import ConfigError
 from bridge.ports import Account
-from connectors.http import Http, HttpAnswer
+from connectors.http import Http, HttpAnswer, call_timeout
 
 API_VERSION = "2026-09"
 CALL_TIMEOUT_SECONDS = 10.0
@@ -47,7 +47,8 @@ class HubSpotClient:
     def __init__(self, account: Account) -> None:
         token = account.required("access_token")[0]
         headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
-        http = Http("hubspot", account.base_url or _HOST, headers, _call_timeout(account))
+        timeout = call_timeout(account.name, account.options, CALL_TIMEOUT_SECONDS)
+        http = Http("hubspot", account.base_url or _HOST, headers, timeout)
         carrier = _Carrier(http, _api_version(account))
         self._batch = objects.BatchApi(carrier.client_of(objects))
         self._search = objects.SearchApi(carrier.client_of(objects))
@@ -152,19 +153,6 @@ def _api_version(account: Account) -> str:
     if not _VERSION.fullmatch(version):
         raise ConfigError(f"account {account.name}: api_version is neither v3 nor like 2026-09")
     return version
-
-
-def _call_timeout(account: Account) -> float:
-    given = account.options.get("call_timeout_seconds", str(CALL_TIMEOUT_SECONDS))
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = 0.0
-    if not 0.1 <= seconds <= CALL_TIMEOUT_SECONDS:
-        raise ConfigError(
-            f"account {account.name}: call_timeout_seconds is not a number from 0.1 to 10"
-        )
-    return seconds
 
 
 def _body(inputs: Inputs) -> dict[str, Any]:

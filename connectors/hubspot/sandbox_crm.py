@@ -119,6 +119,11 @@ class Crm:
     def linked(self, record: Record, kind: str) -> Mapping[str, set[int]]:
         return self.links.get((record.kind, record.id, kind), {})
 
+    def is_hidden(self, record: Record) -> bool:
+        """Whether it is still too new for reads by a unique property and of associations."""
+        age = datetime.now(UTC) - record.created
+        return age.total_seconds() < self.settings.read_lag_seconds
+
     def merge(self, primary: Record, others: list[Record], source: Source) -> Record:
         """As HubSpot does: the survivor has a new id, under the old ones it still answers."""
         old = [primary, *others]

@@ -1,6 +1,6 @@
 """Routes of the sandbox for associations, under v4 and dated paths."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -75,10 +75,11 @@ class _Links:
             known, ends = kind_of(self._crm, kind), kind_of(self._crm, to_kind)
             for one in inputs():
                 start = self._crm.get(known, record_id_of(one))
-                if start is None or not self._crm.linked(start, ends):
+                shown = [] if start is None else self._ends(start, ends)
+                if not shown:
                     missing.append(one["id"])
                     continue
-                results.append(self._read(one, start, ends))
+                results.append(_paged(one, shown))
         errors = [_no_links(known, one) for one in missing]
         return jsonify(answered(results, errors)), 207 if errors else 200
 
@@ -134,17 +135,11 @@ class _Links:
         spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": chosen}
         return {"from": {"id": start.id}, "to": {"id": end.id}, "associationSpec": spec}
 
-    def _read(self, one: Mapping[str, Any], start: Record, ends: str) -> dict[str, Any]:
-        every, after = self._ends(start, ends), int(one.get("after") or 0)
-        result = {"from": {"id": one["id"]}, "to": every[after : after + _PAGE]}
-        if after + _PAGE < len(every):
-            return {**result, "paging": {"next": {"after": str(after + _PAGE)}}}
-        return result
-
     def _ends(self, start: Record, kind: str) -> list[dict[str, Any]]:
         return [
             {"toObjectId": end, "associationTypes": [_labelled(t) for t in sorted(types)]}
             for end, types in self._crm.linked(start, kind).items()
+            if not self._crm.is_hidden(self._crm.records[kind][end])
         ]
 
 
@@ -160,6 +155,14 @@ def body_list() -> list[dict[str, Any]]:
     if not isinstance(given, list):
         raise Refused(400, "VALIDATION_ERROR", "Invalid input JSON: a list of types is wanted")
     return given
+
+
+def _paged(one: Mapping[str, Any], every: Sequence[Any]) -> dict[str, Any]:
+    after = int(one.get("after") or 0)
+    result = {"from": {"id": one["id"]}, "to": every[after : after + _PAGE]}
+    if after + _PAGE < len(every):
+        return {**result, "paging": {"next": {"after": str(after + _PAGE)}}}
+    return result
 
 
 def _labelled(type_id: int) -> dict[str, Any]:

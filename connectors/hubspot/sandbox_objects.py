@@ -16,6 +16,7 @@ from connectors.hubspot.sandbox_writes import (
     archive,
     create,
     identified,
+    partly,
     row_error,
     shown,
     unique_property,
@@ -23,6 +24,7 @@ from connectors.hubspot.sandbox_writes import (
     upsert,
     write_batch,
 )
+from connectors.sandboxing import struck
 
 VERSIONS = "<any('2026-03', '2026-09'):version>"
 _WRITES: Mapping[str, tuple[Write, int]] = {
@@ -104,7 +106,7 @@ class _Objects:
         write, status = _WRITES[verb]
         known = self._kind(kind)
         with self._crm.lock:
-            answer = write_batch(self._crm, known, body()["inputs"], write)
+            answer = write_batch(self._crm, known, body()["inputs"], _struck(write))
         return jsonify(answer), 207 if "errors" in answer else status
 
     def get_one(self, kind: str, record_id: str) -> Response:
@@ -137,9 +139,22 @@ class _Objects:
                 record = identified(self._crm, kind, wanted)
             except Refused:
                 missing.append(one["id"])
+                continue
+            if given.get("idProperty") is not None and self._crm.is_hidden(record):
+                missing.append(one["id"])
             else:
                 results[record.id] = shown(record, given.get("properties", []))
         return list(results.values()), missing
+
+
+def _struck(write: Write) -> Write:
+    match struck():
+        case "207_partial":
+            return partly(write, done=False)
+        case "207_partial_after":
+            return partly(write, done=True)
+        case _:
+            return write
 
 
 def kind_of(crm: Crm, kind: str) -> str:

@@ -71,6 +71,7 @@ class Settings:
     custom_channel: bool = True  # whether other channels than the documented are taken
     leads: bool = True  # whether the account has leads
     search_lag_seconds: float = 0.0
+    read_lag_seconds: float = 0.0  # of reads by a unique property, and of associations
     ten_second_limit: int | None = None
     search_second_limit: int | None = None
 

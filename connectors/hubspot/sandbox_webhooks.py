@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import json
+import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ class Target:
     app_id: int = 1
     portal_id: int = 1
     generic: bool = False  # `object.*` for contacts and deals too
+    sent_twice: float = 0.0  # share of the accepted bodies that are sent again
 
 
 class Webhooks:
@@ -45,6 +47,15 @@ class Webhooks:
         self._numbers = itertools.count(1)
         self._session = requests.Session()
         self._session.trust_env = False
+        self._random = random.Random(0)  # noqa: S311 - not for secrets
+        self.accepted: list[int] = []
+        self.given_up = 0
+
+    def shown(self) -> Mapping[str, Any]:
+        """Event ids answered with 2xx, how many events were given up, how many wait."""
+        with self._wake:
+            waiting = sum(len(events) for *_, events in self._due)
+            return {"accepted": self.accepted[:], "given_up": self.given_up, "waiting": waiting}
 
     def aim(self, target: Target | None) -> None:
         with self._wake:
@@ -84,6 +95,11 @@ class Webhooks:
                 attempt, events = self._take()
             if not self._post(target, attempt, events):
                 self._again(attempt + 1, events, generation)
+                continue
+            with self._wake:
+                self.accepted.extend(event["eventId"] for event in events)
+                if self._random.random() < target.sent_twice:
+                    self._add(time.monotonic() + _FIRST_WAIT_SECONDS, attempt + 1, events)
 
     def _take(self) -> tuple[int, list[dict[str, Any]]]:
         """All that is due in the first try goes together; a retry goes by itself."""
@@ -125,6 +141,8 @@ class Webhooks:
         with self._wake:
             if attempt < _MAX_ATTEMPTS and self._generation == generation:
                 self._add(time.monotonic() + wait, attempt, events)
+            else:
+                self.given_up += len(events)
 
     def _event(self, change: Change, target: Target) -> dict[str, Any]:
         by_app = change.source.change_source == "INTEGRATION"

@@ -1,5 +1,6 @@
 """Writes of the sandbox: one input each, and batches that go through in part or not at all."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -95,6 +96,21 @@ def write_batch(crm: Crm, kind: str, inputs: Sequence[Input], write: Write) -> d
         else:
             results.append({**result, **({"objectWriteTraceId": trace} if trace else {})})
     return answered(results, errors)
+
+
+def partly(write: Write, *, done: bool) -> Write:
+    """As `write`, but every other input ends in an error of HubSpot's own, `done` or not."""
+    turns = itertools.cycle((False, True))
+
+    def write_partly(crm: Crm, kind: str, given: Input) -> dict[str, Any]:
+        fails = next(turns)
+        if not fails:
+            return write(crm, kind, given)
+        if done:
+            write(crm, kind, given)
+        raise Refused(500, "INTERNAL_ERROR", "internal error")
+
+    return write_partly
 
 
 def answered(results: Sequence[Any], errors: Sequence[Any]) -> dict[str, Any]:

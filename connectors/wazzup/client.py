@@ -13,20 +13,24 @@ from bridge.domain.errors import (
 )
 from bridge.payload import Payload
 from bridge.ports import Account
-from connectors.http import Http, HttpAnswer, error_for
+from connectors.http import Http, HttpAnswer, call_timeout, error_for
 
 BASE_URL = "https://api.wazzup24.com"
 TIMEOUT_SECONDS = 10.0
 
 
 def http_for(account: Account) -> Http:
-    """A session with the API key. Raises ConfigError when the key is missing or mistyped."""
+    """A session with the API key. Option `call_timeout_seconds`: at most the default of 10.
+
+    Raises ConfigError when the key is missing or mistyped.
+    """
     key = account.required("api_key")[0]
     if not (key.isascii() and key.isprintable()) or " " in key:
         # The HTTP library would quote such a key in its own error.
         raise ConfigError(f"account {account.name}: secret api_key holds a space or a control code")
     headers = {"authorization": f"Bearer {key}"}
-    return Http("wazzup", account.base_url or BASE_URL, headers, TIMEOUT_SECONDS)
+    timeout = call_timeout(account.name, account.options, TIMEOUT_SECONDS)
+    return Http("wazzup", account.base_url or BASE_URL, headers, timeout)
 
 
 def read(http: Http, path: str) -> Payload:

@@ -116,6 +116,12 @@ def test_retry_after_is_sent(toy: Toy) -> None:
     assert toy.post().headers["retry-after"] == "7"
 
 
+def test_a_quota_says_when_to_come_back(toy: Toy) -> None:
+    toy.told("403_quota", retry_after="7")
+    answer = toy.post()
+    assert (answer.status_code, answer.headers["retry-after"]) == (403, "7")
+
+
 def test_times_limits_and_counts(toy: Toy) -> None:
     toy.told("500", times=2)
     assert [toy.post().status_code for _ in range(3)] == [500, 500, 200]

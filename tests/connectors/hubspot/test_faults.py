@@ -222,3 +222,21 @@ def test_a_taken_key_that_could_not_be_looked_up_is_no_dead_letter(
     again = delivery(new_deal(), "d", client)
     assert isinstance(outbound.deliver([again])[0], Unknown)
     assert outbound.find([again]) == [Found(vendor_ids={"id": client["d1"]})]
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"), [("207_partial", "Absent"), ("207_partial_after", "Found")]
+)
+def test_of_a_batch_that_failed_in_part_only_the_failed_ones_are_looked_up(
+    outbound: HubSpotOutbound,
+    hubspot: HubSpotSandbox,
+    client: dict[str, str],
+    fault: str,
+    found: str,
+) -> None:
+    """R7: a partial answer is read row by row; R8: what is in doubt is looked up."""
+    hubspot.told(fault, CREATE, times=1)
+    run = entries(client)
+    outcomes = outbound.deliver(run)
+    assert [type(one) for one in outcomes] == [Done, Unknown, Done]
+    assert [type(one).__name__ for one in outbound.find(run[1:2])] == [found]

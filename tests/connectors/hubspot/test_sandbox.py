@@ -166,6 +166,38 @@ def test_search_lags_when_told_while_links_show_at_once(
     assert len(linked["results"][0]["to"]) == 1
 
 
+def test_look_ups_lag_when_told_while_a_record_shows_at_once(
+    hubspot: HubSpotSandbox, one_contact: None
+) -> None:
+    hubspot.post("settings", {"read_lag_seconds": 30})
+    email = "eva@acme.example"
+    given = {"properties": message(), "associations": [link(81)]}
+    hubspot.call("POST", f"{V3}/communications", given)
+    new = hubspot.call("POST", f"{V3}/contacts", {"properties": {"email": email}}).json()
+    by_key = {"inputs": [{"id": email}], "idProperty": "email"}
+    links = "/crm/associations/2026-09/contacts/communications/batch/read"
+    asked = (
+        hubspot.call("POST", f"{V3}/contacts/batch/read", by_key),
+        hubspot.call("POST", links, {"inputs": [{"id": "1"}]}),
+        hubspot.call("POST", f"{V3}/contacts/batch/read", {"inputs": [{"id": new["id"]}]}),
+    )
+    assert [len(answer.json()["results"]) for answer in asked] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("fault", "held"), [("207_partial", 2), ("207_partial_after", 3)])
+def test_every_other_input_of_a_batch_fails_when_told(
+    hubspot: HubSpotSandbox, fault: str, held: int
+) -> None:
+    hubspot.told(fault, "batch/create", times=1)
+    body = inputs("firstname", "lastname", "firstname", traced=True)
+    answer = hubspot.call("POST", f"{V3}/contacts/batch/create", body)
+    told = answer.json()
+    assert (answer.status_code, len(told["results"])) == (207, 2)
+    assert [one["category"] for one in told["errors"]] == ["INTERNAL_ERROR"]
+    assert told["errors"][0]["context"]["objectWriteTraceId"] == ["t1"]
+    assert len(hubspot.held("contacts")) == held
+
+
 def one_filter(operator: str, *values: str, name: str = "firstname") -> dict[str, Any]:
     filters = [{"propertyName": name, "operator": operator, "values": list(values)}]
     return {"filterGroups": [{"filters": filters}]}

@@ -100,6 +100,19 @@ def test_what_a_person_changes_is_told_signed(
     assert (event.record, event.owner, event.by_us) == ("1", LUIS, False)
 
 
+def test_what_was_accepted_is_counted_and_sent_again_when_told(
+    hubspot: HubSpotSandbox, receiver: Receiver, one_contact: None
+) -> None:
+    target = {"url": f"{receiver.url}/hooks/hubspot-main", "client_secret": SECRET}
+    hubspot.post("webhooks", {**target, "sent_twice": 1.0})
+    changed = {"kind": "contacts", "id": "1", "properties": {"hubspot_owner_id": LUIS}}
+    hubspot.post("change", changed)
+    receiver.wait(lambda events: len(events) >= 2)
+    assert len({event.event_key for event in receiver.events}) == 1
+    told = hubspot.state()["webhooks"]
+    assert (len(set(told["accepted"])), told["given_up"]) == (1, 0)
+
+
 def test_what_the_app_writes_is_told_as_its_own(
     outbound: HubSpotOutbound, receiver: Receiver
 ) -> None:

@@ -1,6 +1,7 @@
 """Each way in which Wazzup can fail a send, and what becomes of it."""
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,10 +51,10 @@ def test_a_silent_vendor_is_not_asked_for_the_rest_of_the_run(
     assert phone.call("GET", "/_sandbox/faults").body["counts"] == {"500": 1}
 
 
-def test_a_time_out_is_uncertain(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.wazzup.client.TIMEOUT_SECONDS", 0.2)
+def test_a_time_out_is_uncertain(phone: Phone) -> None:
     phone.fail("timeout_after", seconds=1.0)
-    (outcome,) = deliver(WazzupOutbound(account(phone.url)), sending())
+    hasty = replace(account(phone.url), options={"call_timeout_seconds": "0.2"})
+    (outcome,) = deliver(WazzupOutbound(hasty), sending())
     assert isinstance(outcome, Unknown)
     assert len(phone.sent) == 1
 
