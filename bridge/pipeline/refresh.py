@@ -6,15 +6,22 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.domain.changes import RefreshKind
-from bridge.domain.errors import ConfigError, CredentialsInvalid, DeliveryTransient, OutcomeUnknown
+from bridge.domain.changes import Notify, RefreshKind
+from bridge.domain.errors import (
+    BridgeError,
+    ConfigError,
+    CredentialsInvalid,
+    DeliveryTransient,
+    OutcomeUnknown,
+)
 from bridge.domain.names import AccountName, ConversationId, CrmId
+from bridge.domain.reasons import ReasonCode
 from bridge.pipeline import identifying, mirroring
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.settling import back_off
-from bridge.store import lanes, refreshes
+from bridge.store import lanes, notices, refreshes
 from bridge.store.engine import writing
 from bridge.store.refreshes import Wish
 
@@ -54,19 +61,40 @@ def _serve(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]
     try:
         filled = _read(parts, lease, account, wishes)
     except (DeliveryTransient, OutcomeUnknown, CredentialsInvalid, ConfigError) as error:
-        attempt = max(wish.attempts for wish in wishes) + 1
-        until = min(back_off(attempt, parts.now()), parts.now() + LONGEST_WAIT)
-        with writing(parts.engine) as db:
-            lease.keep(db)
-            refreshes.postpone(db, wishes, until, str(error))
-            if lanes.hold(db, lease.lane, until, str(error)):
-                _log.warning("lane held", lane=lease.lane, cause=str(error))
+        _postpone(parts, lease, wishes, error)
         return frozenset()
     with writing(parts.engine) as db:
         lease.keep(db)
         refreshes.finish(db, wishes)
         lanes.note_success(db, lease.lane, parts.now())
     return filled
+
+
+def _postpone(parts: Parts, lease: Lease, wishes: Sequence[Wish], error: BridgeError) -> None:
+    """As long as the vendor asks for, or longer each time, but never long."""
+    now = parts.now()
+    attempt = max(wish.attempts for wish in wishes) + 1
+    until = min(back_off(attempt, now), now + LONGEST_WAIT)
+    if isinstance(error, DeliveryTransient) and error.retry_at is not None:
+        until = max(until, error.retry_at)
+    refused = isinstance(error, CredentialsInvalid)
+    # One cause for all calls that are refused, so that managers are told once.
+    cause = "the vendor refuses our credentials" if refused else str(error)
+    with writing(parts.engine) as db:
+        lease.keep(db)
+        refreshes.postpone(db, wishes, until, str(error))
+        if not lanes.hold(db, lease.lane, until, cause):
+            return
+        if refused:
+            notices.add(db, _of_refusal(parts), now)
+    _log.warning("lane held", lane=lease.lane, cause=str(error))
+
+
+def _of_refusal(parts: Parts) -> list[Notify]:
+    return [
+        Notify(employee=who, conversation=None, message=None, code=ReasonCode.ACCOUNT_PAUSED)
+        for who in parts.active().policy.managers
+    ]
 
 
 def _read(
