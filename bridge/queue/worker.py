@@ -5,7 +5,9 @@ import threading
 from typing import Any
 
 from redis import Redis
+from redis.client import Pipeline
 from rq import Worker
+from rq.worker_registration import register
 
 from bridge.queue.lane_job import QUEUE, LaneJob
 
@@ -24,6 +26,15 @@ class LaneWorker(Worker):
     def asked_to_stop(self) -> bool:
         """False when the work ended for another reason, such as a lost Redis."""
         return self._shutdown_requested_date is not None
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """RQ tells a server only once who works: one that was wiped meanwhile is told again."""
+        if pipeline is None and not self.connection.sismember(self.redis_workers_keys, self.key):
+            with self.connection.pipeline() as told:
+                told.hset(self.key, mapping=self.serialize())
+                register(self, told)
+                told.execute()
+        super().heartbeat(timeout, pipeline)
 
     def handle_warm_shutdown_request(self) -> None:
         if self.horse_pid:
