@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import structlog
-from flask import Flask, request
+from flask import Flask, Request, request
+from flask.sessions import SessionInterface
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.domain.errors import ConfigError
@@ -29,7 +30,16 @@ class Web:
     queue_state: Callable[[], health.Queue]
 
 
+class _NoSessions(SessionInterface):
+    """Ours are in the store; Flask's own would cost each webhook as much as its signature."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        return None
+
+
 class _App(Flask):
+    session_interface = _NoSessions()
+
     def log_exception(
         self,
         exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],

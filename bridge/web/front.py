@@ -23,7 +23,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from bridge.domain.errors import BridgeError
-from bridge.web.held import HELD, WAIT_SECONDS, Held
+from bridge.web.held import HELD, WAIT_SECONDS, Held, Ready
 
 HEADER_SECONDS = 10
 BODY_SECONDS = 10.0
@@ -65,12 +65,16 @@ class _Reply:
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
     ) -> Callable[[bytes], object]:
         self.status = int(status.split(" ", 1)[0])
-        self.headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
+        self.headers = _encoded(headers)
         return _no_write
 
     @property
     def has_length(self) -> bool:
         return any(name == b"content-length" for name, _ in self.headers)
+
+
+def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
 
 
 class Front:
@@ -153,7 +157,8 @@ class Front:
         messages = _answer(self._app, environ)
         held: Held | None = environ[HELD]
         if held is not None:
-            messages = _answer(await _settled(held), environ)
+            ready = await _settled(held)
+            messages = [_start(_Reply(ready.status, _encoded(ready.headers))), _body(ready.body)]
         for message in messages:
             await send(message)
 
@@ -181,7 +186,7 @@ class Front:
             _close(pieces)
 
 
-async def _settled(held: Held) -> WSGIApplication:
+async def _settled(held: Held) -> Ready:
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             await asyncio.wrap_future(held.durable)

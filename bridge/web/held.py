@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Response, request
 
@@ -16,20 +16,40 @@ WAIT_SECONDS = 4.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """An answer that is whole; both sides of the door know how to send it."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    retry_after: int | None = None
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        given = [("content-type", self.content_type), ("content-length", str(len(self.body)))]
+        if self.retry_after is not None:
+            given.append(("retry-after", str(self.retry_after)))
+        return given
+
+    def response(self) -> Response:
+        return Response(self.body, self.status, self.headers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """`finish` makes the answer out of what became of `durable`."""
 
     durable: Future[None]
-    finish: Callable[[Future[None]], Response]
+    finish: Callable[[Future[None]], Ready]
 
-    def wait(self) -> Response:
+    def wait(self) -> Ready:
         try:
             self.durable.exception(WAIT_SECONDS)
         except TooLate:
             return self.give_up()
         return self.finish(self.durable)
 
-    def give_up(self) -> Response:
+    def give_up(self) -> Ready:
         """The commit may still come: the vendor sends again then, and it is known as a double."""
         late: Future[None] = Future()
         late.set_exception(NotStored("the store does not answer"))
@@ -39,6 +59,6 @@ class Held:
 def hold(held: Held) -> Response:
     """What a view gives: to a server that waits by itself an empty one in place of the answer."""
     if HELD not in request.environ:
-        return held.wait()
+        return held.wait().response()
     request.environ[HELD] = held
     return Response()

@@ -18,9 +18,9 @@ from bridge.domain.names import AccountName
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.receive import NotStored, Received, Receiver, Unstorable, receive
-from bridge.ports import Answer, RawRequest
+from bridge.ports import Account, Answer, RawRequest
 from bridge.store.inbox import NewRow
-from bridge.web.held import Held, hold
+from bridge.web.held import Held, Ready, hold
 from bridge.web.metrics import Metrics
 
 RETRY_SECONDS = 5
@@ -54,9 +54,9 @@ class HookDoor:
         try:
             received = self._receive(account)
         except Refused as refused:
-            return walk.refused(refused.refusal)
+            return walk.refused(refused.refusal).response()
         if received.durable is None:
-            return walk.answered(received.answer, "handshake")
+            return walk.answered(received.answer, "handshake").response()
         return hold(Held(durable=received.durable, finish=partial(walk.stored, received.answer)))
 
     def _receive(self, account: AccountName) -> Received:
@@ -98,7 +98,7 @@ class _Walk:
     account: AccountName
     began: float
 
-    def stored(self, answer: Answer, durable: Future[None]) -> Response:
+    def stored(self, answer: Answer, durable: Future[None]) -> Ready:
         try:
             durable.result()
         except NotStored as error:
@@ -107,13 +107,18 @@ class _Walk:
             return self.refused(_UNSTORABLE)
         return self.answered(answer, "stored")
 
-    def answered(self, given: Answer, outcome: str) -> Response:
+    def answered(self, given: Answer, outcome: str) -> Ready:
         self._tell(self.account, outcome)
-        return Response(given.body, given.status, content_type=given.content_type)
+        return Ready(status=given.status, content_type=given.content_type, body=given.body)
 
-    def refused(self, refusal: Refusal) -> Response:
+    def refused(self, refusal: Refusal) -> Ready:
         self._tell("" if refusal is _UNKNOWN else self.account, refusal.outcome)
-        return _response(refusal)
+        return Ready(
+            status=refusal.status,
+            content_type="text/plain; charset=utf-8",
+            body=refusal.text.encode(),
+            retry_after=RETRY_SECONDS if refusal.status == 503 else None,
+        )
 
     def _tell(self, account: str, outcome: str) -> None:
         self.door.metrics.webhook(account, outcome)
@@ -165,31 +170,33 @@ def _headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _row(account: AccountName, raw: RawRequest, active: Active) -> NewRow:
     """What is kept: everything but the secrets by which the vendor proved himself."""
-    secrets = [
-        secret
-        for values in active.accounts[account].secrets.values()
-        for secret in values
-        if secret
-    ]
-    headers = {
-        name: _hidden(value, secrets)
-        for name, value in raw.headers.items()
-        if name not in _NEVER_STORED
-    }
+    headers = {name: text for name, text in raw.headers.items() if name not in _NEVER_STORED}
+    url = raw.url
+    needles = _needles(active.accounts[account])
+    told = "\n".join((url, *headers.values()))
+    if any(needle in told for needle in needles):
+        url = _hidden(url, needles)
+        headers = {name: _hidden(value, needles) for name, value in headers.items()}
     return NewRow(
         lane=lane(Way.IN, account),
         account=account,
         received_at=raw.received_at,
         method=raw.method,
-        url=_hidden(raw.url, secrets),
+        url=url,
         headers=encode(headers),
         body=raw.body,
     )
 
 
-def _hidden(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN).replace(quote(secret, safe=""), HIDDEN)
+def _needles(account: Account) -> set[str]:
+    """The account's secrets, as they are and as a URL has them."""
+    secrets = [secret for values in account.secrets.values() for secret in values if secret]
+    return {*secrets, *(quote(secret, safe="") for secret in secrets)}
+
+
+def _hidden(text: str, needles: set[str]) -> str:
+    for needle in sorted(needles, key=len, reverse=True):
+        text = text.replace(needle, HIDDEN)
     return text
 
 
@@ -198,10 +205,3 @@ def _shown(parts: Parts, account: AccountName) -> str:
     path, _, query = request.environ["REQUEST_URI"].partition("?")
     more = f"/{HIDDEN}" if path.count("/") > 2 else ""
     return f"{parts.public_url}/hooks/{account}{more}{'?' + HIDDEN if query else ''}"
-
-
-def _response(refusal: Refusal) -> Response:
-    response = Response(refusal.text, refusal.status, content_type="text/plain; charset=utf-8")
-    if refusal.status == 503:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
