@@ -13,8 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bridge.domain.errors import BridgeError
 from bridge.pipeline.parts import Bell
 from bridge.ports import Answer, Inbound, RawRequest
-from bridge.store.engine import writing
-from bridge.store.inbox import NewRow, append
+from bridge.store.inbox import MOST_AT_ONCE, NewRow, append_durably
 
 _STORE_DOWN = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _ROW_BAD = (SQLAlchemyError, ValueError, OverflowError)
@@ -69,7 +68,7 @@ class Receiver:
         bell: Bell,
         *,
         observe_batch: Callable[[int], None] = lambda size: None,
-        max_batch: int = 256,
+        max_batch: int = MOST_AT_ONCE,
         max_waiting: int = 1024,
         max_waiting_bytes: int = 128 * 1024 * 1024,
     ) -> None:
@@ -184,8 +183,7 @@ class Receiver:
             self._commit([waiting])
 
     def _write(self, rows: Sequence[NewRow]) -> None:
-        with writing(self._engine) as db:
-            append(db, rows)
+        append_durably(self._engine, rows)
         self._observe_batch(len(rows))
 
     @staticmethod

@@ -43,6 +43,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield db
 
 
+def self_committing(engine: Engine) -> Engine:
+    """The same store, where each statement is a transaction of its own."""
+    if engine.dialect.name == "sqlite":
+        return engine  # its driver is told to begin nothing by itself
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as db:

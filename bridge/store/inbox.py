@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from bridge.domain.names import AccountName
+from bridge.store.engine import self_committing
 from bridge.store.schema import INBOX
 from bridge.store.types import Moment
 
@@ -17,7 +18,7 @@ _COLUMNS = (
     *("state", "attempts", "reason"),
 )
 _MOMENT = Moment()
-_ROWS_PER_STATEMENT = 64
+MOST_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +33,24 @@ class NewRow:
 
 
 def append(db: Connection, rows: Sequence[NewRow]) -> None:
-    """Adds the rows, pending, in their order.
+    """Adds the rows, pending, in their order, all or none: one statement for each `MOST_AT_ONCE`.
 
     SQLAlchemy's own insert costs several times as much per row as the statement itself, and the
     driver gives up the interpreter at each statement, to get it back behind all other threads.
     """
-    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
-        some = rows[first : first + _ROWS_PER_STATEMENT]
+    for first in range(0, len(rows), MOST_AT_ONCE):
+        some = rows[first : first + MOST_AT_ONCE]
         values = tuple(value for row in some for value in _values(row, db))
         db.exec_driver_sql(_statement(db.dialect.name, len(some)), values)
+
+
+def append_durably(engine: Engine, rows: Sequence[NewRow]) -> None:
+    """The same for at most `MOST_AT_ONCE` rows in a statement that commits itself, which spares
+    the way to the server twice over. Raises ValueError for more."""
+    if len(rows) > MOST_AT_ONCE:
+        raise ValueError(f"{len(rows)} rows are more than {MOST_AT_ONCE}")
+    with self_committing(engine).connect() as db:
+        append(db, rows)
 
 
 @cache
