@@ -1,24 +1,110 @@
 """`make bench`: ratios within one run, on whatever machine this is; a table at the end."""
 
 import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import click
 import structlog
 
-from tests.bench import backlog, receive
+from tests.bench import backlog, latency, limit, receive
+from tests.bench.figures import Figure
+from tests.bench.machine import Others, this_machine
+from tests.bench.plan import PARTS, QUICK, STORES, Plan
+from tests.bench.place import program_of
+from tests.bench.report import as_json, summary, table, write
+
+Say = Callable[[str], None]
+Measure = Callable[[Plan, Say], Iterator[Figure]]
+MEASURES: Mapping[str, Sequence[Measure]] = {
+    "a": (receive.measure,),
+    "b": (backlog.measure, limit.measure),
+    "c": (latency.measure,),
+}
 
 
-def main() -> None:
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--quick", is_flag=True, help="Small numbers, to see that it runs.")
+@click.option("--rounds", type=click.IntRange(1, 100), help="Rounds of each comparison.")
+@click.option("--messages", type=click.IntRange(200, 90_000), help="Messages of one backlog.")
+@click.option(
+    "--stored", type=click.IntRange(20_000, 10_000_000), help="Messages in the large store of d."
+)
+@click.option(
+    "--store", type=click.Choice(STORES), help="Only this store; by default both, one by one."
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, writable=True, path_type=Path),
+    default=Plan().output,
+    show_default=True,
+    help="Where results go, and where the large store is kept for the next run.",
+)
+def main(
+    parts: tuple[str, ...],
+    quick: bool,
+    rounds: int | None,
+    messages: int | None,
+    stored: int | None,
+    store: str | None,
+    output: Path,
+) -> None:
+    """Measure the bridge: all PARTS, or some of a b c d e."""
+    plan = _planned(QUICK if quick else Plan(), parts, rounds, messages, stored, store, output)
+    _check(plan)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    _show("Receiving: durable before the answer, 32 connections, SQLite", receive.measure(5, 3000))
-    _show("Backlog of known clients, a CRM that takes 100 ms", backlog.measure(3000, 20, 0.1))
-    _show("The same, a CRM that answers at once", backlog.measure(3000, 200, 0.0))
+    figures, others = _measured(plan)
+    for line in table(figures, others):
+        click.echo(line)
+    click.echo(f"\n{this_machine()}\n{summary(figures)}")
+    results = plan.output / "results.json"
+    write(results, as_json(figures, others, plan, this_machine()))
+    click.echo(f"written to {results}")
 
 
-def _show(title: str, figures: dict[str, float]) -> None:
-    click.echo(f"\n{title}")
-    for name, value in figures.items():
-        click.echo(f"  {name.replace('_', ' '):<24} {value:>12,}")
+def _planned(
+    plan: Plan,
+    parts: tuple[str, ...],
+    rounds: int | None,
+    messages: int | None,
+    stored: int | None,
+    store: str | None,
+    output: Path,
+) -> Plan:
+    return replace(
+        plan,
+        parts=tuple(sorted(set(parts))) or plan.parts,
+        rounds=rounds or plan.rounds,
+        backlog_rounds=rounds or plan.backlog_rounds,
+        messages=messages or plan.messages,
+        stored=stored or plan.stored,
+        stores=(store,) if store else plan.stores,
+        output=output,
+    )
+
+
+def _check(plan: Plan) -> None:
+    """Raises SystemExit, with what to install, before an hour is lost on it."""
+    if set(plan.parts) & {"b", "c", "e"}:
+        program_of("redis")
+    if "postgresql" in plan.stores:
+        program_of("postgres")
+
+
+def _measured(plan: Plan) -> tuple[list[Figure], dict[str, float]]:
+    figures: list[Figure] = []
+    others: dict[str, float] = {}
+    for part in plan.parts:
+        click.secho(f"({part}) {PARTS[part]}", bold=True)
+        began, load = time.monotonic(), Others()
+        for measure in MEASURES[part]:
+            figures.extend(measure(plan, lambda said: click.echo(f"    {said}")))
+        others[part] = load.share()
+        click.echo(f"    {time.monotonic() - began:.0f} s")
+    return figures, others
 
 
 if __name__ == "__main__":

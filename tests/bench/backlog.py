@@ -1,177 +1,159 @@
-"""A backlog of known clients' messages, drained into a CRM that takes its time: messages a second
-and calls, against the obvious program in the same run."""
+"""(b) From a backlog of known clients' messages to the CRM, against the obvious program in the same
+rounds: messages a second, calls, and who spent the CPU."""
 
-import json
-import tempfile
-import time
-from contextlib import ExitStack
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-import requests
-from redis import Redis
-from rq import Queue, Worker
+from tests.bench.baseline import Obvious, obvious_worker
+from tests.bench.crm_server import Call
+from tests.bench.figures import Figure, Target, at_least, at_most, median_figure, ratios
+from tests.bench.house import House, house
+from tests.bench.people import People, messages
+from tests.bench.plan import Plan
+from tests.bench.usage import cpu_of, spent
 
-from bridge.domain.names import AccountName
-from bridge.pipeline.drain import drain
-from bridge.pipeline.lanes import Way, lane
-from bridge.pipeline.mirror import sync
-from bridge.pipeline.parts import Parts
-from bridge.settings import Settings, variable_part
-from bridge.store import inbox
-from bridge.store.engine import writing
-from bridge.wiring import built, prepare
-from tests.bench import obvious
-from tests.bench.place import answering, environ_of, process
-from tests.lanes import BY_NAME
-from tests.services import redis_running
-
-CLIENTS = 200
-CHAT, CRM = AccountName("wazzup-main"), AccountName("hubspot-main")
-CHANNEL = "8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11"
+PART = "b"
+KNOWN = People(count=1000)
+WITH_LEADS = People(count=200, first=1000, leads=True)
+FEWER = (200, 100)
+DELAYS = {"100ms": 0.1, "0ms": 0.0}
+TIMES = {"100ms": at_least(600), "0ms": at_least(40)}
+OBVIOUS_MESSAGES = {"100ms": 20, "0ms": 100}
+WORDS = {"100ms": "CRM at 100 ms", "0ms": "CRM at once"}
 
 
-def measure(messages: int, baseline: int, crm_seconds: float) -> dict[str, float]:
-    """`calls_per_100` counts what the CRM saw for the backlog; `times` is bridge to obvious."""
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        environ = environ_of(Path(name))
-        for account in (CRM, CHAT):
-            said = stack.enter_context(process(environ, "bridge.cli", "sandbox", account, "--json"))
-            variable = f"BRIDGE_BASE_URL_{variable_part(account)}"
-            environ[variable] = answering(json.loads(said)["url"])
-        url = environ["BRIDGE_BASE_URL_HUBSPOT_MAIN"]
-        _fill_crm(url)
-        prepare(Settings.of(environ), environ)
-        parts = stack.enter_context(built(Settings.of(environ), environ))
-        _know_everybody(parts)
-        _post(f"{url}/_sandbox/faults", {"latency_seconds": crm_seconds})
-        bridge = _bridge(parts, url, messages)
-        rate = _obvious(url, baseline)
-    return {
-        **bridge,
-        "obvious_per_second": round(rate, 1),
-        "times": round(bridge["bridge_per_second"] / rate),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drained:
+    """`seconds` until the CRM had answered for the last entry; `cpu` seconds by process."""
+
+    messages: int
+    seconds: float
+    calls: int
+    refused: int
+    cpu: Mapping[str, float]
+
+    @property
+    def per_second(self) -> float:
+        return self.messages / self.seconds
+
+    @property
+    def calls_per_100(self) -> float:
+        return self.calls * 100 / self.messages
+
+    def cpu_micros(self, *names: str) -> float:
+        """CPU of these processes for one message."""
+        total = sum(used for name, used in self.cpu.items() if name.startswith(names))
+        return total * 1e6 / self.messages
+
+    def share(self, name: str) -> float:
+        """Per cent of one core."""
+        return self.cpu[name] * 100 / self.seconds
 
 
-def _bridge(parts: Parts, url: str, messages: int) -> dict[str, float]:
-    _append(parts, [_message(n) for n in range(messages)])
-    before = _calls(url)
-    began = time.perf_counter()
-    _drain_all(parts)
-    seconds = time.perf_counter() - began
-    state = requests.get(f"{url}/_sandbox/state", timeout=60).json()
-    written = len(state["communications"]) - CLIENTS
-    if written != messages:
-        raise SystemExit(f"{messages} messages went in, {written} entries stand in the CRM")
-    return {
-        "bridge_per_second": round(messages / seconds, 1),
-        "calls_per_100": round((_calls(url) - before) * 100 / messages, 2),
-    }
+def measure(plan: Plan, say: Callable[[str], None]) -> Iterator[Figure]:
+    for kind in plan.stores:
+        say(f"filling a house on {kind}")
+        with house(kind, (KNOWN, WITH_LEADS)) as made, obvious_worker() as other:
+            for delay in DELAYS:
+                say(f"{kind}, {WORDS[delay]}")
+                yield from _against(plan, kind, made, other, delay)
+            yield from _others(plan, kind, made, say)
 
 
-def _obvious(url: str, messages: int) -> float:
-    """With RQ as `rq worker` runs it: a fork for each job."""
-    program = BY_NAME["redis"].program()
-    if program is None:
-        raise SystemExit("the baseline needs redis-server on the path")
-    with redis_running(program) as server, Redis.from_url(server.url) as client:
-        queue = Queue("obvious", connection=client)
-        for n in range(messages):
-            queue.enqueue(obvious.handle, url, f"+{_phone(n)}", f"obvious {n}")
-        began = time.perf_counter()
-        Worker([queue], connection=client).work(burst=True, logging_level="ERROR")
-        seconds = time.perf_counter() - began
-        if failed := len(queue.failed_job_registry):
-            raise SystemExit(f"{failed} jobs of the baseline failed: it proves nothing")
-    return messages / seconds
+def drain(made: House, people: People, run: str, count: int) -> Drained:
+    bodies = messages(people, run, count)
+    before = cpu_of(made.pids)
+    began = made.preload(bodies)
+    made.crm.await_run(run, count)
+    return drained(made, began, count, before)
 
 
-def _fill_crm(url: str) -> None:
-    _post(
-        f"{url}/_sandbox/seed",
-        {
-            "owners": [{"id": "101", "email": "ana@acme.example"}],
-            "contacts": [
-                {
-                    "id": str(1000 + n),
-                    "properties": {"phone": f"+{_phone(n)}", "hubspot_owner_id": "101"},
-                }
-                for n in range(CLIENTS)
-            ],
-            "deals": [
-                {
-                    "id": str(5000 + n),
-                    "properties": {
-                        "dealname": f"Deal {n}",
-                        "pipeline": "default",
-                        "dealstage": "appointmentscheduled",
-                        "hubspot_owner_id": "101",
-                    },
-                    "contacts": [str(1000 + n)],
-                }
-                for n in range(CLIENTS)
-            ],
-        },
+def drained(made: House, began: float, count: int, before: Mapping[str, float]) -> Drained:
+    calls = made.crm.calls(began)
+    return Drained(
+        messages=count,
+        seconds=last_entry(calls) - began,
+        calls=len(calls),
+        refused=sum(call.status == 429 for call in calls),
+        cpu=spent(before, cpu_of(made.pids)),
     )
 
 
-def _know_everybody(parts: Parts) -> None:
-    """Each client has written once, so that the mirror knows him."""
-    sync(parts)
-    _append(parts, [_message(n, "first") for n in range(CLIENTS)])
-    _drain_all(parts)
+def last_entry(calls: Sequence[Call]) -> float:
+    """When the CRM had answered the last call that belongs to a message."""
+    return max(call.ended for call in calls)
 
 
-def _drain_all(parts: Parts) -> None:
-    names = [lane(Way.IN, CHAT), lane(Way.OUT, CRM)]
-    while names:
-        more = [drain(parts, name, deadline=time.monotonic() + 60) for name in names]
-        names = sorted({name for found in more for name in found})
+def _against(plan: Plan, kind: str, made: House, other: Obvious, delay: str) -> Iterator[Figure]:
+    made.crm.take(DELAYS[delay])
+    drain(made, KNOWN, f"warm{kind[:2]}{delay}", KNOWN.count)
+    mine: list[Drained] = []
+    theirs: list[Drained] = []
+    for number in range(plan.backlog_rounds):
+        run = f"{kind[:2]}{delay}r{number}"
+        mine.append(drain(made, KNOWN, run, plan.messages))
+        theirs.append(_obvious(made, other, run, OBVIOUS_MESSAGES[delay]))
+    made.crm.take(0.0)
+    yield from _figures(kind, delay, mine, theirs)
 
 
-def _append(parts: Parts, bodies: list[bytes]) -> None:
-    rows = [
-        inbox.NewRow(
-            lane=lane(Way.IN, CHAT),
-            account=CHAT,
-            received_at=parts.now(),
-            method="POST",
-            url="https://bridge.example/hooks/wazzup-main",
-            headers=b"{}",
-            body=body,
+def _obvious(made: House, other: Obvious, run: str, count: int) -> Drained:
+    before = cpu_of({"crm": made.crm.pid})
+    began, calls = other.drain(made.crm, KNOWN, f"{run}o", count)
+    return Drained(
+        messages=count,
+        seconds=last_entry(calls) - began,
+        calls=len(calls),
+        refused=0,
+        cpu=spent(before, cpu_of({"crm": made.crm.pid})),
+    )
+
+
+def _figures(
+    kind: str, delay: str, mine: Sequence[Drained], theirs: Sequence[Drained]
+) -> Iterator[Figure]:
+    def figure(
+        key: str, label: str, values: Sequence[float], unit: str = "", target: Target | None = None
+    ) -> Figure:
+        where = f"{kind}, {WORDS[delay]}"
+        return median_figure(
+            PART, f"backlog.{kind}.{delay}.{key}", f"{where}: {label}", values, unit, target
         )
-        for body in bodies
-    ]
-    with writing(parts.engine) as db:
-        inbox.append(db, rows)
+
+    speeds = [one.per_second for one in mine]
+    others = [one.per_second for one in theirs]
+    yield figure("per_second", "bridge", speeds, "messages/s")
+    yield figure("obvious_per_second", "obvious program", others, "messages/s")
+    target = TIMES[delay] if kind == "sqlite" else None
+    yield figure("times", "times the obvious program", ratios(speeds, others), "", target)
+    calls = [one.calls_per_100 for one in mine]
+    yield figure("calls", "CRM calls for 100 messages", calls, "", at_most(2))
+    yield figure("obvious_calls", "obvious: calls for 100", [o.calls_per_100 for o in theirs])
+    workers = [one.cpu_micros("worker") for one in mine]
+    yield figure("cpu", "CPU of the workers for a message", workers, "µs")
+    if kind == "postgresql":
+        server = [one.cpu_micros("postgresql") for one in mine]
+        yield figure("store_cpu", "CPU of PostgreSQL for a message", server, "µs")
+    yield figure("crm_share", "the CRM's process, of a core", [o.share("crm") for o in mine], "%")
 
 
-def _message(number: int, kind: str = "backlog") -> bytes:
-    message = {
-        "messageId": f"{kind}-{number}",
-        "channelId": CHANNEL,
-        "chatType": "whatsapp",
-        "chatId": _phone(number),
-        "dateTime": datetime.now(UTC).isoformat(),
-        "type": "text",
-        "isEcho": False,
-        "contact": {"name": f"Client {number % CLIENTS}"},
-        "text": f"{kind} {number}: " + "could you tell me more about your offer? " * 8,
-        "status": "inbound",
-    }
-    return json.dumps({"messages": [message]}).encode()
-
-
-def _phone(number: int) -> str:
-    return f"3460000{number % CLIENTS:04d}"
-
-
-def _calls(url: str) -> int:
-    state = requests.get(f"{url}/_sandbox/state", timeout=60).json()
-    return sum(state["calls"].values())
-
-
-def _post(url: str, body: Any) -> None:
-    requests.post(url, json=body, timeout=60).raise_for_status()
+def _others(plan: Plan, kind: str, made: House, say: Callable[[str], None]) -> Iterator[Figure]:
+    """Fewer clients, of whom each has one message on its way at a time; and clients with leads."""
+    made.crm.take(DELAYS["100ms"])
+    for count in FEWER:
+        say(f"{kind}, {count} clients")
+        run = drain(made, KNOWN.some(count), f"{kind[:2]}few{count}", plan.messages // 2)
+        key, label = f"backlog.{kind}.clients{count}", f"{kind}, CRM at 100 ms, {count} clients"
+        yield Figure(
+            part=PART, key=key, label=f"{label}: bridge", value=run.per_second, unit="messages/s"
+        )
+    say(f"{kind}, with leads")
+    run = drain(made, WITH_LEADS, f"{kind[:2]}leads", plan.messages // 2)
+    yield Figure(
+        part=PART,
+        key=f"backlog.{kind}.leads.calls",
+        label=f"{kind}, CRM at 100 ms, contact, deal and lead: CRM calls for 100 messages",
+        value=run.calls_per_100,
+        target=at_most(3),
+    )
+    made.crm.take(0.0)

@@ -1,79 +1,124 @@
 """Sends ready-made requests over keep-alive connections, from one loop, and times each answer."""
 
+import re
 import selectors
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tests.bench.figures import percentile
+
+PATIENCE_SECONDS = 60.0
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_END = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """`seconds` from the first request to the last answer; `latencies` in seconds, sorted."""
+    """`seconds` from the first request to the last answer; `latencies` in seconds, sorted;
+    `cpu_seconds` are what sending and reading cost in this process."""
 
     count: int
     refused: int
     seconds: float
+    cpu_seconds: float
     latencies: tuple[float, ...]
 
     @property
     def per_second(self) -> float:
         return self.count / self.seconds
 
-    def percentile(self, share: float) -> float:
-        return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * share))]
+    def milliseconds(self, share: float) -> float:
+        return percentile(self.latencies, share) * 1000
+
+
+@dataclass(slots=True)
+class _Line:
+    """One connection, with one request in flight."""
+
+    socket: socket.socket
+    sent_at: float = 0.0
+    answer: bytes = b""
+
+    def send(self, request: bytes) -> None:
+        self.answer = b""
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(request)
+
+    def read(self) -> bool:
+        """True when the whole answer is there."""
+        piece = self.socket.recv(65536)
+        if not piece:
+            raise SystemExit("the server closed a connection instead of answering")
+        self.answer = self.answer + piece if self.answer else piece
+        return is_whole(self.answer)
+
+
+@dataclass(slots=True)
+class _Tally:
+    latencies: list[float] = field(default_factory=list)
+    refused: int = 0
+
+    def note(self, line: _Line) -> None:
+        self.latencies.append(time.perf_counter() - line.sent_at)
+        self.refused += not line.answer.startswith(b"HTTP/1.1 2")
 
 
 def send_all(port: int, requests: Sequence[bytes], connections: int) -> Answers:
     """Each connection has one request in flight; all requests are sent exactly once."""
     waiting = iter(requests)
-    latencies: list[float] = []
-    refused = 0
+    tally = _Tally()
+    lines = [_connected(port) for _ in requests[:connections]]
     with selectors.DefaultSelector() as selector:
-        began = time.perf_counter()
-        for _ in range(connections):
-            _open(selector, port, next(waiting, None))
-        while selector.get_map():
-            for key, _ in selector.select():
-                held: list[float] = key.data
-                answer = _read(key.fileobj)
-                latencies.append(time.perf_counter() - held[0])
-                refused += not answer.startswith(b"HTTP/1.1 2")
-                _next(selector, key.fileobj, held, next(waiting, None))
-        seconds = time.perf_counter() - began
+        began, cpu = time.perf_counter(), time.process_time()
+        for line, request in zip(lines, waiting, strict=False):
+            selector.register(line.socket, selectors.EVENT_READ, line)
+            line.send(request)
+        _exchange(selector, waiting, tally, len(requests))
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    for line in lines:
+        line.socket.close()
     return Answers(
-        count=len(latencies), refused=refused, seconds=seconds, latencies=tuple(sorted(latencies))
+        count=len(tally.latencies),
+        refused=tally.refused,
+        seconds=seconds,
+        cpu_seconds=cpu,
+        latencies=tuple(sorted(tally.latencies)),
     )
 
 
-def _open(selector: selectors.BaseSelector, port: int, request: bytes | None) -> None:
-    if request is None:
-        return
-    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    selector.register(connection, selectors.EVENT_READ, [time.perf_counter()])
-    connection.sendall(request)
+def is_whole(answer: bytes | bytearray) -> bool:
+    """Whether these bytes hold a whole HTTP message of a length that it tells."""
+    head = answer.find(_END)
+    if head < 0:
+        return False
+    length = _LENGTH.search(answer, 0, head)
+    return len(answer) >= head + len(_END) + (int(length[1]) if length else 0)
 
 
-def _read(connection: object) -> bytes:
-    assert isinstance(connection, socket.socket)
-    answer = connection.recv(65536)
-    if not answer:
-        raise SystemExit("the server closed a connection instead of answering")
-    head, _, body = answer.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
-    while len(body) < length:
-        body += connection.recv(65536)
-    return answer
-
-
-def _next(
-    selector: selectors.BaseSelector, connection: object, held: list[float], request: bytes | None
+def _exchange(
+    selector: selectors.BaseSelector, waiting: Iterator[bytes], tally: _Tally, count: int
 ) -> None:
-    assert isinstance(connection, socket.socket)
-    if request is None:
-        selector.unregister(connection)
-        connection.close()
-        return
-    held[0] = time.perf_counter()
-    connection.sendall(request)
+    latencies = tally.latencies
+    while len(latencies) < count:
+        ready = selector.select(PATIENCE_SECONDS)
+        if not ready:
+            raise SystemExit(f"no answer within {PATIENCE_SECONDS:.0f} s")
+        for key, _ in ready:
+            line: _Line = key.data
+            if line.read():
+                tally.note(line)
+                _next(line, waiting)
+
+
+def _next(line: _Line, waiting: Iterator[bytes]) -> None:
+    request = next(waiting, None)
+    if request is not None:
+        line.send(request)
+
+
+def _connected(port: int) -> _Line:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return _Line(connection)

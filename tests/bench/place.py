@@ -5,12 +5,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-CONFIG = Path(__file__).parents[2] / "config"
+from bridge.cli import tied
+from tests.lanes import BY_NAME
+from tests.services import DURABLE_POSTGRES, postgres_running
+from tests.tools import advice
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
 SECRETS = {
     "HUBSPOT_TOKEN": "bench-token-of-hubspot",
     "HUBSPOT_CLIENT_SECRET": "bench-secret-of-hubspot",
@@ -19,14 +26,41 @@ SECRETS = {
 }
 
 
-def environ_of(folder: Path, database_url: str | None = None, **more: str) -> dict[str, str]:
-    """The environment of every process of one run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """`pid` is the server's, where there is one."""
+
+    url: str
+    pid: int | None = None
+
+
+@contextmanager
+def store(kind: str, folder: Path) -> Iterator[Store]:
+    """A fresh, empty store that keeps what it has committed, as in production."""
+    if kind == "sqlite":
+        yield Store(url=f"sqlite:///{folder}/bridge.sqlite")
+        return
+    with postgres_running(program_of("postgres"), DURABLE_POSTGRES) as server:
+        yield Store(url=server.create("bench"), pid=server.pid)
+
+
+def program_of(lane: str) -> Path:
+    """Raises SystemExit saying how to get the program, where the machine has none."""
+    program = BY_NAME[lane].program()
+    if program is None:
+        raise SystemExit(advice(BY_NAME[lane]))
+    return program
+
+
+def environ_of(folder: Path, database_url: str, **more: str) -> dict[str, str]:
+    """The environment of every process of one run; nothing of the caller's own bridge is in it."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
     return {
-        **os.environ,
+        **others,
         **SECRETS,
-        "BRIDGE_CONFIG": str(CONFIG),
+        "BRIDGE_CONFIG": str(ROOT / "config"),
         "BRIDGE_STATE": str(folder),
-        "BRIDGE_DATABASE_URL": database_url or f"sqlite:///{folder}/bridge.sqlite",
+        "BRIDGE_DATABASE_URL": database_url,
         "BRIDGE_SECRET_KEY": "bench" * 8,
         "BRIDGE_PUBLIC_URL": "https://bridge.example",
         **more,
@@ -34,40 +68,63 @@ def environ_of(folder: Path, database_url: str | None = None, **more: str) -> di
 
 
 @contextmanager
-def process(environ: Mapping[str, str], *arguments: str) -> Iterator[str]:
-    """A Python process of ours; gives the first line that it prints, and ends it at the end."""
-    command = [sys.executable, "-m", *arguments]
-    with subprocess.Popen(
-        command,
-        env=dict(environ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as child:
-        try:
-            assert child.stdout is not None
-            said = child.stdout.readline()
-            if not said:
-                raise SystemExit(f"{' '.join(arguments)} did not start")
-            yield said
-        finally:
-            child.terminate()
+def process(
+    environ: Mapping[str, str], folder: Path, *arguments: str
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A Python process of ours, its log in the folder; it ends with this block, and with us."""
+    log = folder / f"{'-'.join(arguments[:3]).replace('/', '_')}-{time.monotonic_ns()}.log"
+    with log.open("wb") as lines:
+        child = subprocess.Popen(
+            tied.command([sys.executable, "-m", *arguments]),
+            cwd=ROOT,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=lines,
+            stderr=lines,
+            start_new_session=True,
+        )
+    try:
+        yield child
+    finally:
+        end(child)
+        complaint = complaints(log)
+        if complaint:
+            raise SystemExit(f"{' '.join(arguments)} said:\n{complaint}")
+
+
+def complaints(log: Path) -> str:
+    """The end of what a process said, if it had trouble: then its figures mean nothing."""
+    text = log.read_text(errors="replace")
+    return text[-2000:] if "Traceback" in text or '"error"' in text else ""
+
+
+def end(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def wait_until(is_there: Callable[[], bool], what: str, pause: float = 0.02) -> None:
+    """Raises SystemExit when it does not come within a minute."""
+    deadline = time.monotonic() + START_SECONDS
+    while not is_there():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{what} did not come within {START_SECONDS:.0f} s")
+        time.sleep(pause)
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def answering(url: str) -> str:
-    """The address, once somebody listens there."""
-    parts = urlsplit(url)
-    for _ in range(100):
-        try:
-            socket.create_connection((parts.hostname or "", parts.port or 0), timeout=1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-        else:
-            return url
-    raise SystemExit(f"nobody listens on {url}")

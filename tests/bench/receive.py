@@ -1,92 +1,170 @@
-"""What durability costs at the door: requests a second against the same app that stores nothing."""
+"""(a) What durability costs at the door: the web process against the same app that stores nothing,
+32 connections, in turn within each round."""
 
-import base64
-import hashlib
-import hmac
-import json
-import statistics
-import tempfile
-import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bridge.settings import Settings
 from bridge.wiring import prepare
+from tests.bench.figures import Figure, Target, at_least, at_most, median_figure, ratios
 from tests.bench.load import Answers, send_all
-from tests.bench.place import SECRETS, environ_of, free_port, process
+from tests.bench.place import environ_of, free_port, listens, process, store, wait_until
+from tests.bench.plan import Plan
+from tests.bench.usage import cpu_seconds
+from tests.bench.webhooks import BATCH, SMALL, signed_webhooks
 
 CONNECTIONS = 32
-PATH = "/hooks/hubspot-main"
+RATIO = {"sqlite": at_least(0.55), "postgresql": at_least(0.4)}
+P99 = {"sqlite": at_most(15)}
+PART = "a"
 
 
-def measure(rounds: int, requests: int, database_url: str | None = None) -> dict[str, float]:
-    """Interleaved rounds, medians. `ratio` is durable to floor, latencies are in milliseconds."""
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        environ = environ_of(Path(name), database_url)
-        prepare(Settings.of(environ), environ)
-        ports = {kind: free_port() for kind in ("floor", "durable")}
-        for kind, port in ports.items():
-            stack.enter_context(process(environ, "tests.bench.door", kind, str(port)))
-        results: dict[str, list[Answers]] = {kind: [] for kind in ports}
-        for number in range(rounds + 1):
-            for kind, port in ports.items():
-                answers = send_all(port, _requests(requests, number), CONNECTIONS)
-                if number:  # the first round warms up
-                    results[kind].append(answers)
-    return _summary(results)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One web process; `is_store` when what it answers is on a disk."""
+
+    name: str
+    port: int
+    pid: int
+    is_store: bool
 
 
-def _summary(results: dict[str, list[Answers]]) -> dict[str, float]:
-    refused = sum(a.refused for answers in results.values() for a in answers)
-    floor, durable = results["floor"], results["durable"]
-    pairs = zip(durable, floor, strict=True)
-    return {
-        "floor_per_second": round(statistics.median(a.per_second for a in floor)),
-        "durable_per_second": round(statistics.median(a.per_second for a in durable)),
-        "ratio": round(statistics.median(d.per_second / f.per_second for d, f in pairs), 3),
-        "durable_p50_ms": round(statistics.median(_ms(durable, 0.5)), 2),
-        "durable_p99_ms": round(statistics.median(_ms(durable, 0.99)), 2),
-        "refused": refused,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is sent in one round: so many webhooks of so many events over so many connections."""
+
+    name: str
+    requests: int
+    connections: int
+    events: int = SMALL
 
 
-def _ms(answers: Sequence[Answers], share: float) -> list[float]:
-    return [a.percentile(share) * 1000 for a in answers]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """`cpu_micros` is what the web process spent on each request, on whatever thread."""
+
+    answers: Answers
+    cpu_micros: float
 
 
-def _requests(count: int, seed: int) -> list[bytes]:
-    """Signed HubSpot webhooks of about 1 KB, all different."""
-    now = int(time.time() * 1000)
-    return [_request(n + seed * count, now) for n in range(count)]
+Rounds = Mapping[str, Sequence[Round]]
 
 
-def _request(number: int, now: int) -> bytes:
-    events = [
-        {
-            "eventId": number * 3 + part,
-            "subscriptionId": 25,
-            "portalId": 33,
-            "appId": 1160452,
-            "occurredAt": now,
-            "subscriptionType": "contact.propertyChange",
-            "attemptNumber": 0,
-            "objectId": 100_000 + number,
-            "propertyName": "hubspot_owner_id",
-            "propertyValue": "101",
-            "changeSource": "CRM_UI",
-            "sourceId": "userId:9",
-            "isSensitive": False,
-        }
-        for part in range(3)
-    ]
-    body = json.dumps(events).encode()
-    signed = f"POSThttps://bridge.example{PATH}".encode() + body + str(now).encode()
-    secret = SECRETS["HUBSPOT_CLIENT_SECRET"].encode()
-    signature = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
-    head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/json\r\n"
-        f"X-HubSpot-Signature-v3: {signature}\r\nX-HubSpot-Request-Timestamp: {now}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+def measure(plan: Plan, say: Callable[[str], None]) -> Iterator[Figure]:
+    loads = (
+        Load(name="busy", requests=plan.webhooks, connections=CONNECTIONS),
+        Load(name="alone", requests=plan.webhooks // 6, connections=1),
+        Load(name="batch", requests=plan.webhooks // 6, connections=CONNECTIONS, events=BATCH),
     )
-    return head.encode() + body
+    with doors(plan) as made:
+        results: dict[str, Rounds] = {}
+        for load in loads:
+            say(f"{load.name}: {', '.join(door.name for door in made)}")
+            results[load.name] = _rounds(plan, made, load)
+        yield ceiling(plan)
+    for door in made:
+        yield from _busy_figures(door, results["busy"])
+        yield from _other_figures(door, results)
+
+
+@contextmanager
+def doors(plan: Plan) -> Iterator[Sequence[Door]]:
+    """The floors, and the web process once on each store."""
+    kinds = {"plain": "plain", "floor": "floor"} | dict.fromkeys(plan.stores, "durable")
+    with ExitStack() as stack:
+        yield [stack.enter_context(_door(name, kind)) for name, kind in kinds.items()]
+
+
+def ceiling(plan: Plan) -> Figure:
+    """How fast the generator goes when the other side does next to nothing."""
+    requests = signed_webhooks(plan.webhooks, 0)
+    with TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        environ = environ_of(folder, "")
+        with process(environ, folder, "tests.bench.ceiling", str(port)):
+            wait_until(lambda: listens(port), "the server that answers at once")
+            speeds = [send_all(port, requests, CONNECTIONS).per_second for _ in range(3)]
+    return median_figure(
+        PART, "receive.ceiling", "load generator against nothing", speeds, "requests/s"
+    )
+
+
+@contextmanager
+def _door(name: str, kind: str) -> Iterator[Door]:
+    with TemporaryDirectory() as place, ExitStack() as stack:
+        folder = Path(place)
+        made = stack.enter_context(store(name if kind == "durable" else "sqlite", folder))
+        environ = environ_of(folder, made.url)
+        prepare(Settings.of(environ), environ)
+        port = free_port()
+        child = stack.enter_context(process(environ, folder, "tests.bench.door", kind, str(port)))
+        wait_until(lambda: listens(port), f"the web process ({name})")
+        yield Door(name=name, port=port, pid=child.pid, is_store=kind == "durable")
+
+
+def _rounds(plan: Plan, made: Sequence[Door], load: Load) -> Rounds:
+    results: dict[str, list[Round]] = {door.name: [] for door in made}
+    for number in range(plan.rounds + 1):
+        requests = signed_webhooks(load.requests, number, load.events)
+        for door in made:
+            result = one_round(door.port, door.pid, requests, load.connections)
+            if number:  # the first round warms up
+                results[door.name].append(result)
+    return results
+
+
+def one_round(port: int, pid: int, requests: Sequence[bytes], connections: int) -> Round:
+    before = cpu_seconds(pid)
+    answers = send_all(port, requests, connections)
+    if answers.refused:
+        raise SystemExit(f"{answers.refused} of {answers.count} webhooks were refused")
+    spent = cpu_seconds(pid) - before
+    return Round(answers=answers, cpu_micros=spent * 1e6 / answers.count)
+
+
+def _busy_figures(door: Door, rounds: Rounds) -> Iterator[Figure]:
+    mine = rounds[door.name]
+    speeds = [one.answers.per_second for one in mine]
+    yield _figure(door, "per_second", "webhooks", speeds, "requests/s")
+    if door.is_store:
+        floor = [one.answers.per_second for one in rounds["floor"]]
+        of_floor = ratios(speeds, floor)
+        yield _figure(
+            door, "ratio", "of the app that stores nothing", of_floor, "", RATIO[door.name]
+        )
+    for share, word in ((0.5, "p50"), (0.99, "p99")):
+        values = [one.answers.milliseconds(share) for one in mine]
+        target = P99.get(door.name) if word == "p99" else None
+        yield _figure(door, word, f"answer, {word}", values, "ms", target)
+    yield _cpu(door, "", mine)
+
+
+def _other_figures(door: Door, results: Mapping[str, Rounds]) -> Iterator[Figure]:
+    alone, batch = results["alone"][door.name], results["batch"][door.name]
+    for share, word in ((0.5, "p50"), (0.99, "p99")):
+        values = [one.answers.milliseconds(share) for one in alone]
+        yield _figure(door, f"alone.{word}", f"one connection: answer, {word}", values, "ms")
+    speeds = [one.answers.per_second for one in batch]
+    yield _figure(door, "batch.per_second", "31 KB, 100 events: webhooks", speeds, "requests/s")
+    yield _cpu(door, "batch.", batch)
+
+
+def _cpu(door: Door, load: str, rounds: Sequence[Round]) -> Figure:
+    label = f"{'31 KB: ' if load else ''}CPU of web for each"
+    return _figure(door, f"{load}cpu", label, [one.cpu_micros for one in rounds], "µs")
+
+
+def _figure(
+    door: Door,
+    key: str,
+    label: str,
+    values: Sequence[float],
+    unit: str,
+    target: Target | None = None,
+) -> Figure:
+    return median_figure(
+        PART, f"receive.{door.name}.{key}", f"{door.name}: {label}", values, unit, target
+    )
