@@ -24,14 +24,23 @@ _log = structlog.get_logger()
 
 def drain_lane(lane: str) -> None:
     """What RQ calls, in the process that it forked for it: drains the lane, then lingers for the
-    next ring. Ends early at a SIGTERM, or when the worker that forked it is gone."""
-    settings = Settings.of(environment())
-    if settings.redis_url is None:
-        return
+    next ring. Ends early at a SIGTERM, or when the worker that forked it is gone.
+
+    Raises nothing: RQ would keep an error's words in Redis and write them to the log.
+    """
+    try:
+        settings = Settings.of(environment())
+        if settings.redis_url is not None:
+            _take_turn(settings, settings.redis_url, lane)
+    except Exception:
+        _log.exception("job failed")
+
+
+def _take_turn(settings: Settings, redis_url: str, lane: str) -> None:
     with built(settings, environment()) as parts:
         turn = Turn(
             drain=drain_of(parts),
-            rings=Waiter(clients.patient(settings.redis_url)),
+            rings=Waiter(clients.patient(redis_url)),
             ring=parts.bell.ring,
             stopping=_stopping(),
         )

@@ -60,6 +60,7 @@ bridge.wiring
     connectors.sandboxing
     sqlalchemy structlog
 bridge.logs
+    bridge.domain
     structlog
 bridge.jobs
     bridge.domain bridge.settings bridge.policy bridge.store bridge.pipeline bridge.queue
