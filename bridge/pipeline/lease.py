@@ -3,14 +3,16 @@
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.store import lanes
-from bridge.store.engine import writing
+from bridge.store import lanes, undone
+from bridge.store.engine import is_trouble, writing
+from bridge.store.lanes import LeaseLost
 
 T = TypeVar("T")
 
@@ -39,7 +41,8 @@ class Lease:
 def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
     """The lease of a lane, or None when another worker has it; given back at the end.
 
-    After a kill it runs out by itself.
+    After a kill it runs out by itself. Where the store fails the holder, what it had taken from
+    the inbox is given back with the lease, as if it had never been tried.
     """
     lease = Lease(lane, secrets.token_hex(8), seconds)
     with writing(engine) as db:
@@ -47,8 +50,19 @@ def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
     if not taken:
         yield None
         return
+    store_failed = False
     try:
         yield lease
+    except SQLAlchemyError as error:
+        store_failed = is_trouble(error)
+        raise
     finally:
-        with writing(engine) as db:
-            lanes.release(db, lane, lease.token)
+        _give_back(engine, lease, store_failed)
+
+
+def _give_back(engine: Engine, lease: Lease, store_failed: bool) -> None:
+    with suppress(LeaseLost), writing(engine) as db:
+        if store_failed:
+            lease.keep(db)
+            undone.give_back(db, lease.lane)
+        lanes.release(db, lease.lane, lease.token)

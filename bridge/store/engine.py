@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from bridge.domain.errors import ConfigError
 
 BUSY_SECONDS = 5.0
+_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+_ROW_TOO_LARGE = "54"  # a class of https://www.postgresql.org/docs/current/errcodes-appendix.html
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"),
     "secure_delete=ON",  # what was erased leaves no trace in free pages
@@ -31,6 +35,12 @@ def open_engine(url: str, *, pool_size: int = 8, busy_seconds: float = BUSY_SECO
     raise ConfigError(
         f"BRIDGE_DATABASE_URL: {parsed.get_backend_name()} is not one of sqlite, postgresql"
     )
+
+
+def is_trouble(error: SQLAlchemyError) -> bool:
+    """Whether the store is locked, full or gone, as against a row that it can't hold."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return isinstance(error, _TROUBLE) and not state.startswith(_ROW_TOO_LARGE)
 
 
 @contextmanager
