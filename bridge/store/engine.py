@@ -22,6 +22,15 @@ _PRAGMAS = (
 )
 
 
+# A server that was cut off says nothing: without these a statement waits for it by the hour.
+_NOTICED_WHEN_CUT_OFF = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+
+
 def open_engine(url: str, *, pool_size: int = 8, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """An engine for `sqlite:///…` or `postgresql…`; ConfigError for anything else.
 
@@ -98,6 +107,7 @@ def _postgres(url: str, pool_size: int, busy_seconds: float) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            **_NOTICED_WHEN_CUT_OFF,
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout=60000"
             " -c idle_in_transaction_session_timeout=60000",
         },

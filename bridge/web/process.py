@@ -1,5 +1,6 @@
 """The web process: Flask behind the front door, until it is told to stop."""
 
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ def run(web: Web, settings: Settings, address: Address, *, ready: Callable[[], N
     ):
         threading.Thread(target=_repeat, args=(work, seconds, stopping), daemon=True).start()
     front = Front(create_app(web, settings), limit, threads=address.threads)
+    gc.freeze()  # what is there now stays; looking at it again would be felt by every webhook
     serve(front, address.host, address.port, ready=ready)
     stopping.set()
 
