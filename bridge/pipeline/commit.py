@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from bridge import __version__, codec
 from bridge.domain import effects as f
@@ -21,7 +21,7 @@ from bridge.store import erasure, mirror, notices, outbox, records
 from bridge.store.outbox import Need, NewRow
 from bridge.store.schema import CHANNELS, TURN_LOG, TURNS
 from bridge.store.sends import settle_send
-from bridge.store.upsert import put
+from bridge.store.upsert import append, put
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +90,7 @@ def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) ->
         }
         for change, account, event_key in held.taken
     ]
-    if log:
-        db.execute(insert(TURN_LOG), log)
+    append(db, TURN_LOG, log)
     notices.add(db, held.notifications, now)
     _write_channels(db, held)
     if held.refreshes and active.policy.crm is not None:

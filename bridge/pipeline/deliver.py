@@ -1,7 +1,7 @@
 """Carries effects out at vendors: runs of rows in order, several calls in flight when it pays."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +33,8 @@ from bridge.store.engine import reading, writing
 from bridge.store.outgoing import Row
 
 IN_FLIGHT = 4
+_Flight = Future[Sequence[Outcome]]
+_Run = tuple[list[Row], list[Delivery]]
 T = TypeVar("T")
 _log = structlog.get_logger()
 
@@ -96,73 +98,64 @@ def _settle_after(connector: Connector, account: Account) -> timedelta:
 
 
 class _Turn:
-    """One turn on an outbound lane. Vendor calls run on threads, the store is touched here only."""
+    """One turn on an outbound lane. Vendor calls run on threads, the store is touched here only:
+    one transaction notes what has landed and takes what departs next."""
 
     def __init__(self, parts: Parts, lease: Lease, vendor: _Vendor) -> None:
         self._parts = parts
         self._lease = lease
         self._vendor = vendor
-        self._flights: dict[Future[Sequence[Outcome]], list[Row]] = {}
+        self._flights: dict[_Flight, list[Row]] = {}
         self._stopped = False
 
     def run(self, deadline: float) -> bool:
         with ThreadPoolExecutor(IN_FLIGHT) as threads:
+            ended: Collection[_Flight] = ()
             while True:
-                started = not self._closing(deadline) and self._start(threads)
+                self._depart(threads, self._exchange(ended, deadline))
                 if not self._flights:
                     return not self._stopped and self._closing(deadline)
-                if not started or len(self._flights) >= IN_FLIGHT:
-                    self._land()
+                # The lease is renewed in time, whether anything has ended or not.
+                third = self._lease.seconds / 3
+                ended = wait(self._flights, timeout=third, return_when=FIRST_COMPLETED).done
 
     def _closing(self, deadline: float) -> bool:
         return self._stopped or time.monotonic() >= deadline
 
-    def _start(self, threads: ThreadPoolExecutor) -> bool:
-        """Starts a call if there are rows; a further one only when a full batch waits for it."""
-        limit = self._vendor.connector.max_run
-        if self._flights and self._waiting() < limit:
-            return False
-        rows, deliveries = self._take(limit)
-        if not rows:
-            return False
-        pause = _pause(self._parts, self._vendor, deliveries)
-        if pause > 0:
-            self._hold_for_budget(rows, pause)
-            return False
-        self._flights[threads.submit(_call, self._vendor, deliveries)] = rows
-        return True
-
-    def _waiting(self) -> int:
-        with reading(self._parts.engine) as db:
-            return outgoing.count_runnable(
-                db,
-                self._lease.lane,
-                self._parts.now(),
-                self._vendor.connector.max_run,
-            )
-
-    def _take(self, limit: int) -> tuple[list[Row], list[Delivery]]:
-        now = self._parts.now()
-        with writing(self._parts.engine) as db:
+    def _exchange(self, ended: Collection[_Flight], deadline: float) -> list[_Run]:
+        # Deciding changes the same records and messages: one waits for the other.
+        with deciding(self._parts.engine) as db:
             self._lease.keep(db)
-            rows = outgoing.take(db, self._lease.lane, now, limit)
-            return rows, _deliveries(self._parts, db, self._vendor.account, rows)
+            for flight in ended:
+                self._note(db, self._flights.pop(flight), flight.result())
+            return [] if self._closing(deadline) else self._take(db)
+
+    def _take(self, db: Connection) -> list[_Run]:
+        """A run if there are rows; further ones only when a full batch waits for each."""
+        runs: list[_Run] = []
+        limit, now = self._vendor.connector.max_run, self._parts.now()
+        rows: list[Row] = []
+        while len(self._flights) + len(runs) < IN_FLIGHT and len(rows) in (0, limit):
+            at_least = limit if self._flights or runs else 1
+            rows = outgoing.take(db, self._lease.lane, now, limit, at_least=at_least)
+            if not rows:
+                break
+            runs.append((rows, _deliveries(self._parts, db, self._vendor.account, rows)))
+        return runs
+
+    def _depart(self, threads: ThreadPoolExecutor, runs: Sequence[_Run]) -> None:
+        for n, (rows, deliveries) in enumerate(runs):
+            pause = _pause(self._parts, self._vendor, deliveries)
+            if pause > 0:
+                self._hold_for_budget([row for later, _ in runs[n:] for row in later], pause)
+                break
+            self._flights[threads.submit(_call, self._vendor, deliveries)] = rows
 
     def _hold_for_budget(self, rows: Sequence[Row], pause: float) -> None:
         with writing(self._parts.engine) as db:
             outgoing.give_back(db, [row.id for row in rows], "waits for the account's rate", None)
             _hold(db, self._parts, self._lease, pause)
         self._stopped = True
-
-    def _land(self) -> None:
-        """Waits for a call to end and notes its outcomes; the lease is renewed meanwhile."""
-        third = self._lease.seconds / 3
-        ended = wait(self._flights, timeout=third, return_when=FIRST_COMPLETED).done
-        # Deciding changes the same records and messages: one waits for the other.
-        with deciding(self._parts.engine) as db:
-            self._lease.keep(db)
-            for flight in ended:
-                self._note(db, self._flights.pop(flight), flight.result())
 
     def _note(self, db: Connection, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
         settle_at = self._parts.now() + self._vendor.settle_after

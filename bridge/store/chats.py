@@ -9,9 +9,8 @@ from bridge import codec
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ConversationId, RecordId
 from bridge.domain.records import Contact, Conversation, Deal, Lead, RecordKind
+from bridge.store.among import among
 from bridge.store.schema import CONTACTS, CONVERSATIONS, RECORD_CONTACTS, RECORDS
-
-_SLICE = 500  # parameters per statement
 
 
 def chat_facts(db: Connection, ids: Sequence[ConversationId]) -> Mapping[ConversationId, ChatFacts]:
@@ -34,22 +33,15 @@ def chat_facts(db: Connection, ids: Sequence[ConversationId]) -> Mapping[Convers
 def conversations_by_id(
     db: Connection, ids: Iterable[ConversationId]
 ) -> dict[ConversationId, Conversation]:
-    found: dict[ConversationId, Conversation] = {}
-    for some in slices(ids):
-        rows = db.scalars(select(CONVERSATIONS.c.value).where(CONVERSATIONS.c.id.in_(some)))
-        for value in rows:
-            conversation = codec.decode(Conversation, bytes(value))
-            found[conversation.id] = conversation
-    return found
+    values = db.scalars(select(CONVERSATIONS.c.value).where(among(CONVERSATIONS.c.id, ids)))
+    found = (codec.decode(Conversation, bytes(value)) for value in values)
+    return {conversation.id: conversation for conversation in found}
 
 
 def contacts_by_id(db: Connection, ids: Iterable[RecordId]) -> dict[RecordId, Contact]:
-    found: dict[RecordId, Contact] = {}
-    for some in slices(ids):
-        for value in db.scalars(select(CONTACTS.c.value).where(CONTACTS.c.id.in_(some))):
-            contact = codec.decode(Contact, bytes(value))
-            found[contact.id] = contact
-    return found
+    values = db.scalars(select(CONTACTS.c.value).where(among(CONTACTS.c.id, ids)))
+    found = (codec.decode(Contact, bytes(value)) for value in values)
+    return {contact.id: contact for contact in found}
 
 
 def records_of(
@@ -58,25 +50,18 @@ def records_of(
     """The deals and the leads of each contact, in a stable order."""
     deals: defaultdict[RecordId, list[Deal]] = defaultdict(list)
     leads: defaultdict[RecordId, list[Lead]] = defaultdict(list)
-    for some in slices(contacts):
-        rows = db.execute(
-            select(RECORD_CONTACTS.c.contact, RECORDS.c.kind, RECORDS.c.value)
-            .join(RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record)
-            .where(RECORD_CONTACTS.c.contact.in_(some))
-            .order_by(RECORDS.c.id)
-        )
-        for contact, kind, value in rows:
-            if kind == RecordKind.DEAL:
-                deals[contact].append(codec.decode(Deal, bytes(value)))
-            else:
-                leads[contact].append(codec.decode(Lead, bytes(value)))
+    rows = db.execute(
+        select(RECORD_CONTACTS.c.contact, RECORDS.c.kind, RECORDS.c.value)
+        .join(RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record)
+        .where(among(RECORD_CONTACTS.c.contact, contacts))
+        .order_by(RECORDS.c.id)
+    )
+    for contact, kind, value in rows:
+        if kind == RecordKind.DEAL:
+            deals[contact].append(codec.decode(Deal, bytes(value)))
+        else:
+            leads[contact].append(codec.decode(Lead, bytes(value)))
     return (
         {contact: tuple(found) for contact, found in deals.items()},
         {contact: tuple(found) for contact, found in leads.items()},
     )
-
-
-def slices(ids: Iterable[str]) -> Iterable[list[str]]:
-    """The ids without doubles, in slices that one statement can take."""
-    unique = list(dict.fromkeys(ids))
-    return (unique[n : n + _SLICE] for n in range(0, len(unique), _SLICE))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from bridge.domain.names import (
     AccountName,
@@ -14,6 +14,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
+from bridge.store.among import among
 from bridge.store.schema import DECISIONS
 from bridge.store.upsert import add_missing
 
@@ -58,16 +59,13 @@ def known(
     db: Connection, keys: Iterable[tuple[AccountName, EventKey]]
 ) -> frozenset[tuple[AccountName, EventKey]]:
     """Those of these events that have been decided already."""
-    wanted = list(dict.fromkeys(keys))
-    found: set[tuple[AccountName, EventKey]] = set()
-    for n in range(0, len(wanted), 200):
-        rows = db.execute(
-            select(DECISIONS.c.account, DECISIONS.c.event_key).where(
-                tuple_(DECISIONS.c.account, DECISIONS.c.event_key).in_(wanted[n : n + 200])
-            )
+    wanted = frozenset(keys)
+    rows = db.execute(
+        select(DECISIONS.c.account, DECISIONS.c.event_key).where(
+            among(DECISIONS.c.event_key, [event_key for _, event_key in wanted])
         )
-        found.update((AccountName(row[0]), EventKey(row[1])) for row in rows)
-    return frozenset(found)
+    )
+    return wanted & {(AccountName(account), EventKey(key)) for account, key in rows}
 
 
 def by_key(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, literal, select,
 from bridge import codec
 from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
 from bridge.domain.records import Message
-from bridge.store.chats import slices
+from bridge.store.among import among
 from bridge.store.outbox import State
 from bridge.store.records import put_messages
 from bridge.store.schema import DECISIONS, INBOX, MESSAGES, NEEDS, OUTBOX
@@ -31,11 +31,11 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
     """Texts, files, raw requests, decision inputs and effects of these clients are gone; what is
     left says that something happened, not what. What was still to be done for them is dropped."""
     for forgotten in people:
-        for some in slices(forgotten.conversations):
-            _erase_messages(db, some)
-            _erase_requests(db, _decided_from(DECISIONS.c.conversation.in_(some)), now)
-            _erase_inputs(db, DECISIONS.c.conversation.in_(some))
-            _erase_effects(db, some, now)
+        there = among(DECISIONS.c.conversation, forgotten.conversations)
+        _erase_messages(db, forgotten.conversations)
+        _erase_requests(db, _decided_from(there), now)
+        _erase_inputs(db, there)
+        _erase_effects(db, forgotten.conversations, now)
         _erase_requests(db, _decided_from(DECISIONS.c.contact == forgotten.contact), now)
         _erase_inputs(db, DECISIONS.c.contact == forgotten.contact)
         for word in sorted(forgotten.words):
@@ -70,7 +70,7 @@ def _erase_inputs(db: Connection, which: ColumnElement[bool]) -> None:
 
 
 def _erase_effects(db: Connection, conversations: Sequence[str], now: datetime) -> None:
-    mine = OUTBOX.c.conversation.in_(conversations)
+    mine = among(OUTBOX.c.conversation, conversations)
     db.execute(delete(NEEDS).where(NEEDS.c.outbox_id.in_(select(OUTBOX.c.id).where(mine))))
     db.execute(
         update(OUTBOX)
@@ -83,7 +83,7 @@ def _erase_effects(db: Connection, conversations: Sequence[str], now: datetime) 
 def _erase_messages(db: Connection, conversations: Sequence[str]) -> None:
     rows = db.execute(
         select(MESSAGES.c.account, MESSAGES.c.value).where(
-            MESSAGES.c.conversation.in_(conversations)
+            among(MESSAGES.c.conversation, conversations)
         )
     ).all()
     accounts: dict[MessageId, AccountName] = {}

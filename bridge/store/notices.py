@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from bridge.domain.changes import Notify
 from bridge.domain.names import ConversationId, EmployeeId, MessageId
 from bridge.domain.reasons import ReasonCode
 from bridge.store.schema import NOTIFICATIONS
+from bridge.store.upsert import append
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,7 @@ def add(db: Connection, told: Sequence[Notify], now: datetime) -> None:
         }
         for notice in told
     ]
-    if rows:
-        db.execute(insert(NOTIFICATIONS), rows)
+    append(db, NOTIFICATIONS, rows)
 
 
 def notices(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from bridge import codec
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
-from bridge.store.chats import slices
+from bridge.store.among import among
 from bridge.store.schema import NEEDS, OUTBOX, VENDOR_IDS
 from bridge.store.upsert import add_missing, put
 
@@ -70,15 +70,12 @@ def add(db: Connection, rows: Sequence[NewRow], now: datetime) -> None:
 
 
 def vendor_ids(db: Connection, account: AccountName, names: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in slices(names):
-        rows = db.execute(
-            select(VENDOR_IDS.c.name, VENDOR_IDS.c.vendor_id).where(
-                VENDOR_IDS.c.account == account, VENDOR_IDS.c.name.in_(some)
-            )
+    rows = db.execute(
+        select(VENDOR_IDS.c.name, VENDOR_IDS.c.vendor_id).where(
+            VENDOR_IDS.c.account == account, among(VENDOR_IDS.c.name, names)
         )
-        found.update({name: vendor_id for name, vendor_id in rows})
-    return found
+    )
+    return {name: vendor_id for name, vendor_id in rows}
 
 
 def put_vendor_ids(db: Connection, account: AccountName, ids: Mapping[str, str]) -> None:
@@ -121,22 +118,27 @@ def drop(db: Connection, row_id: int, now: datetime) -> None:
 
 def expect_again(db: Connection, name: str) -> None:
     """What makes `name` is being tried again: the rows held for it wait for it once more."""
-    _expect_again(db, [name])
-
-
-def _expect_again(db: Connection, names: Sequence[str]) -> None:
-    waiting = select(NEEDS.c.outbox_id).where(NEEDS.c.name.in_(names))
-    db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id.in_(waiting), OUTBOX.c.state == State.HELD.value)
-        .values(state=State.PENDING.value, reason="")
-    )
+    _expect_again(db, _waiting_for(db, [name]))
 
 
 def satisfied(db: Connection, makes: Sequence[str]) -> None:
-    for some in slices(makes):
-        _expect_again(db, some)
-        db.execute(delete(NEEDS).where(NEEDS.c.name.in_(some)))
+    """These names have their vendor ids: nobody waits for them any more."""
+    waiting = _waiting_for(db, makes)
+    if waiting:
+        _expect_again(db, waiting)
+        db.execute(delete(NEEDS).where(among(NEEDS.c.name, makes)))
+
+
+def _waiting_for(db: Connection, names: Sequence[str]) -> Sequence[int]:
+    return db.scalars(select(NEEDS.c.outbox_id).where(among(NEEDS.c.name, names))).all()
+
+
+def _expect_again(db: Connection, waiting: Sequence[int]) -> None:
+    db.execute(
+        update(OUTBOX)
+        .where(among(OUTBOX.c.id, waiting), OUTBOX.c.state == State.HELD.value)
+        .values(state=State.PENDING.value, reason="")
+    )
 
 
 class _Missing(Enum):
@@ -189,9 +191,9 @@ def _missing(db: Connection, rows: Sequence[NewRow]) -> dict[str, _Missing]:
     names = wanted - _known_names(db, wanted)
     made = {row.makes for row in rows}
     found = {name: _Missing.COMING if name in made else _Missing.FAILED for name in names}
-    for some in slices(names - made):
-        makers = db.execute(select(OUTBOX.c.makes, OUTBOX.c.state).where(OUTBOX.c.makes.in_(some)))
-        found.update({name: _expected(State(state)) for name, state in makers})
+    if elsewhere := names - made:
+        made_by = select(OUTBOX.c.makes, OUTBOX.c.state).where(among(OUTBOX.c.makes, elsewhere))
+        found.update({name: _expected(State(state)) for name, state in db.execute(made_by)})
     return found
 
 
@@ -206,20 +208,15 @@ def _expected(maker: State) -> _Missing:
 
 
 def _known_names(db: Connection, names: Iterable[str]) -> set[str]:
-    known: set[str] = set()
-    for some in slices(names):
-        known.update(db.scalars(select(VENDOR_IDS.c.name).where(VENDOR_IDS.c.name.in_(some))))
-    return known
+    return set(db.scalars(select(VENDOR_IDS.c.name).where(among(VENDOR_IDS.c.name, names))))
 
 
 def _add_needs(db: Connection, needs: Sequence[tuple[NewRow, Need]]) -> None:
     keys = [row.idempotency_key for row, _ in needs]
-    found: dict[str, int] = {}
-    for some in slices(keys):
-        rows = db.execute(
-            select(OUTBOX.c.idempotency_key, OUTBOX.c.id).where(OUTBOX.c.idempotency_key.in_(some))
-        )
-        found.update({key: row_id for key, row_id in rows})
+    rows = db.execute(
+        select(OUTBOX.c.idempotency_key, OUTBOX.c.id).where(among(OUTBOX.c.idempotency_key, keys))
+    )
+    found = {key: row_id for key, row_id in rows}
     add_missing(
         db,
         NEEDS,

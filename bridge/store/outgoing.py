@@ -1,18 +1,20 @@
 """The outbox as work: the next rows of a lane in their order, and how each ended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, select, text, update
+from sqlalchemy import Connection, case, func, literal, select, text, update
 
 from bridge import codec
 from bridge.domain import effects
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
+from bridge.store.among import among
 from bridge.store.outbox import State, satisfied
 from bridge.store.schema import OUTBOX
+from bridge.store.types import Moment, microseconds
 
 _KINDS: Mapping[str, type[Effect]] = {
     kind.__name__: kind
@@ -49,39 +51,37 @@ class Row:
     event_key: EventKey
 
 
-def take(db: Connection, lane: str, now: datetime, limit: int) -> list[Row]:
-    """The next rows in order, marked leased with their attempt counted.
+def take(db: Connection, lane: str, now: datetime, limit: int, *, at_least: int = 1) -> list[Row]:
+    """The next rows in order, marked leased with their attempt counted; none at all when they
+    would be fewer than `at_least`.
 
     Passed over are rows that wait for another's result, rows behind an unsettled row of the same
     ordering key, and all but the first of a key: should that one fail, the next must not be done.
     """
-    found = db.execute(
-        text(_RUNNABLE),
-        {"lane": lane, "now": _micros(now), "most": limit * _LOOK_AHEAD},
-    ).all()
-    picked: dict[int, Any] = {}
-    keys: set[str] = set()
-    for row in found:
-        if row.ordering_key in keys:
-            continue
-        # One that was tried twice may be what kills its worker: it is tried alone.
-        alone = row.attempts > 1
-        if alone and picked:
+    ids: list[int] = []
+    for most in (limit, limit * _LOOK_AHEAD):
+        values = {"lane": lane, "now": microseconds(now), "most": most}
+        found = db.execute(text(_RUNNABLE), values).all()
+        ids = _one_of_each_key(found, limit)
+        if len(ids) == limit or len(found) < most:
             break
-        keys.add(row.ordering_key)
-        picked[row.id] = row
-        if alone or len(picked) == limit:
-            break
-    ids = list(picked)
+    if not ids or len(ids) < at_least:
+        return []
     _lease(db, ids, now)
     return rows_by_id(db, ids)
 
 
-def count_runnable(db: Connection, lane: str, now: datetime, most: int) -> int:
-    """How many rows `take` would find, counted up to `most`."""
-    values = {"lane": lane, "now": _micros(now), "most": most * _LOOK_AHEAD}
-    found = db.execute(text(_RUNNABLE), values).all()
-    return min(len({row.ordering_key for row in found}), most)
+def _one_of_each_key(found: Sequence[Any], limit: int) -> list[int]:
+    first: dict[str, int] = {}
+    for row in found:
+        # One that was tried twice may be what kills its worker: it is tried alone.
+        alone = row.attempts > 1
+        if alone and first:
+            break
+        first.setdefault(row.ordering_key, row.id)
+        if alone or len(first) == limit:
+            break
+    return list(first.values())
 
 
 def due_unknown(db: Connection, lane: str, now: datetime, limit: int) -> list[Row]:
@@ -100,8 +100,8 @@ def rows_by_id(db: Connection, ids: Sequence[int]) -> list[Row]:
     """The rows in the order of the ids."""
     if not ids:
         return []
-    found = db.execute(select(OUTBOX).where(OUTBOX.c.id.in_(ids))).mappings().all()
-    by_id = {row["id"]: _row(row) for row in found}
+    found = db.execute(select(*_COLUMNS).where(among(OUTBOX.c.id, ids)))
+    by_id = {row.id: _row(row) for row in found}
     return [by_id[n] for n in ids if n in by_id]
 
 
@@ -111,7 +111,7 @@ def finish(db: Connection, ids: Sequence[int], makes: Sequence[str], now: dateti
         return
     db.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids))
+        .where(among(OUTBOX.c.id, ids))
         .values(state=State.DONE.value, done_at=now, reason="", next_attempt_at=None)
     )
     satisfied(db, makes)
@@ -139,7 +139,7 @@ def give_back(
     first = case((OUTBOX.c.attempts > 1, OUTBOX.c.first_tried_at), else_=None)
     db.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids))
+        .where(among(OUTBOX.c.id, ids))
         .values(
             state=State.PENDING.value,
             reason=reason,
@@ -171,11 +171,12 @@ o.lane = :lane AND o.state = 'pending'
   AND NOT EXISTS (
     SELECT 1 FROM outbox e
     WHERE e.lane = o.lane AND e.ordering_key = o.ordering_key AND e.id < o.id
+      AND (e.state = 'leased' OR e.next_attempt_at IS NOT NULL)
       AND e.state IN ('pending', 'leased', 'held', 'unknown')
-      AND (e.state = 'leased' OR e.next_attempt_at > {now}
-        OR (e.state = 'unknown' AND e.next_attempt_at IS NOT NULL)))
+      AND (e.state IN ('leased', 'unknown') OR e.next_attempt_at > {now}))
 """
-"""The rows `o` of a lane that may go at `now`, as a condition of SQL."""
+"""The rows `o` of a lane that may go at `now`, as a condition of SQL. What may stand in another's
+way is told as the index `ix_outbox_blocking` tells it, so that a long backlog costs nothing."""
 
 _RUNNABLE = (
     "SELECT o.id, o.ordering_key, o.attempts FROM outbox o WHERE "  # noqa: S608 - constants
@@ -185,36 +186,33 @@ _RUNNABLE = (
 
 
 def _lease(db: Connection, ids: Sequence[int], now: datetime) -> None:
-    if not ids:
-        return
     db.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids))
-        .values(state=State.LEASED.value, attempts=OUTBOX.c.attempts + 1, tried_at=now)
-    )
-    db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id.in_(ids), OUTBOX.c.first_tried_at.is_(None))
-        .values(first_tried_at=now)
+        .where(among(OUTBOX.c.id, ids))
+        .values(
+            state=State.LEASED.value,
+            attempts=OUTBOX.c.attempts + 1,
+            tried_at=now,
+            first_tried_at=func.coalesce(OUTBOX.c.first_tried_at, literal(now, Moment())),
+        )
     )
 
 
-def _row(row: RowMapping) -> Row:
+_COLUMNS = (OUTBOX.c.kind, *(OUTBOX.c[field.name] for field in fields(Row)))
+
+
+def _row(row: Any) -> Row:
     return Row(
-        id=row["id"],
-        account=row["account"],
-        effect=codec.decode(_KINDS[row["kind"]], bytes(row["effect"])),
-        idempotency_key=row["idempotency_key"],
-        ordering_key=row["ordering_key"],
-        makes=row["makes"],
-        conversation=row["conversation"],
-        message=row["message"],
-        attempts=row["attempts"],
-        first_tried_at=row["first_tried_at"],
-        event_account=row["event_account"],
-        event_key=row["event_key"],
+        id=row.id,
+        account=row.account,
+        effect=codec.decode(_KINDS[row.kind], bytes(row.effect)),
+        idempotency_key=row.idempotency_key,
+        ordering_key=row.ordering_key,
+        makes=row.makes,
+        conversation=row.conversation,
+        message=row.message,
+        attempts=row.attempts,
+        first_tried_at=row.first_tried_at,
+        event_account=row.event_account,
+        event_key=row.event_key,
     )
-
-
-def _micros(when: datetime) -> int:
-    return int(when.timestamp() * 1_000_000)

@@ -1,8 +1,9 @@
 """Writes conversations, messages, contacts, deals and leads, many at a time."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, literal_column, select
 
 from bridge import codec
 from bridge.domain.names import AccountName, ConversationId, CrmId, MessageId, RecordId
@@ -17,7 +18,7 @@ from bridge.domain.records import (
     RecordKind,
     TimelineState,
 )
-from bridge.store.chats import slices
+from bridge.store.among import among
 from bridge.store.schema import (
     CONTACT_PHONES,
     CONTACTS,
@@ -78,8 +79,10 @@ def put_contacts(db: Connection, crm: AccountName, contacts: Sequence[Contact]) 
         for c in contacts
     ]
     put(db, CONTACTS, ["id"], rows)
-    for some in slices(c.id for c in contacts):
-        db.execute(delete(CONTACT_PHONES).where(CONTACT_PHONES.c.contact.in_(some)))
+    if not contacts:
+        return
+    ids = [c.id for c in contacts]
+    db.execute(delete(CONTACT_PHONES).where(among(CONTACT_PHONES.c.contact, ids)))
     phones = [
         {"phone": canonical(phone), "contact": c.id}
         for c in contacts
@@ -113,8 +116,10 @@ def _put_records(
         for r in records
     ]
     put(db, RECORDS, ["id"], rows)
-    for some in slices(r.id for r in records):
-        db.execute(delete(RECORD_CONTACTS).where(RECORD_CONTACTS.c.record.in_(some)))
+    if not records:
+        return
+    ids = [r.id for r in records]
+    db.execute(delete(RECORD_CONTACTS).where(among(RECORD_CONTACTS.c.record, ids)))
     links = [{"contact": contact, "record": r.id} for r in records for contact in r.contacts]
     add_missing(db, RECORD_CONTACTS, links)
 
@@ -122,15 +127,12 @@ def _put_records(
 def contacts_by_crm_id(
     db: Connection, crm: AccountName, ids: Iterable[CrmId]
 ) -> dict[CrmId, Contact]:
-    found = {}
-    for some in slices(ids):
-        rows = db.execute(
-            select(CONTACTS.c.crm_id, CONTACTS.c.value).where(
-                CONTACTS.c.account == crm, CONTACTS.c.crm_id.in_(some)
-            )
+    rows = db.execute(
+        select(CONTACTS.c.crm_id, CONTACTS.c.value).where(
+            CONTACTS.c.account == crm, among(CONTACTS.c.crm_id, ids)
         )
-        found.update({crm_id: codec.decode(Contact, bytes(value)) for crm_id, value in rows})
-    return found
+    )
+    return {crm_id: codec.decode(Contact, bytes(value)) for crm_id, value in rows}
 
 
 def records_by_crm_id(
@@ -139,67 +141,62 @@ def records_by_crm_id(
     found: dict[tuple[RecordKind, CrmId], Deal | Lead] = {}
     for kind in (RecordKind.DEAL, RecordKind.LEAD):
         shape: type[Deal] | type[Lead] = Deal if kind is RecordKind.DEAL else Lead
-        for some in slices(crm_id for k, crm_id in wanted if k is kind):
-            rows = db.execute(
-                select(RECORDS.c.crm_id, RECORDS.c.value).where(
-                    RECORDS.c.account == crm, RECORDS.c.kind == kind, RECORDS.c.crm_id.in_(some)
-                )
+        ids = [crm_id for of, crm_id in wanted if of is kind]
+        rows = db.execute(
+            select(RECORDS.c.crm_id, RECORDS.c.value).where(
+                RECORDS.c.account == crm, RECORDS.c.kind == kind, among(RECORDS.c.crm_id, ids)
             )
-            for crm_id, value in rows:
-                found[kind, crm_id] = codec.decode(shape, bytes(value))
+        )
+        found.update({(kind, crm_id): codec.decode(shape, bytes(value)) for crm_id, value in rows})
     return found
 
 
 def records_by_id(db: Connection, ids: Iterable[RecordId]) -> list[Deal | Lead]:
     found: list[Deal | Lead] = []
-    for some in slices(ids):
-        rows = db.execute(select(RECORDS.c.kind, RECORDS.c.value).where(RECORDS.c.id.in_(some)))
-        for kind, value in rows:
-            if kind == RecordKind.DEAL:
-                found.append(codec.decode(Deal, bytes(value)))
-            else:
-                found.append(codec.decode(Lead, bytes(value)))
+    rows = db.execute(select(RECORDS.c.kind, RECORDS.c.value).where(among(RECORDS.c.id, ids)))
+    for kind, value in rows:
+        if kind == RecordKind.DEAL:
+            found.append(codec.decode(Deal, bytes(value)))
+        else:
+            found.append(codec.decode(Lead, bytes(value)))
     return found
 
 
 def contacts_by_phone(db: Connection, phones: Iterable[str]) -> dict[str, tuple[Contact, ...]]:
     """Mirrored contacts by canonical phone."""
     found: dict[str, tuple[Contact, ...]] = {}
-    for some in slices(phones):
-        rows = db.execute(
-            select(CONTACT_PHONES.c.phone, CONTACTS.c.value)
-            .join(CONTACTS, CONTACTS.c.id == CONTACT_PHONES.c.contact)
-            .where(CONTACT_PHONES.c.phone.in_(some))
-            .order_by(CONTACTS.c.id)
-        )
-        for phone, value in rows:
-            found[phone] = (*found.get(phone, ()), codec.decode(Contact, bytes(value)))
+    rows = db.execute(
+        select(CONTACT_PHONES.c.phone, CONTACTS.c.value)
+        .join(CONTACTS, CONTACTS.c.id == CONTACT_PHONES.c.contact)
+        .where(among(CONTACT_PHONES.c.phone, phones))
+        .order_by(CONTACTS.c.id)
+    )
+    for phone, value in rows:
+        found[phone] = (*found.get(phone, ()), codec.decode(Contact, bytes(value)))
     return found
 
 
 def messages_by_vendor_id(
     db: Connection, wanted: Iterable[tuple[AccountName, str]]
 ) -> dict[tuple[AccountName, str], Message]:
+    ids: defaultdict[AccountName, list[str]] = defaultdict(list)
+    for account, vendor_id in wanted:
+        ids[account].append(vendor_id)
     found = {}
-    pairs = list(dict.fromkeys(wanted))
-    for n in range(0, len(pairs), 200):
+    for account, some in ids.items():
         rows = db.execute(
-            select(MESSAGES.c.account, MESSAGES.c.vendor_id, MESSAGES.c.value).where(
-                tuple_(MESSAGES.c.account, MESSAGES.c.vendor_id).in_(pairs[n : n + 200])
+            select(MESSAGES.c.vendor_id, MESSAGES.c.value).where(
+                MESSAGES.c.account == account, among(MESSAGES.c.vendor_id, some)
             )
         )
-        for account, vendor_id, value in rows:
-            found[account, vendor_id] = codec.decode(Message, bytes(value))
+        found.update({(account, of): codec.decode(Message, bytes(value)) for of, value in rows})
     return found
 
 
 def messages_by_id(db: Connection, ids: Iterable[MessageId]) -> dict[MessageId, Message]:
-    found: dict[MessageId, Message] = {}
-    for some in slices(ids):
-        for value in db.scalars(select(MESSAGES.c.value).where(MESSAGES.c.id.in_(some))):
-            message = codec.decode(Message, bytes(value))
-            found[message.id] = message
-    return found
+    values = db.scalars(select(MESSAGES.c.value).where(among(MESSAGES.c.id, ids)))
+    found = (codec.decode(Message, bytes(value)) for value in values)
+    return {message.id: message for message in found}
 
 
 def waiting_messages(
@@ -207,16 +204,15 @@ def waiting_messages(
 ) -> dict[ConversationId, tuple[Message, ...]]:
     """Messages that are on no timeline yet because their client was no contact, oldest first."""
     found: dict[ConversationId, tuple[Message, ...]] = {}
-    for some in slices(conversations):
-        rows = db.execute(
-            select(MESSAGES.c.conversation, MESSAGES.c.value)
-            .where(MESSAGES.c.conversation.in_(some))
-            .where(MESSAGES.c.timeline == TimelineState.WAITING.value)
-            .order_by(MESSAGES.c.seq)
-        )
-        for conversation, value in rows:
-            message = codec.decode(Message, bytes(value))
-            found[conversation] = (*found.get(conversation, ()), message)
+    rows = db.execute(
+        select(MESSAGES.c.conversation, MESSAGES.c.value)
+        .where(among(MESSAGES.c.conversation, conversations))
+        .where(MESSAGES.c.timeline == literal_column(f"'{TimelineState.WAITING}'"))
+        .order_by(MESSAGES.c.seq)
+    )
+    for conversation, value in rows:
+        message = codec.decode(Message, bytes(value))
+        found[conversation] = (*found.get(conversation, ()), message)
     return found
 
 
@@ -225,13 +221,12 @@ def conversations_of(
 ) -> dict[RecordId, tuple[Conversation, ...]]:
     """The conversations of each contact, the latest first."""
     found: dict[RecordId, tuple[Conversation, ...]] = {}
-    for some in slices(contacts):
-        rows = db.execute(
-            select(CONVERSATIONS.c.contact, CONVERSATIONS.c.value)
-            .where(CONVERSATIONS.c.contact.in_(some))
-            .order_by(CONVERSATIONS.c.last_message_at.desc(), CONVERSATIONS.c.id)
-        )
-        for contact, value in rows:
-            conversation = codec.decode(Conversation, bytes(value))
-            found[contact] = (*found.get(contact, ()), conversation)
+    rows = db.execute(
+        select(CONVERSATIONS.c.contact, CONVERSATIONS.c.value)
+        .where(among(CONVERSATIONS.c.contact, contacts))
+        .order_by(CONVERSATIONS.c.last_message_at.desc(), CONVERSATIONS.c.id)
+    )
+    for contact, value in rows:
+        conversation = codec.decode(Conversation, bytes(value))
+        found[contact] = (*found.get(contact, ()), conversation)
     return found

@@ -25,6 +25,9 @@ METADATA = MetaData(
 
 _OPEN_INBOX = text("state IN ('pending', 'leased', 'held')")
 _OPEN_OUTBOX = text("state IN ('pending', 'leased', 'held', 'unknown')")
+# What later rows of its ordering key may have to wait for: few, however long the backlog is.
+_BLOCKING = text("state = 'leased' OR next_attempt_at IS NOT NULL")
+_LEASED = text("state = 'leased'")
 _DEAD = text("state = 'dead'")
 
 # What came, raw. States: pending, leased, held, done, dead, dropped.
@@ -53,6 +56,7 @@ Index(
     sqlite_where=_OPEN_INBOX,
     postgresql_where=_OPEN_INBOX,
 )
+Index("ix_inbox_leased", INBOX.c.lane, sqlite_where=_LEASED, postgresql_where=_LEASED)
 Index("ix_inbox_dead", INBOX.c.id, sqlite_where=_DEAD, postgresql_where=_DEAD)
 
 # Why: one row per event, those ignored or rejected included.
@@ -122,12 +126,12 @@ Index(
     postgresql_where=_OPEN_OUTBOX,
 )
 Index(
-    "ix_outbox_order",
+    "ix_outbox_blocking",
     OUTBOX.c.lane,
     OUTBOX.c.ordering_key,
     OUTBOX.c.id,
-    sqlite_where=_OPEN_OUTBOX,
-    postgresql_where=_OPEN_OUTBOX,
+    sqlite_where=_BLOCKING,
+    postgresql_where=_BLOCKING,
 )
 Index("ix_outbox_dead", OUTBOX.c.id, sqlite_where=_DEAD, postgresql_where=_DEAD)
 Index("ix_outbox_makes", OUTBOX.c.makes)

@@ -11,7 +11,7 @@ from bridge.domain.effects import SendMessage
 from bridge.domain.facts import OpenSend
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import AccountName, ConversationId, MessageId
-from bridge.store.chats import slices
+from bridge.store.among import among
 from bridge.store.outbox import State, put_vendor_ids
 from bridge.store.outgoing import finish
 from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
@@ -23,19 +23,19 @@ def open_sends(
 ) -> dict[ConversationId, tuple[OpenSend, ...]]:
     """Sends that were tried and of which the vendor may have sent an echo already."""
     found: dict[ConversationId, tuple[OpenSend, ...]] = {}
-    for some in slices(conversations):
-        rows = db.execute(
-            select(OUTBOX.c.conversation, OUTBOX.c.state, OUTBOX.c.effect)
-            .where(OUTBOX.c.conversation.in_(some), OUTBOX.c.kind == SendMessage.__name__)
-            .where(OUTBOX.c.state.in_([State.LEASED.value, State.UNKNOWN.value]))
-            .order_by(OUTBOX.c.id)
-        )
-        for conversation, state, value in rows:
-            effect = codec.decode(SendMessage, bytes(value))
-            send = OpenSend(
-                message=effect.message, text=effect.text, unknown=state == State.UNKNOWN
-            )
-            found[conversation] = (*found.get(conversation, ()), send)
+    wanted = list(conversations)
+    if not wanted:
+        return found
+    rows = db.execute(
+        select(OUTBOX.c.conversation, OUTBOX.c.state, OUTBOX.c.effect)
+        .where(among(OUTBOX.c.conversation, wanted), OUTBOX.c.kind == SendMessage.__name__)
+        .where(OUTBOX.c.state.in_([State.LEASED.value, State.UNKNOWN.value]))
+        .order_by(OUTBOX.c.id)
+    )
+    for conversation, state, value in rows:
+        effect = codec.decode(SendMessage, bytes(value))
+        send = OpenSend(message=effect.message, text=effect.text, unknown=state == State.UNKNOWN)
+        found[conversation] = (*found.get(conversation, ()), send)
     return found
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, or_, select, update
+from sqlalchemy import Connection, RowMapping, literal_column, or_, select, update
 
 from bridge import codec
 from bridge.domain.names import AccountName
 from bridge.ports import RawRequest
+from bridge.store.among import among
 from bridge.store.schema import INBOX
 
 OPEN = ("pending", "leased", "held")
@@ -45,7 +46,7 @@ def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]
             break
     db.execute(
         update(INBOX)
-        .where(INBOX.c.id.in_([row.id for row in rows]))
+        .where(among(INBOX.c.id, [row.id for row in rows]))
         .values(state="leased", attempts=INBOX.c.attempts + 1)
     )
     return rows
@@ -55,14 +56,14 @@ def bury(db: Connection, lane: str, max_attempts: int) -> None:
     """Rows that a holder took and never ended, too often: they kill their worker."""
     db.execute(
         update(INBOX)
-        .where(INBOX.c.lane == lane, INBOX.c.state == "leased")
+        .where(INBOX.c.lane == lane, INBOX.c.state == literal_column("'leased'"))
         .where(INBOX.c.attempts >= max_attempts)
         .values(state="dead", reason=f"its worker died {max_attempts} times while deciding it")
     )
 
 
 def rows_by_id(db: Connection, ids: Sequence[int]) -> list[InboxRow]:
-    found = db.execute(select(INBOX).where(INBOX.c.id.in_(ids)).order_by(INBOX.c.id)).mappings()
+    found = db.execute(select(INBOX).where(among(INBOX.c.id, ids)).order_by(INBOX.c.id)).mappings()
     return [_row(row) for row in found]
 
 
@@ -89,7 +90,7 @@ def dead(db: Connection, row: int, reason: str) -> None:
 
 
 def _set(db: Connection, ids: Iterable[int], **values: object) -> None:
-    db.execute(update(INBOX).where(INBOX.c.id.in_(list(ids))).values(**values))
+    db.execute(update(INBOX).where(among(INBOX.c.id, ids)).values(**values))
 
 
 def _row(row: RowMapping) -> InboxRow:

@@ -93,10 +93,22 @@ def test_urgent_rows_go_first_then_the_oldest(db: Connection) -> None:
 
 def test_one_row_of_each_chat_at_a_time(db: Connection) -> None:
     outbox.add(db, [row("a1", "a"), row("a2", "a"), row("b1", "b"), row("b2", "b")], NOW)
-    assert outgoing.count_runnable(db, LANE, NOW, 10) == 2
-    assert outgoing.count_runnable(db, LANE, NOW, 1) == 1
     assert taken(db) == ["a1", "b1"]
     assert taken(db) == []
+
+
+def test_a_run_that_would_be_too_short_is_left_alone(db: Connection) -> None:
+    outbox.add(db, [row("a1", "a"), row("a2", "a"), row("b1", "b"), row("c1", "c")], NOW)
+    assert outgoing.take(db, LANE, NOW, 10, at_least=4) == []
+    assert set(states(db).values()) == {"pending"}
+    assert len(outgoing.take(db, LANE, NOW, 2, at_least=2)) == 2
+
+
+def test_a_full_run_is_found_behind_busy_chats(db: Connection) -> None:
+    """Looked at are first as many rows as are wanted, then more."""
+    outbox.add(db, [row(f"a{n}", "a") for n in range(7)], NOW)
+    outbox.add(db, [row("b1", "b")], NOW)
+    assert taken(db, limit=2) == ["a0", "b1"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""However long a backlog: what blocks others, and what a dead holder left, is found at once"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0002"
+down_revision: str | None = "0001"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+_OPEN = sa.text("state IN ('pending', 'leased', 'held', 'unknown')")
+_BLOCKING = sa.text("state = 'leased' OR next_attempt_at IS NOT NULL")
+_LEASED = sa.text("state = 'leased'")
+_ORDER = ["lane", "ordering_key", "id"]
+
+
+def upgrade() -> None:
+    op.drop_index("ix_outbox_order", table_name="outbox")
+    op.create_index(
+        "ix_outbox_blocking",
+        "outbox",
+        _ORDER,
+        sqlite_where=_BLOCKING,
+        postgresql_where=_BLOCKING,
+    )
+    op.create_index(
+        "ix_inbox_leased", "inbox", ["lane"], sqlite_where=_LEASED, postgresql_where=_LEASED
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_inbox_leased", table_name="inbox")
+    op.drop_index("ix_outbox_blocking", table_name="outbox")
+    op.create_index("ix_outbox_order", "outbox", _ORDER, sqlite_where=_OPEN, postgresql_where=_OPEN)
