@@ -90,11 +90,13 @@ class Front:
         *,
         threads: int = THREADS,
         body_seconds: float = BODY_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
         max_held_bytes: int = MAX_HELD_BYTES,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._body_seconds = body_seconds
+        self._wait_seconds = wait_seconds
         self._max_held_bytes = max_held_bytes
         self._held_bytes = 0
         self._in_flight = 0
@@ -157,7 +159,7 @@ class Front:
         messages = _answer(self._app, environ)
         held: Held | None = environ[HELD]
         if held is not None:
-            ready = await _settled(held)
+            ready = await _settled(held, self._wait_seconds)
             messages = [_start(_Reply(ready.status, _encoded(ready.headers))), _body(ready.body)]
         for message in messages:
             await send(message)
@@ -186,9 +188,9 @@ class Front:
             _close(pieces)
 
 
-async def _settled(held: Held) -> Ready:
+async def _settled(held: Held, seconds: float) -> Ready:
     try:
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(seconds):
             await asyncio.wrap_future(held.durable)
     except TimeoutError:
         return held.give_up()

@@ -4,16 +4,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, jsonify, request
 
+from bridge.pipeline.receive import NotStored
 from bridge.web.front import Front, serve
+from bridge.web.held import Held, Ready, hold
 
 LIMIT = 10_000
 BODY_SECONDS = 1.0
 THREADS = 4
+HELD_SECONDS = 0.3
+WAIT_SECONDS = 1.0
 
 
 def make_app() -> Flask:
@@ -47,7 +52,24 @@ def make_app() -> Flask:
     def nothing() -> Response:
         return Response(iter(()), content_type="text/plain")
 
+    app.add_url_rule("/hooks/<fate>", view_func=held, methods=["POST"])
     return app
+
+
+def held(fate: str) -> Response:
+    """A webhook whose row becomes durable soon, or never, or can't be."""
+    durable: Future[None] = Future()
+    if fate == "soon":
+        threading.Timer(HELD_SECONDS, durable.set_result, (None,)).start()
+    elif fate == "refused":
+        threading.Timer(HELD_SECONDS, durable.set_exception, (NotStored("locked"),)).start()
+    return hold(Held(durable=durable, finish=finished))
+
+
+def finished(durable: Future[None]) -> Ready:
+    error = durable.exception()
+    body = (str(error) if error else threading.current_thread().name).encode()
+    return Ready(status=503 if error else 202, content_type="text/plain", body=body, retry_after=7)
 
 
 def tell_ready() -> None:
@@ -72,5 +94,6 @@ if __name__ == "__main__":
         lambda: LIMIT,
         threads=THREADS,
         body_seconds=BODY_SECONDS,
+        wait_seconds=WAIT_SECONDS,
     )
     serve(front, "127.0.0.1", int(sys.argv[1]), ready=tell_ready)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.front_process import BODY_SECONDS, LIMIT
+from tests.web.front_process import BODY_SECONDS, HELD_SECONDS, LIMIT
 
 HOST = "127.0.0.1"
 GET = b"GET /fine HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"
@@ -252,6 +252,29 @@ def test_slow_clients_hold_nobody_up(served: Served) -> None:
         answers = [served.ask(GET) for _ in range(5)]
     assert [answer.status for answer in answers] == [200] * 5
     assert max(answer.seconds for answer in answers) < 0.9
+
+
+def test_an_answer_is_held_until_its_row_is_durable(served: Served) -> None:
+    """R1: and no thread waits for it: there are four."""
+    began = time.monotonic()
+    with ExitStack() as stack:
+        wire = b"POST /hooks/soon HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n\r\nab"
+        waiting = [stack.enter_context(served.open(wire)) for _ in range(40)]
+        answers = [read(connection, began) for connection in waiting]
+    assert {(answer.status, answer.body) for answer in answers} == {(202, b"MainThread")}
+    assert min(answer.seconds for answer in answers) >= HELD_SECONDS
+    assert "retry-after: 7" in answers[0].headers
+
+
+@pytest.mark.parametrize(
+    ("fate", "why"), [("refused", b"locked"), ("never", b"the store does not answer")]
+)
+def test_what_does_not_become_durable_is_not_answered_for(
+    served: Served, fate: str, why: bytes
+) -> None:
+    """R5."""
+    answer = served.post(f"/hooks/{fate}", b"ab")
+    assert (answer.status, answer.body) == (503, why)
 
 
 def test_an_answer_of_unknown_length_is_sent_in_pieces(served: Served) -> None:
