@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import structlog
 
-from tests.bench import backlog, latency, limit, receive
+from tests.bench import backlog, latency, limit, receive, volume
 from tests.bench.figures import Figure
 from tests.bench.machine import Others, this_machine
-from tests.bench.plan import PARTS, QUICK, STORES, Plan
 from tests.bench.place import program_of
+from tests.bench.plan import PARTS, QUICK, STORES, Plan
 from tests.bench.report import as_json, summary, table, write
 
 Say = Callable[[str], None]
@@ -22,6 +22,7 @@ MEASURES: Mapping[str, Sequence[Measure]] = {
     "a": (receive.measure,),
     "b": (backlog.measure, limit.measure),
     "c": (latency.measure,),
+    "d": (volume.measure,),
 }
 
 

@@ -11,6 +11,7 @@ from tests.bench.place import SECRETS
 
 HOOK = f"/hooks/wazzup-main/{SECRETS['WAZZUP_WEBHOOK_KEY']}"
 OWNER = {"id": "101", "email": "ana@acme.example"}
+FIRST_CONTACT, FIRST_DEAL, FIRST_LEAD = 1_000_000, 5_000_000, 9_000_000
 CHANNEL = "8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11"
 _TEXT = "could you tell me more about your offer, and when could you deliver it? " * 3
 
@@ -89,7 +90,7 @@ def _contact(number: int) -> dict[str, Any]:
         "phone": f"+{phone(number)}",
         "hubspot_owner_id": OWNER["id"],
     }
-    return {"id": str(1_000_000 + number), "properties": properties}
+    return {"id": str(FIRST_CONTACT + number), "properties": properties}
 
 
 def _deal(number: int) -> dict[str, Any]:
@@ -99,8 +100,8 @@ def _deal(number: int) -> dict[str, Any]:
         "dealstage": "appointmentscheduled",
         "hubspot_owner_id": OWNER["id"],
     }
-    contacts = [str(1_000_000 + number)]
-    return {"id": str(5_000_000 + number), "properties": properties, "contacts": contacts}
+    contacts = [str(FIRST_CONTACT + number)]
+    return {"id": str(FIRST_DEAL + number), "properties": properties, "contacts": contacts}
 
 
 def _lead(number: int) -> dict[str, Any]:
@@ -110,5 +111,5 @@ def _lead(number: int) -> dict[str, Any]:
         "hs_pipeline_stage": "new-stage-id",
         "hubspot_owner_id": OWNER["id"],
     }
-    contacts = [str(1_000_000 + number)]
-    return {"id": str(9_000_000 + number), "properties": properties, "contacts": contacts}
+    contacts = [str(FIRST_CONTACT + number)]
+    return {"id": str(FIRST_LEAD + number), "properties": properties, "contacts": contacts}
