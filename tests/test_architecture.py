@@ -53,7 +53,7 @@ bridge.web
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
     bridge.store bridge.pipeline
     sqlalchemy structlog flask werkzeug jinja2 markupsafe itsdangerous prometheus_client
-    granian msgspec
+    granian msgspec uvloop
 bridge.wiring
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
     bridge.store bridge.store.migrations bridge.pipeline bridge.queue bridge.web connectors
