@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bridge.domain.errors import BridgeError
 from bridge.pipeline.parts import Bell
+from bridge.pipeline.shares import Shares
 from bridge.ports import Answer, Inbound, RawRequest
 from bridge.store.inbox import MOST_AT_ONCE, NewRow, append_durably
 
+TROUBLE_SECONDS = 30.0
 _STORE_DOWN = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _ROW_BAD = (SQLAlchemyError, ValueError, OverflowError)
 
@@ -76,10 +79,10 @@ class Receiver:
         self._bell = bell
         self._observe_batch = observe_batch
         self._max_batch = max_batch
-        self._max_waiting = max_waiting
-        self._max_waiting_bytes = max_waiting_bytes
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self.waiting_bytes = 0  # with those that the committer has in hand
+        self._rows = Shares(max_waiting)
+        self._bytes = Shares(max_waiting_bytes)
+        self._failure = ("", 0.0)  # the last one, and when (monotonic)
         self._closed = False
         self._door = threading.Lock()
         self._committer = threading.Thread(
@@ -97,18 +100,29 @@ class Receiver:
         with self._door:
             if self._closed:
                 raise NotStored("the receiver is closed")
-            if self.waiting >= self._max_waiting:
+            if not self._rows.take(row.account, 1):
                 raise NotStored("too many webhooks wait for the store")
-            if self.waiting_bytes + len(row.body) > self._max_waiting_bytes:
+            if not self._bytes.take(row.account, len(row.body)):
+                self._rows.give_back(row.account, 1)
                 raise NotStored("too many bytes wait for the store")
-            self.waiting_bytes += len(row.body)
             self._waiting.put(waiting)
         return waiting.durable
 
     @property
     def waiting(self) -> int:
         """How many wait, without those that the committer has in hand."""
-        return self._waiting.qsize()
+        return self._rows.held
+
+    @property
+    def waiting_bytes(self) -> int:
+        """With those that the committer has in hand."""
+        return self._bytes.held
+
+    def trouble(self) -> str:
+        """Why the store has kept nothing lately; empty once it has kept something again, or when
+        nothing was brought for a while: who hears of trouble may bring nothing any more."""
+        cause, since = self._failure
+        return cause if time.monotonic() - since < TROUBLE_SECONDS else ""
 
     def close(self) -> None:
         """Commits what waits, then stops."""
@@ -124,6 +138,9 @@ class Receiver:
         try:
             while (first := self._waiting.get()) is not None:
                 batch, last = self._gather(first)
+                with self._door:
+                    for waiting in batch:
+                        self._rows.give_back(waiting.row.account, 1)
                 self._commit_and_settle(batch)
                 if last:
                     break
@@ -136,7 +153,8 @@ class Receiver:
             self._commit(batch)
         finally:
             with self._door:
-                self.waiting_bytes -= sum(len(waiting.row.body) for waiting in batch)
+                for waiting in batch:
+                    self._bytes.give_back(waiting.row.account, len(waiting.row.body))
             # Nobody may wait for ever, whatever went wrong above.
             self._settle([w for w in batch if not w.durable.done()], NotStored("store: bug"))
 
@@ -166,10 +184,12 @@ class Receiver:
         try:
             self._write([waiting.row for waiting in batch])
         except _STORE_DOWN as error:
+            self._failure = (type(error).__name__, time.monotonic())
             self._settle(batch, NotStored(f"store: {type(error).__name__}"))
         except _ROW_BAD as error:
             self._commit_alone(batch, error)
         else:
+            self._failure = ("", 0.0)
             self._settle(batch, None)
             for lane in dict.fromkeys(waiting.row.lane for waiting in batch):
                 self._bell.ring(lane)

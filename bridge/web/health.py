@@ -35,7 +35,8 @@ class Queue(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """`store` is ok or down; `config` is ok, missing, or says since when it is stale and why."""
+    """`store` is ok, down, or says why it keeps nothing; `config` is ok, missing, or says since
+    when it is stale and why."""
 
     ready: bool
     store: str
@@ -46,8 +47,9 @@ class Readiness:
     oldest_waiting_seconds: float | None = None
 
 
-def readiness(parts: Parts, queue: Queue) -> Readiness:
-    """Not ready without store or configuration, or when a row that is due waits for too long.
+def readiness(parts: Parts, queue: Queue, trouble: str = "") -> Readiness:
+    """Not ready without a store that keeps what comes (`trouble` says why it does not), without
+    configuration, or when a row that is due waits for too long.
 
     Redis alone may be down: webhooks are stored, and the clock drains.
     """
@@ -62,8 +64,8 @@ def readiness(parts: Parts, queue: Queue) -> Readiness:
         return Readiness(ready=False, store="down", config="unknown", queue=word)
     waited = None if oldest is None else now - oldest
     return Readiness(
-        ready=active is not None and (waited is None or waited <= MAX_WAIT),
-        store="ok",
+        ready=not trouble and active is not None and (waited is None or waited <= MAX_WAIT),
+        store=f"keeps nothing: {trouble}" if trouble else "ok",
         config=_config(active),
         queue=word,
         workers=queue.workers,
@@ -80,7 +82,13 @@ def _config(active: configs.ActiveRow | None) -> str:
     return "ok"
 
 
-def register(app: Flask, parts: Parts, metrics: Metrics, queue_state: Callable[[], Queue]) -> None:
+def register(
+    app: Flask,
+    parts: Parts,
+    metrics: Metrics,
+    queue_state: Callable[[], Queue],
+    trouble: Callable[[], str],
+) -> None:
     health = Blueprint("health", __name__)
     metrics.registry.register(StoreCollector(parts))
 
@@ -90,7 +98,7 @@ def register(app: Flask, parts: Parts, metrics: Metrics, queue_state: Callable[[
 
     @health.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        found = readiness(parts, queue_state())
+        found = readiness(parts, queue_state(), trouble())
         return jsonify(asdict(found)), 200 if found.ready else 503
 
     @health.get("/metrics")

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -228,8 +228,8 @@ def test_too_many_waiting_are_refused_at_once(
 def test_too_many_bytes_waiting_are_refused_at_once(
     database_url: str, receivers: Callable[..., Receiver]
 ) -> None:
-    """R14: while the store is locked, what waits for it has a bound."""
-    receiver = receivers(max_waiting_bytes=2 * len(row().body))
+    """R14: while the store is locked, what waits for it has a bound, and nobody gets all of it."""
+    receiver = receivers(max_waiting_bytes=3 * len(row().body))
     with write_lock(database_url):
         waiting = [receiver.append(row(n)) for n in range(2)]
         with pytest.raises(NotStored):
@@ -237,6 +237,36 @@ def test_too_many_bytes_waiting_are_refused_at_once(
     assert [one.result() for one in waiting] == [None] * 2
     wait_until(lambda: receiver.waiting_bytes == 0)
     receiver.append(row(3)).result()
+
+
+@pytest.mark.parametrize(
+    "bound", [{"max_waiting": 10}, {"max_waiting_bytes": 10 * len(row().body)}]
+)
+def test_an_account_that_floods_leaves_room_for_another(
+    database_url: str, receivers: Callable[..., Receiver], bound: dict[str, int]
+) -> None:
+    """R14."""
+    receiver = receivers(**bound)
+    with write_lock(database_url):
+        for number in range(20):
+            with suppress(NotStored):
+                receiver.append(row(number % 10, account="noisy"))
+        quiet = receiver.append(row(account="quiet"))
+    assert quiet.result() is None
+
+
+def test_what_the_store_refuses_is_told_until_it_keeps_something_again(database_url: str) -> None:
+    """R5."""
+    engine = open_engine(database_url, busy_seconds=0.1)
+    receiver = Receiver(engine, Bells(engine))
+    assert receiver.trouble() == ""
+    with write_lock(database_url), pytest.raises(NotStored):
+        receiver.append(row()).result()
+    assert receiver.trouble() == "OperationalError"
+    receiver.append(row()).result()
+    assert receiver.trouble() == ""
+    receiver.close()
+    engine.dispose()
 
 
 def test_close_commits_what_waits_and_then_refuses(engine: Engine, database_url: str) -> None:
