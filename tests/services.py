@@ -84,6 +84,15 @@ class Postgres:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresCluster:
+    """How to start a server whose data and socket lie in `directory`, and as which user."""
+
+    directory: Path
+    command: tuple[str, ...]
+    user: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redis:
     """A server reached through a socket."""
 
@@ -114,17 +123,25 @@ def postgres_running(
     initdb: Path, settings: Mapping[str, str] = _POSTGRES_SETTINGS
 ) -> Iterator[Postgres]:
     """A fresh server of the installation that `initdb` lies in."""
-    user = _unprivileged()
-    with _directory("bridge-pg-", user) as directory:
-        data = directory / "data"
-        create = [str(initdb), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        _once([*create, "--locale=C.UTF-8", "--no-sync"], directory, user)
-        options = [f"--{name}={value}" for name, value in settings.items()]
-        command = [str(initdb.resolve().parent / "postgres"), "-D", str(data), "-k", str(directory)]
-        with _running([*command, *options], directory, user, signal.SIGINT) as process:
+    with _directory("bridge-pg-", unprivileged()) as directory:
+        cluster = new_cluster(initdb, directory, settings)
+        with _running(cluster.command, directory, cluster.user, signal.SIGINT) as process:
             server = Postgres(directory=directory, pid=process.pid)
             _wait_until(server.ready, process, directory)
             yield server
+
+
+def new_cluster(
+    initdb: Path, directory: Path, settings: Mapping[str, str] = DURABLE_POSTGRES
+) -> PostgresCluster:
+    """Makes an empty one; where this is root the directory has to be the other user's."""
+    user, data = unprivileged(), directory / "data"
+    create = [str(initdb), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    _once([*create, "--locale=C.UTF-8", "--no-sync"], directory, user)
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    program = str(initdb.resolve().parent / "postgres")
+    command = (program, "-D", str(data), "-k", str(directory), *options)
+    return PostgresCluster(directory=directory, command=command, user=user)
 
 
 @contextmanager
@@ -144,7 +161,7 @@ def redis_running(program: Path) -> Iterator[Redis]:
             yield server
 
 
-def _unprivileged() -> str | None:
+def unprivileged() -> str | None:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None

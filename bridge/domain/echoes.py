@@ -20,8 +20,8 @@ def own_echo(draft: Draft, message: Message) -> Decision:
 
 
 def settles_a_send(draft: Draft, event: MessageSent) -> Decision | Wait | None:
-    """An echo of a send that is still open waits; one of unknown outcome with the same text is
-    known to have been sent by it. None: this is a message of its own."""
+    """An echo waits while the answer to a send is awaited; another send of the same text, whose
+    vendor id is not known, is known by it to have arrived. None: this is a message of its own."""
     if event.sent_from in _BY_HAND:
         return None
     for send in draft.facts.open_sends:

@@ -42,11 +42,11 @@ class ChannelFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSend:
-    """A send of ours to this chat that was tried and is not settled yet."""
+    """A send of ours to this chat that was tried, and of which the vendor's id is not known."""
 
     message: MessageId
     text: str
-    unknown: bool  # tried, outcome unknown
+    unknown: bool  # no answer is awaited any more that could bring the id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

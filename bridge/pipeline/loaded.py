@@ -160,8 +160,9 @@ def load(
     for where, waiting in held.waiting.items():
         for message in waiting.values():
             held.hold_message(held.conversations[where].account, message)
-    sent = [conversation_of(event) for event in run if isinstance(event, e.MessageSent)]
-    held.open_sends = open_sends(db, [where for where in sent if where is not None])
+    sent = [event for event in run if isinstance(event, e.MessageSent)]
+    echoes = [(event.account, conversation_of(event)) for event in sent]
+    held.open_sends = open_sends(db, [(who, where) for who, where in echoes if where is not None])
     held.turns = {row.pool: EmployeeId(row.employee) for row in db.execute(select(TURNS))}
     if any(isinstance(event, e.ChannelChanged) for event in run):
         held.channels = dict(mirror.channel_facts(db, policy))

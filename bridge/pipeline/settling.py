@@ -120,6 +120,10 @@ def _retry(db: Connection, row: Row, outcome: RetryAt, now: datetime) -> None:
 
 
 def _send_again(db: Connection, row: Row, now: datetime) -> None:
+    if row.attempts >= MAX_ATTEMPTS and isinstance(row.effect, SendMessage):
+        # The vendor's key made each try harmless, but says of none whether it arrived.
+        _leave_to_a_person(db, row, f"no answer to {row.attempts} attempts")
+        return
     if row.attempts >= MAX_ATTEMPTS:
         die(db, row, f"given up after {row.attempts} attempts, none of which arrived", now)
         return
@@ -131,11 +135,15 @@ def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None
     up again, each time after half the time that has passed: what follows it waits as well."""
     tried = row.first_tried_at or now
     if isinstance(row.effect, SendMessage) or now - tried > MAX_LOOK_UPS:
-        if outgoing.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand"):
-            _show(db, row, MessageStatus.UNKNOWN, reason)
+        _leave_to_a_person(db, row, reason)
         return
     waited = max((now - tried).total_seconds() / 2, 2.0)
     outgoing.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))
+
+
+def _leave_to_a_person(db: Connection, row: Row, reason: str) -> None:
+    if outgoing.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand"):
+        _show(db, row, MessageStatus.UNKNOWN, reason)
 
 
 def _go_down(db: Connection, notes: Notes, down: AccountDown, rows: Sequence[Row]) -> None:

@@ -1,6 +1,6 @@
 """Our own sends to clients that are not settled yet."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,26 +15,32 @@ from bridge.store.among import among
 from bridge.store.outbox import State, put_vendor_ids
 from bridge.store.outgoing import finish
 from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
-from bridge.store.schema import OUTBOX
+from bridge.store.schema import MESSAGES, OUTBOX
 
 
 def open_sends(
-    db: Connection, conversations: Iterable[ConversationId]
+    db: Connection, chats: Sequence[tuple[AccountName, ConversationId]]
 ) -> dict[ConversationId, tuple[OpenSend, ...]]:
-    """Sends that were tried and of which the vendor may have sent an echo already."""
+    """Sends that were tried and whose vendor id is not known: an echo may tell it.
+
+    Those that are done are among them: a vendor that refuses a repeated key does not say under
+    which id it has the first one. Found by the messages without an id, of which there are few.
+    """
     found: dict[ConversationId, tuple[OpenSend, ...]] = {}
-    wanted = list(conversations)
-    if not wanted:
+    accounts, conversations = {a for a, _ in chats}, {where for _, where in chats}
+    if not conversations:
         return found
     rows = db.execute(
         select(OUTBOX.c.conversation, OUTBOX.c.state, OUTBOX.c.effect)
-        .where(among(OUTBOX.c.conversation, wanted), OUTBOX.c.kind == SendMessage.__name__)
-        .where(OUTBOX.c.state.in_([State.LEASED.value, State.UNKNOWN.value]))
+        .join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
+        .where(among(MESSAGES.c.account, accounts), MESSAGES.c.vendor_id.is_(None))
+        .where(among(OUTBOX.c.conversation, conversations), OUTBOX.c.kind == SendMessage.__name__)
+        .where(OUTBOX.c.first_tried_at.is_not(None))
         .order_by(OUTBOX.c.id)
     )
     for conversation, state, value in rows:
         effect = codec.decode(SendMessage, bytes(value))
-        send = OpenSend(message=effect.message, text=effect.text, unknown=state == State.UNKNOWN)
+        send = OpenSend(message=effect.message, text=effect.text, unknown=state != State.LEASED)
         found[conversation] = (*found.get(conversation, ()), send)
     return found
 
@@ -44,7 +50,6 @@ def settle_send(db: Connection, message: MessageId, vendor_id: str, now: datetim
     rows = db.execute(
         select(OUTBOX.c.id, OUTBOX.c.makes, OUTBOX.c.account)
         .where(OUTBOX.c.message == message, OUTBOX.c.kind == SendMessage.__name__)
-        .where(OUTBOX.c.state != State.DONE.value)
         .limit(1)
     ).all()
     for row in rows:

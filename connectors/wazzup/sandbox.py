@@ -29,7 +29,8 @@ def sandbox(secrets: Mapping[str, str]) -> Flask:
     poster = Poster(world=world, webhook_key=secrets["webhook_key"])
 
     def shown() -> Mapping[str, object]:
-        counts = {"posted": poster.posted, "given_up": poster.given_up}
+        waiting = poster.waiting.unfinished_tasks
+        counts = {"posted": poster.posted, "given_up": poster.given_up, "waiting": waiting}
         return {**world.shown(), "webhooks": counts}
 
     install(app, Faults(), _forbidden, shown, world.reset)

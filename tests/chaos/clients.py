@@ -1,22 +1,18 @@
-"""Clients who write: each in his own order, each message sent until the bridge has taken it."""
+"""Clients and their chats, what is written in them, and what the bridge has answered for."""
 
 import itertools
 import json
-import random
+import re
 import threading
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from tests.chaos.plan import Plan
 
-TIMEOUT_SECONDS = 5.0
-AGAIN_SECONDS = 0.3
+_WRITTEN = re.compile(r"(chat|reply) (\d+) message (\d+)")
 CHANNEL_IDS = ("8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11", "3b9e2c74-6d18-4a5f-8e07-91d4c5b6a722")
 
 
@@ -46,17 +42,24 @@ class Chat:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sent:
-    """The message `place` of a chat, counted from 0."""
+    """The message `place` of a chat, counted from 0: the client's, or a reply to him."""
 
     chat: int
     place: int
+    is_reply: bool = False
 
     def __str__(self) -> str:
-        return f"chat {self.chat:03d} message {self.place:05d}"
+        return f"{'reply' if self.is_reply else 'chat'} {self.chat:03d} message {self.place:05d}"
+
+    @classmethod
+    def read(cls, text: str) -> "Sent":
+        """The message that a text is of, wherever it stands now."""
+        kind, chat, place = _WRITTEN.findall(text)[0]
+        return cls(int(chat), int(place), kind == "reply")
 
     @property
     def id(self) -> str:
-        return f"m-{self.chat:03d}-{self.place:05d}"
+        return f"{'r' if self.is_reply else 'm'}-{self.chat:03d}-{self.place:05d}"
 
 
 @dataclass
@@ -98,58 +101,6 @@ def chats_of(plan: Plan, clients: Sequence[Client]) -> list[Chat]:
         for number, client in enumerate(strangers[: plan.on_two_channels], len(first))
     ]
     return [*first, *second]
-
-
-class Crowd:
-    """A thread per chat. What is not taken is sent again until `give_up_at` (monotonic)."""
-
-    def __init__(self, plan: Plan, port: int, path: str, give_up_at: float) -> None:
-        self._plan = plan
-        self._port = port
-        self._path = path
-        self._give_up_at = give_up_at
-        self.ledger = Ledger()
-        self.threads: list[threading.Thread] = []
-
-    def begin(self, chats: Sequence[Chat]) -> None:
-        for chat in chats:
-            thread = threading.Thread(target=self._write, args=(chat,), name=f"chat {chat.number}")
-            self.threads.append(thread)
-            thread.start()
-
-    def is_writing(self) -> bool:
-        return any(thread.is_alive() for thread in self.threads)
-
-    def _write(self, chat: Chat) -> None:
-        dice = random.Random(f"{self._plan.seed}:{chat.number}")
-        pause = self._plan.chats / self._plan.messages_per_second
-        due = time.monotonic() + dice.uniform(0.0, pause)
-        for place in range(self._plan.messages_each):
-            time.sleep(max(0.0, due - time.monotonic()))
-            due += pause * dice.uniform(0.5, 1.5)
-            sent = Sent(chat.number, place)
-            body = webhook(chat, sent)
-            self._insist(sent, body)
-            if dice.random() < self._plan.sent_twice:
-                with self.ledger.lock:
-                    self.ledger.sent_twice += 1
-                self._insist(sent, body)
-
-    def _insist(self, sent: Sent, body: bytes) -> None:
-        while not self.ledger.note(sent, self._post(body)):
-            if time.monotonic() > self._give_up_at:
-                return
-            time.sleep(AGAIN_SECONDS)
-
-    def _post(self, body: bytes) -> int:
-        headers = {"Content-Type": "application/json"}
-        try:
-            connection = HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)
-            with closing(connection):
-                connection.request("POST", self._path, body, headers)
-                return connection.getresponse().status
-        except (OSError, HTTPException):
-            return 0
 
 
 def webhook(chat: Chat, sent: Sent) -> bytes:

@@ -1,113 +1,120 @@
-"""One crash run: clients write, processes die, the CRM fails; then rest, and the comparison."""
+"""One crash run: clients write, processes die, vendors fail; then rest, and the comparison."""
 
 import time
-from collections import Counter, deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from bridge.store.engine import open_engine
-from tests.chaos.clients import Crowd, Ledger, chats_of, clients_of
+from tests.chaos.clients import chats_of, clients_of
+from tests.chaos.crowd import Crowd
 from tests.chaos.house import House, house
-from tests.chaos.plan import Plan, strikes
-from tests.chaos.processes import Process
-from tests.chaos.verdict import Findings, Store, judge, look
+from tests.chaos.plan import Kind, Plan, strikes
+from tests.chaos.report import Report
+from tests.chaos.standing import Store, accounts_of_items
+from tests.chaos.verdict import judge, look
 
 LOOK_SECONDS = 0.05
-SHOWN = 5
+Strike = Callable[[House], bool]
+"""Something that is done to the house during the run, again and again until it says that it is
+over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    plan: Plan
-    ledger: Ledger
-    processes: Mapping[str, Process]
-    faults: Mapping[str, int]
-    calls: int
-    store: Store
-    settle_seconds: float
-    findings: Findings
-
-    def __str__(self) -> str:
-        answers = {status or "none": n for status, n in sorted(self.ledger.answers.items())}
-        lines = [
-            f"seed {self.plan.seed}: {self.plan.seconds:.0f} s, {self.plan.chats} chats",
-            f"messages: {len(self.ledger.taken)} taken, {self.ledger.sent_twice} sent twice; "
-            f"answers {_counts(answers)}",
-            *(f"{name}: {_fate(process)}" for name, process in self.processes.items()),
-            f"CRM: {self.calls} calls; faults {_counts(self.faults)}",
-            f"rows: {_counts(self.store.rows)}; {self.store.tried_again} delivered again",
-            f"at rest {self.settle_seconds:.1f} s after the last message",
-        ]
-        return "\n".join([*lines, *self._wrong()])
-
-    def _wrong(self) -> list[str]:
-        found = self.findings.wrong()
-        if not found:
-            return ["nothing lost, doubled, out of order or left over"]
-        return [
-            f"WRONG: {len(some)} {name}: {', '.join(map(str, some[:SHOWN]))}"
-            for name, some in found.items()
-        ]
-
-
-def crash(plan: Plan, database_url: str, folder: Path) -> Report:
-    """Runs the plan on a migrated, empty database; `folder` keeps every process's log."""
+def crash(
+    plan: Plan,
+    folder: Path,
+    *,
+    bridge: Sequence[str] = ("bridge.cli",),
+    besides: Strike = lambda home: True,
+    port: int = 0,
+) -> Report:
+    """Runs the plan in an empty `folder`, which keeps the store, where that is a file, and every
+    process's log. `bridge` and `port` are those of `house`."""
     clients = clients_of(plan)
     chats = chats_of(plan, clients)
-    engine = open_engine(database_url)
-    try:
-        with house(database_url, folder, clients) as home:
-            crowd = Crowd(plan, home.port, home.hook, time.monotonic() + plan.settle_seconds)
-            home.fail(plan.seed)
-            crowd.begin(chats)
-            _rage(plan, home, crowd)
-            ended = time.monotonic()
-            _await_rest(home, engine, plan.faults_linger)
-            faults = home.mend()
-            _await_rest(home, engine, plan.settle_seconds)
-            rested = time.monotonic() - ended
-            crm, store = home.crm(), look(engine)
-    finally:
-        engine.dispose()
+    url = f"sqlite:///{folder / 'bridge.sqlite'}" if plan.store is Kind.SQLITE else None
+    with (
+        house(url, folder, clients, bridge=bridge, port=port) as home,
+        _store(home) as engine,
+    ):
+        crowd = Crowd(plan, home.door, home.crm_url, time.monotonic() + plan.settle_seconds)
+        home.subscribe(plan.sent_twice)
+        home.fail(plan)
+        crowd.begin(chats)
+        _rage(plan, home, crowd, besides)
+        ended = time.monotonic()
+        home.fleet.all_go_on()
+        _await_rest(home, engine, plan.faults_linger)
+        faults = home.mend()
+        _await_rest(home, engine, plan.settle_seconds)
+        rested = time.monotonic() - ended
+        crm, messenger, store = home.crm(), home.messenger(), look(engine)
+        with home.parts() as parts:
+            items = accounts_of_items(parts)
     return Report(
         plan=plan,
         ledger=crowd.ledger,
         processes=home.fleet.processes,
         faults=faults,
         calls=sum(crm["calls"].values()),
+        told=crm["webhooks"],
+        owners_changed=crowd.owners_changed,
+        reached=len(messenger["sent"]),
         store=store,
         settle_seconds=rested,
-        findings=judge(crowd.ledger.taken, chats, crm, store),
+        folder=folder,
+        findings=judge(crowd.ledger.taken, chats, crm, store, messenger=messenger, items=items),
     )
 
 
-def _rage(plan: Plan, home: House, crowd: Crowd) -> None:
-    """Strikes as planned, and on until every client has been heard."""
+@contextmanager
+def _store(home: House) -> Iterator[Engine]:
+    engine = open_engine(home.settings.database_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _rage(plan: Plan, home: House, crowd: Crowd, besides: Strike) -> None:
+    """Strikes as planned, and on until everybody has been heard."""
     begun = time.monotonic()
     ahead = deque(strikes(plan))
-    while ahead or crowd.is_writing():
+    over = False
+    while ahead or not over or crowd.is_writing():
         while ahead and time.monotonic() - begun >= ahead[0].at:
             strike = ahead.popleft()
             home.fleet.strike(strike.victim, strike.aim, strike.absence)
         home.fleet.look()
+        over = over or besides(home)
         time.sleep(LOOK_SECONDS)
 
 
 def _await_rest(home: House, engine: Engine, seconds: float) -> None:
     end = time.monotonic() + seconds
-    while look(engine).open_rows and time.monotonic() < end:
+    while not _is_at_rest(home, engine) and time.monotonic() < end:
         home.fleet.look()
         time.sleep(4 * LOOK_SECONDS)
 
 
-def _fate(process: Process) -> str:
-    struck = _counts({f"killed ({aim})": n for aim, n in process.struck.items()})
-    ended = _counts({f"ended with {code}": n for code, n in process.ended.items()})
-    return "; ".join(part for part in (struck, ended) if part) or "untouched"
+def _is_at_rest(home: House, engine: Engine) -> bool:
+    """Nothing is left to do here, and the vendors have nothing to tell any more."""
+    if _told_all(home) and (store := _looked(engine)) is not None:
+        return not store.open_rows
+    return False
 
 
-def _counts(counts: Mapping[str | int, int] | Mapping[str, int] | Counter[str]) -> str:
-    return ", ".join(f"{n} × {name}" for name, n in counts.items())
+def _told_all(home: House) -> bool:
+    return not home.crm()["webhooks"]["waiting"] and not home.messenger()["webhooks"]["waiting"]
+
+
+def _looked(engine: Engine) -> Store | None:
+    """None while PostgreSQL is coming up again."""
+    try:
+        return look(engine)
+    except OperationalError:
+        return None

@@ -1,12 +1,18 @@
-"""A whole bridge in processes of its own: web, two workers, clock, Redis, and both sandboxes."""
+"""A whole bridge in processes of its own: web, two workers, clock, Redis, both sandboxes, and
+PostgreSQL where that is the store."""
 
 import json
+import random
+import shutil
+import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,18 +21,33 @@ import redis
 
 from bridge.cli.calls import answers, call
 from bridge.pipeline.mirror import sync
+from bridge.pipeline.parts import Parts
 from bridge.settings import Settings
+from bridge.store.engine import writing
+from bridge.store.keys import Scope, create_key
 from bridge.wiring import built, prepare
 from tests.chaos.clients import CHANNEL_IDS, Client
-from tests.chaos.plan import FAULTS, LATENCY_SECONDS
-from tests.chaos.processes import Fleet, fleet, without_settings
+from tests.chaos.crowd import OWNER_IDS, Door
+from tests.chaos.plan import (
+    CALL_SECONDS,
+    CHAT,
+    CRM,
+    FAULTS,
+    LAG_SECONDS,
+    LATENCY_SECONDS,
+    LEASE_SECONDS,
+    LOOK_UP_SECONDS,
+    WRITER,
+    Plan,
+)
+from tests.chaos.processes import Fleet, Program, fleet, without_settings
+from tests.chaos.warden import MARK, watched
 from tests.lanes import BY_NAME
+from tests.services import DURABLE_POSTGRES, Postgres, new_cluster, unprivileged
 
-START_SECONDS = 30.0
-# The lease outlasts a stall of a busy machine, a look-up comes later than any call can end.
-LEASE_SECONDS = 2.0
-CALL_SECONDS = 1.5
-LOOK_UP_SECONDS = 2.5
+START_SECONDS = 60.0
+# Below those that the system gives to whoever calls: nobody takes one while its owner is away.
+PORTS = range(15_000, 30_000)
 OWNERS = ("ana@acme.example", "bruno@acme.example", "luis@acme.example")
 SECRETS = {
     "HUBSPOT_TOKEN": "token-of-the-crash-test",
@@ -34,19 +55,21 @@ SECRETS = {
     "WAZZUP_API_KEY": "key-of-the-crash-test",
     "WAZZUP_WEBHOOK_KEY": "hook-of-the-crash-test",
 }
+_OPTIONS = f'{{call_timeout_seconds: "{CALL_SECONDS}", look_up_after_seconds: "{LOOK_UP_SECONDS}"}}'
 CONFIG = f"""
-crm: hubspot-main
+crm: {CRM}
 accounts:
-  hubspot-main:
+  {CRM}:
     connector: hubspot
     secrets: {{access_token: HUBSPOT_TOKEN, client_secret: HUBSPOT_CLIENT_SECRET}}
-    options: {{call_timeout_seconds: "{CALL_SECONDS}", look_up_after_seconds: "{LOOK_UP_SECONDS}"}}
-  wazzup-main:
+    options: {_OPTIONS}
+  {CHAT}:
     connector: wazzup
     secrets: {{api_key: WAZZUP_API_KEY, webhook_key: WAZZUP_WEBHOOK_KEY}}
+    options: {_OPTIONS}
 channels:
-  wa-sales: {{account: wazzup-main, messenger: whatsapp, id: {CHANNEL_IDS[0]}, label: Sales}}
-  wa-north: {{account: wazzup-main, messenger: whatsapp, id: {CHANNEL_IDS[1]}, label: North}}
+  wa-sales: {{account: {CHAT}, messenger: whatsapp, id: {CHANNEL_IDS[0]}, label: Sales}}
+  wa-north: {{account: {CHAT}, messenger: whatsapp, id: {CHANNEL_IDS[1]}, label: North}}
 employees:
   ana@acme.example: {{role: salesperson, gets_new_clients: true}}
   bruno@acme.example: {{role: salesperson, gets_new_clients: true}}
@@ -55,87 +78,208 @@ new_clients: {{create: deal, pipeline: default, stage: appointmentscheduled}}
 ownership: {{fallback: luis@acme.example}}
 default: {{employee: luis@acme.example}}
 """
+# As it comes, but for what it needs to be one of several on a machine: it is killed, not the
+# machine, so that what was committed has to be there again.
+_POSTGRES = {**DURABLE_POSTGRES, "shared_buffers": "64MB", "max_wal_size": "256MB"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     fleet: Fleet
-    port: int  # of web
-    crm_url: str
-    hook: str  # path of the messenger's webhook
+    settings: Settings
+    door: Door
+    environ: Mapping[str, str]
+
+    @property
+    def port(self) -> int:
+        return self.door.port
+
+    @property
+    def hook(self) -> str:
+        """The path of the messenger's webhook."""
+        return self.door.hook
+
+    @property
+    def crm_url(self) -> str:
+        return self.settings.base_urls["HUBSPOT_MAIN"]
+
+    @property
+    def chat_url(self) -> str:
+        return self.settings.base_urls["WAZZUP_MAIN"]
+
+    @contextmanager
+    def parts(self) -> Iterator[Parts]:
+        with built(self.settings, self.environ) as parts:
+            yield parts
 
     def crm(self) -> Any:
         """What stands in the CRM."""
         return json.loads(call("GET", f"{self.crm_url}/_sandbox/state"))
 
-    def fail(self, seed: int) -> None:
-        told = {"rules": FAULTS, "seed": seed, "latency_seconds": LATENCY_SECONDS}
-        call("POST", f"{self.crm_url}/_sandbox/faults", told)
+    def messenger(self) -> Any:
+        """What has reached clients."""
+        return json.loads(call("GET", f"{self.chat_url}/_sandbox/state"))
 
-    def mend(self) -> Mapping[str, int]:
-        """Ends the faults; gives how often each struck."""
-        counts: Mapping[str, int] = json.loads(call("GET", f"{self.crm_url}/_sandbox/faults"))[
-            "counts"
-        ]
-        call("DELETE", f"{self.crm_url}/_sandbox/faults")
+    def subscribe(self, sent_twice: float) -> None:
+        """From now on both vendors tell the bridge of what changes there."""
+        hooks = f"{self.settings.public_url}/hooks"
+        told = {"url": f"{hooks}/{CRM}", "client_secret": SECRETS["HUBSPOT_CLIENT_SECRET"]}
+        call("POST", f"{self.crm_url}/_sandbox/webhooks", {**told, "sent_twice": sent_twice})
+        webhook = {"webhooksUri": f"{hooks}/{CHAT}"}
+        call("POST", f"{self.chat_url}/_sandbox/seed", {"webhook": webhook})
+
+    def fail(self, plan: Plan) -> None:
+        """Both vendors, as planned; and look-ups show no write at once."""
+        lag = {"search_lag_seconds": LAG_SECONDS, "read_lag_seconds": LAG_SECONDS}
+        call("POST", f"{self.crm_url}/_sandbox/settings", lag)
+        for account, rules in plan.faults if plan.faults is not None else FAULTS:
+            told = {"rules": rules, "seed": plan.seed, "latency_seconds": LATENCY_SECONDS}
+            call("POST", f"{self._url(account)}/_sandbox/faults", told)
+
+    def struck(self, account: str) -> Mapping[str, int]:
+        """How often each fault has struck there."""
+        told = json.loads(call("GET", f"{self._url(account)}/_sandbox/faults"))
+        counts: Mapping[str, int] = told["counts"]
         return counts
+
+    def mend(self) -> Mapping[str, Mapping[str, int]]:
+        """Ends the faults; gives how often each struck, for each account."""
+        counts = {account: self.struck(account) for account in (CRM, CHAT)}
+        for account in counts:
+            call("DELETE", f"{self._url(account)}/_sandbox/faults")
+        return counts
+
+    def _url(self, account: str) -> str:
+        return self.crm_url if account == CRM else self.chat_url
 
 
 @contextmanager
-def house(database_url: str, folder: Path, clients: Sequence[Client]) -> Iterator[House]:
-    """All of it up, the CRM filled and mirrored, nothing written yet."""
-    ports = {name: free_port() for name in ("web", "hubspot-main", "wazzup-main")}
-    environ = _environment(database_url, folder, ports)
-    settings = Settings.of(environ)
-    (folder / "config").mkdir()
-    (folder / "config" / "bridge.yaml").write_text(CONFIG)
-    with fleet(folder) as processes:
-        for account in ("hubspot-main", "wazzup-main"):
-            arguments = ("sandbox", account, "--port", str(ports[account]))
-            processes.start(f"sandbox {account}", _bridge(*arguments), environ)
-        processes.start("redis", _redis(folder), environ)
-        prepare(settings, environ)
-        made = House(
-            fleet=processes,
-            port=ports["web"],
-            crm_url=settings.base_urls["HUBSPOT_MAIN"],
-            hook=f"/hooks/wazzup-main/{SECRETS['WAZZUP_WEBHOOK_KEY']}",
-        )
-        for url in settings.base_urls.values():
-            _await(partial(answers, f"{url}/_sandbox/state"))
-        call("POST", f"{made.crm_url}/_sandbox/seed", _crm_of(clients))
-        with built(settings, environ) as parts:
+def house(
+    database_url: str | None,
+    folder: Path,
+    clients: Sequence[Client],
+    *,
+    bridge: Sequence[str] = ("bridge.cli",),
+    port: int = 0,
+) -> Iterator[House]:
+    """All of it up, the CRM filled and mirrored, nothing written yet.
+
+    Without a URL the store is a PostgreSQL server of its own, among the processes. `bridge` is the
+    module that is run, and its first arguments. `port` is web's, any free one by default.
+    """
+    with _short_folder() as place, watched(place), fleet(folder) as processes:
+        ports = {"web": port or free_port(), CRM: free_port(), CHAT: free_port()}
+        server = None if database_url else Postgres(directory=place / "postgres", pid=0)
+        url = database_url or (server.url("bridge") if server else "")
+        environ = _environment(url, folder, place, ports)
+        (folder / "config").mkdir()
+        (folder / "config" / "bridge.yaml").write_text(CONFIG)
+        if server is not None:
+            _start_postgres(processes, server, environ)
+        made = _vendors(processes, ports, environ, place)
+        _fill(made, clients)
+        with made.parts() as parts:
             sync(parts)
-        _begin(made, environ, settings)
+        _begin(made, bridge)
         yield made
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in random.SystemRandom().sample(PORTS, 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"no port from {PORTS.start} to {PORTS.stop} is free on this machine")
 
 
-def _begin(made: House, environ: Mapping[str, str], settings: Settings) -> None:
-    url = settings.redis_url or ""
-    _await(partial(_redis_answers, url))
-    made.fleet.start("web", _bridge("web", "--port", str(made.port)), environ)
+@contextmanager
+def _short_folder() -> Iterator[Path]:
+    """For sockets, whose paths have to be short, and for the data of another user."""
+    place = Path(tempfile.mkdtemp(prefix="bridge-crash-"))
+    place.chmod(0o711)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _start_postgres(processes: Fleet, server: Postgres, environ: Mapping[str, str]) -> None:
+    program = BY_NAME["postgres"].program()
+    assert program is not None  # who asks for it has looked
+    server.directory.mkdir()
+    user = unprivileged()
+    if user is not None:
+        shutil.chown(server.directory, user)
+    cluster = new_cluster(program, server.directory, _POSTGRES)
+    processes.start(
+        "postgres",
+        Program(command=cluster.command, environ=environ, user=user, stop=signal.SIGINT),
+    )
+    _await(server.ready)
+    server.create("bridge")
+
+
+def _vendors(
+    processes: Fleet, ports: Mapping[str, int], environ: Mapping[str, str], place: Path
+) -> House:
+    """The sandboxes, filled, Redis, and the store with its schema."""
+    settings = Settings.of(environ)
+    for account in (CRM, CHAT):
+        command = _command("bridge.cli", "sandbox", account, "--port", str(ports[account]))
+        processes.start(f"sandbox {account}", Program(command=command, environ=environ))
+    processes.start("redis", Program(command=_redis(place), environ=environ))
+    prepare(settings, environ)
+    hook = f"/hooks/{CHAT}/{SECRETS['WAZZUP_WEBHOOK_KEY']}"
+    door = Door(port=ports["web"], hook=hook, key="")
+    made = House(fleet=processes, settings=settings, door=door, environ=environ)
+    for url in settings.base_urls.values():
+        _await(partial(answers, f"{url}/_sandbox/state"))
+    with made.parts() as parts, writing(parts.engine) as db:
+        scopes = [Scope.READ, Scope.SEND]
+        principal = f"employee:{WRITER}"
+        _, key = create_key(
+            db, name="crash run", principal=principal, scopes=scopes, now=datetime.now(UTC)
+        )
+    return replace(made, door=replace(door, key=key))
+
+
+def _fill(made: House, clients: Sequence[Client]) -> None:
+    """What the vendors know before it begins."""
+    call("POST", f"{made.crm_url}/_sandbox/seed", _crm_of(clients))
+    channels = [
+        {"channelId": channel, "transport": "whatsapp", "name": name}
+        for channel, name in zip(CHANNEL_IDS, ("sales", "north"), strict=True)
+    ]
+    call("POST", f"{made.chat_url}/_sandbox/seed", {"channels": channels})
+
+
+def _begin(made: House, bridge: Sequence[str]) -> None:
+    _await(partial(_redis_answers, made.settings.redis_url or ""))
+
+    def start(name: str, *arguments: str) -> None:
+        command = _command(*bridge, *arguments)
+        made.fleet.start(name, Program(command=command, environ=made.environ))
+
+    start("web", "web", "--port", str(made.port))
     for name in ("worker 1", "worker 2"):
-        made.fleet.start(name, _bridge("worker"), environ)
-    made.fleet.start("clock", _bridge("clock"), environ)
-    _await(partial(answers, f"{settings.public_url}/healthz"))
+        start(name, "worker")
+    start("clock", "clock")
+    _await(partial(answers, f"{made.settings.public_url}/healthz"))
 
 
-def _bridge(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "bridge.cli", *arguments)
+def _command(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
 
 
-def _redis(folder: Path) -> tuple[str, ...]:
+def _redis(place: Path) -> tuple[str, ...]:
     """Keeps nothing: who kills it wipes it."""
     program = BY_NAME["redis"].program()
     assert program is not None  # tests without it never get here
-    place = ("--port", "0", "--unixsocket", str(folder / "redis.sock"), "--dir", str(folder))
-    return (str(program), *place, "--save", "", "--appendonly", "no")
+    where = ("--port", "0", "--unixsocket", str(place / "redis.sock"), "--dir", str(place))
+    return (str(program), *where, "--save", "", "--appendonly", "no")
 
 
 def _redis_answers(url: str) -> bool:
@@ -153,19 +297,22 @@ def _await(is_there: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _environment(database_url: str, folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
+def _environment(
+    database_url: str, folder: Path, place: Path, ports: Mapping[str, int]
+) -> dict[str, str]:
     return {
         **without_settings(),
         **SECRETS,
+        MARK: str(place),
         "BRIDGE_CONFIG": str(folder / "config"),
         "BRIDGE_STATE": str(folder / "state"),
         "BRIDGE_DATABASE_URL": database_url,
-        "BRIDGE_REDIS_URL": f"unix://{folder / 'redis.sock'}",
+        "BRIDGE_REDIS_URL": f"unix://{place / 'redis.sock'}",
         "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{ports['web']}",
         "BRIDGE_SECRET_KEY": "k" * 32,
         "BRIDGE_LEASE_SECONDS": str(LEASE_SECONDS),
-        "BRIDGE_BASE_URL_HUBSPOT_MAIN": f"http://127.0.0.1:{ports['hubspot-main']}",
-        "BRIDGE_BASE_URL_WAZZUP_MAIN": f"http://127.0.0.1:{ports['wazzup-main']}",
+        "BRIDGE_BASE_URL_HUBSPOT_MAIN": f"http://127.0.0.1:{ports[CRM]}",
+        "BRIDGE_BASE_URL_WAZZUP_MAIN": f"http://127.0.0.1:{ports[CHAT]}",
     }
 
 
@@ -182,8 +329,9 @@ def _crm_of(clients: Sequence[Client]) -> Mapping[str, Any]:
 
 
 def _contact(client: Client) -> Mapping[str, Any]:
-    properties = {"firstname": client.name, "phone": f"+{client.phone}", "hubspot_owner_id": "101"}
-    return {"id": str(1001 + client.number), "properties": properties}
+    properties = {"firstname": client.name, "phone": f"+{client.phone}"}
+    owner = {"hubspot_owner_id": OWNER_IDS[0]}
+    return {"id": str(1001 + client.number), "properties": {**properties, **owner}}
 
 
 def _deal(client: Client) -> Mapping[str, Any]:
@@ -191,7 +339,7 @@ def _deal(client: Client) -> Mapping[str, Any]:
         "dealname": client.name,
         "pipeline": "default",
         "dealstage": "appointmentscheduled",
-        "hubspot_owner_id": "102",
+        "hubspot_owner_id": OWNER_IDS[1],
     }
     contact = str(1001 + client.number)
     return {"id": f"2{contact}", "properties": properties, "contacts": [contact]}

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -13,9 +14,20 @@ import psutil
 
 from bridge.cli import tied
 from tests.chaos.plan import Aim
+from tests.chaos.warden import kill
 
 AFTER_OWN_END_SECONDS = 0.3
 STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What to run and as whom; `stop` is the signal that ends it well."""
+
+    command: Sequence[str]
+    environ: Mapping[str, str] = field(repr=False)
+    user: str | None = None
+    stop: signal.Signals = signal.SIGTERM
 
 
 @dataclass(slots=True)
@@ -23,34 +35,50 @@ class Process:
     """One program and its successors; `log` holds what all of them said."""
 
     name: str
-    command: Sequence[str]
-    environ: Mapping[str, str] = field(repr=False)
+    program: Program
     log: Path
     start_again_at: float | None = None
+    go_on_at: float | None = None
     running: "subprocess.Popen[bytes] | None" = None
+    paused: list[psutil.Process] = field(default_factory=list)
     ended: Counter[int] = field(default_factory=Counter)  # by themselves, by exit code
     struck: Counter[Aim] = field(default_factory=Counter)
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return self.program.environ
 
     def start(self) -> None:
         self.start_again_at = None
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
-                tied.command(list(self.command)),
+                self._command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=dict(self.environ),
+                env=dict(self.program.environ),
+                user=self.program.user,
                 start_new_session=True,
             )
 
+    def _command(self) -> list[str]:
+        """Another user may not reach this Python, without which nothing is tied: for him there is
+        the warden alone."""
+        command = list(self.program.command)
+        return tied.command(command) if self.program.user is None else command
+
     def strike(self, aim: Aim, absence: float) -> list[psutil.Process]:
-        """Kills; gives those that live on without their parent. Who is away can't be struck."""
+        """Kills or pauses; gives those that live on without their parent. Who is away can't be
+        struck."""
         if self.running is None or self.running.poll() is not None:
             return []
         children = children_of(self.running.pid)
         if aim is Aim.JOB and not children:
             return []
         self.struck[aim] += 1
+        if aim is Aim.PAUSE:
+            self._pause([psutil.Process(self.running.pid), *children], absence)
+            return []
         if aim is not Aim.JOB:
             self._end()
             self.start_again_at = time.monotonic() + absence
@@ -60,8 +88,10 @@ class Process:
         return []
 
     def look(self) -> None:
-        """Starts it again when its time has come, or when it ended by itself."""
+        """Starts it again when its time has come, or when it ended by itself; wakes it."""
         now = time.monotonic()
+        if self.go_on_at is not None and now >= self.go_on_at:
+            self.go_on()
         if self.running is not None and self.running.poll() is not None:
             self.ended[self.running.returncode] += 1
             self.running = None
@@ -69,16 +99,31 @@ class Process:
         if self.start_again_at is not None and now >= self.start_again_at:
             self.start()
 
+    def go_on(self) -> None:
+        self.go_on_at = None
+        for process in self.paused:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+        self.paused = []
+
     def stop(self) -> None:
+        self.go_on()
         self.start_again_at = None
         if self.running is None:
             return
         children = children_of(self.running.pid)
-        self.running.terminate()
+        self.running.send_signal(self.program.stop)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.running.wait(STOP_SECONDS)
         self._end()
         kill(children)
+
+    def _pause(self, processes: Sequence[psutil.Process], seconds: float) -> None:
+        self.go_on_at = time.monotonic() + seconds
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
+                self.paused.append(process)
 
     def _end(self) -> None:
         if self.running is not None:
@@ -95,9 +140,9 @@ class Fleet:
         self._orphans: list[psutil.Process] = []
         self.processes: dict[str, Process] = {}
 
-    def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+    def start(self, name: str, program: Program) -> None:
         log = self._folder / f"{name.replace(' ', '-')}.log"
-        self.processes[name] = Process(name, command, environ, log)
+        self.processes[name] = Process(name, program, log)
         self.processes[name].start()
 
     def strike(self, name: str, aim: Aim, absence: float) -> None:
@@ -106,6 +151,13 @@ class Fleet:
     def look(self) -> None:
         for process in self.processes.values():
             process.look()
+
+    def all_go_on(self) -> None:
+        """Who is paused or away is needed now."""
+        for process in self.processes.values():
+            process.go_on()
+            if process.start_again_at is not None:
+                process.start()
 
     def stop(self) -> None:
         for process in reversed(self.processes.values()):
@@ -127,13 +179,6 @@ def children_of(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-
-
-def kill(processes: Sequence[psutil.Process]) -> None:
-    """psutil looks at the time of birth as well: a pid that was given out again is left alone."""
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
 
 
 def without_settings() -> dict[str, str]:

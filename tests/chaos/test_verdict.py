@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.clients import Chat, Client, Sent, chats_of, clients_of
-from tests.chaos.plan import ROUND, Plan, strikes
+from tests.chaos.plan import ROUNDS, Kind, Plan, strikes
 from tests.chaos.verdict import Store, judge
 
 CHATS = [Chat(number=0, client=Client(number=0, is_known=False))]
@@ -111,9 +111,11 @@ def test_a_seed_gives_the_same_kills_again() -> None:
     assert list(strikes(plan)) != list(strikes(Plan(seed=6, seconds=30.0)))
 
 
-def test_nobody_is_spared() -> None:
-    struck = {(strike.victim, strike.aim) for strike in strikes(Plan(seed=7, seconds=30.0))}
-    assert struck == set(ROUND)
+@pytest.mark.parametrize("store", Kind)
+def test_nobody_is_spared(store: Kind) -> None:
+    plan = Plan(seed=7, seconds=30.0, store=store)
+    struck = {(strike.victim, strike.aim) for strike in strikes(plan)}
+    assert struck == set(ROUNDS[store])
 
 
 def test_some_strangers_write_on_two_channels() -> None:

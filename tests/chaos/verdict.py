@@ -1,19 +1,19 @@
-"""What a run came to: what was acknowledged against what stands in the CRM and in the store."""
+"""What a run came to: what was acknowledged against what stands at the vendors and here."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, func, select
-
-from bridge.store.engine import reading
-from bridge.store.schema import DECISIONS, INBOX, OUTBOX, REFRESHES
+from bridge.domain.names import digest_id
 from tests.chaos.clients import Chat, Client, Sent
+from tests.chaos.plan import WRITER
+from tests.chaos.standing import Items, Store, look
 
-OPEN = ("pending", "leased", "held", "unknown")
-_WRITTEN = re.compile(r"chat (\d+) message (\d+)")
+__all__ = ["Findings", "Items", "Store", "judge", "look"]
+
+_OWNER = "hubspot_owner_id"
+NO_ITEMS = Items(undecided=(), besides=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,32 +26,24 @@ class Entry:
     deals: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """What the bridge's tables say after the run."""
-
-    decided: frozenset[str]  # event keys of messages
-    rows: Mapping[str, int]  # "inbox done" → how many
-    dead: tuple[str, ...]  # reasons
-    tried_again: int  # deliveries that took more than one attempt
-
-    @property
-    def open_rows(self) -> Mapping[str, int]:
-        return {name: n for name, n in self.rows.items() if name.split()[-1] in OPEN}
-
-
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What is wrong; nothing of it may be."""
+    """What is wrong; nothing of it may be. `for_a_person` is not wrong, but named."""
 
     lost: list[Sent] = field(default_factory=list)
     doubled: list[Sent] = field(default_factory=list)
     never_sent: list[Sent] = field(default_factory=list)
     out_of_order: list[Sent] = field(default_factory=list)
     misplaced: list[Sent] = field(default_factory=list)
+    replies_lost: list[Sent] = field(default_factory=list)
+    replies_doubled: list[Sent] = field(default_factory=list)
+    replies_out_of_order: list[Sent] = field(default_factory=list)
     clients: list[str] = field(default_factory=list)
+    mirror: list[str] = field(default_factory=list)
     undecided: list[Sent] = field(default_factory=list)
     decided_besides: list[str] = field(default_factory=list)
+    items_undecided: list[str] = field(default_factory=list)
+    items_besides: list[str] = field(default_factory=list)
     dead_letters: list[str] = field(default_factory=list)
     at_work: list[str] = field(default_factory=list)
 
@@ -60,67 +52,76 @@ class Findings:
         return {name.replace("_", " "): some for name, some in found.items() if some}
 
 
-def judge(taken: set[Sent], chats: Sequence[Chat], crm: Any, store: Store) -> Findings:
+def judge(
+    taken: set[Sent],
+    chats: Sequence[Chat],
+    crm: Any,
+    store: Store,
+    *,
+    messenger: Any = None,
+    items: Items = NO_ITEMS,
+) -> Findings:
+    """`messenger` is what reached clients, where replies were written to them."""
     clients = list({chat.client.number: chat.client for chat in chats}.values())
     entries = sorted(_entries(crm), key=lambda entry: entry.sequence)
     written = Counter(entry.sent for entry in entries)
-    expected = {f"received:{sent.id}": sent for sent in taken}
+    expected = {_event_key(sent): sent for sent in taken}
+    reached = [] if messenger is None else list(_reached(messenger))
+    replies = {sent for sent in taken if sent.is_reply}
     return Findings(
-        lost=sorted(taken - written.keys()),
-        doubled=sorted(sent for sent, times in written.items() if times > 1),
-        never_sent=sorted(written.keys() - taken),
-        out_of_order=list(_out_of_order(entries)),
+        lost=sorted(taken - written.keys() - store.for_a_person),
+        doubled=_doubled(written),
+        never_sent=sorted((written.keys() | set(reached)) - taken),
+        out_of_order=list(_out_of_order([entry.sent for entry in entries])),
         misplaced=list(_misplaced(entries, chats, crm)),
+        replies_lost=sorted(replies - set(reached) - store.for_a_person),
+        replies_doubled=_doubled(Counter(reached)),
+        replies_out_of_order=list(_out_of_order(reached)),
         clients=list(_not_one_of_each(clients, crm)),
+        mirror=list(_otherwise_mirrored(crm, store)),
         undecided=sorted(expected[key] for key in expected.keys() - store.decided),
         decided_besides=sorted(store.decided - expected.keys()),
+        items_undecided=list(items.undecided),
+        items_besides=list(items.besides),
         dead_letters=list(store.dead),
         at_work=[f"{rows} {name}" for name, rows in store.open_rows.items()],
     )
 
 
-def look(engine: Engine) -> Store:
-    with reading(engine) as db:
-        rows = {
-            f"{table.name} {state}": number
-            for table in (INBOX, OUTBOX, REFRESHES)
-            for state, number in db.execute(
-                select(table.c.state, func.count()).group_by(table.c.state)
-            )
-        }
-        messages = select(DECISIONS.c.event_key).where(DECISIONS.c.kind == "MessageReceived")
-        dead = [
-            f"{table.name}: {reason}"
-            for table in (INBOX, OUTBOX)
-            for reason in db.scalars(select(table.c.reason).where(table.c.state == "dead"))
-        ]
-        again = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.attempts > 1)
-        return Store(
-            decided=frozenset(db.scalars(messages)),
-            rows=rows,
-            dead=tuple(dead),
-            tried_again=db.scalar(again) or 0,
-        )
+def _event_key(sent: Sent) -> str:
+    if not sent.is_reply:
+        return f"received:{sent.id}"
+    return f"send:{WRITER}:{digest_id('rq', f'employee:{WRITER}', sent.id)}"
+
+
+def _doubled(times: Counter[Sent]) -> list[Sent]:
+    return sorted(sent for sent, number in times.items() if number > 1)
 
 
 def _entries(crm: Any) -> Iterator[Entry]:
     for one in crm["communications"]:
-        chat, place = _WRITTEN.findall(one["properties"]["hs_communication_body"])[0]
         yield Entry(
-            sent=Sent(int(chat), int(place)),
+            sent=Sent.read(one["properties"]["hs_communication_body"]),
             sequence=one["seq"],
             contacts=tuple(one["associations"].get("contacts", ())),
             deals=tuple(one["associations"].get("deals", ())),
         )
 
 
-def _out_of_order(entries: Sequence[Entry]) -> Iterator[Sent]:
+def _reached(messenger: Any) -> Iterator[Sent]:
+    """In the order in which the messenger took them."""
+    for one in sorted(messenger["sent"], key=lambda message: int(message["seq"])):
+        yield Sent.read(one["text"])
+
+
+def _out_of_order(taken: Sequence[Sent]) -> Iterator[Sent]:
     """Those that came after a later one of their chat."""
-    newest: defaultdict[int, int] = defaultdict(lambda: -1)
-    for entry in entries:
-        if entry.sent.place < newest[entry.sent.chat]:
-            yield entry.sent
-        newest[entry.sent.chat] = max(newest[entry.sent.chat], entry.sent.place)
+    newest: defaultdict[tuple[int, bool], int] = defaultdict(lambda: -1)
+    for sent in taken:
+        line = sent.chat, sent.is_reply
+        if sent.place < newest[line]:
+            yield sent
+        newest[line] = max(newest[line], sent.place)
 
 
 def _misplaced(entries: Sequence[Entry], chats: Sequence[Chat], crm: Any) -> Iterator[Sent]:
@@ -149,6 +150,15 @@ def _not_one_of_each(clients: Sequence[Client], crm: Any) -> Iterator[str]:
     for kind in ("contacts", "deals"):
         if len(crm[kind]) != len(clients):
             yield f"{len(crm[kind])} {kind} of {len(clients)} clients"
+
+
+def _otherwise_mirrored(crm: Any, store: Store) -> Iterator[str]:
+    """Owners are the CRM's: what the store says of them has to be the same in the end."""
+    for kind in ("contacts", "deals"):
+        for one in crm[kind]:
+            key, owner = (kind, one["id"]), one["properties"].get(_OWNER, "")
+            if store.owners.get(key, owner) != owner:
+                yield f"{kind} {one['id']}: owner {owner}, mirrored {store.owners[key]}"
 
 
 def _contacts_by_phone(crm: Any) -> defaultdict[str, list[str]]:

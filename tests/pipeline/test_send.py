@@ -338,6 +338,38 @@ def test_its_echo_settles_a_send_of_unknown_outcome(house: World) -> None:
     assert (len(left(house)), len(house.entries())) == (1, 2)
 
 
+@pytest.mark.parametrize("waits", [(), ("POST /v3/message",)], ids=["done", "pending again"])
+def test_an_echo_that_comes_late_is_no_second_message(house: World, waits: tuple[str, ...]) -> None:
+    """R2: the second try is refused as a repeated one, which names no id; or it is still to come.
+    Either way the echo of the first one is known."""
+    phone = lost_answer(house)
+    made = house.phone()["sent"][0]["message_id"]
+    for match in waits:
+        house.fail(CHAT, match=match, fault="429", times=1)
+    house.later(12)
+    house.settle()
+    house.client_writes(phone, "good day", isEcho=True, status="sent", messageId=made)
+    house.settle()
+    assert shown(house) == [("good day", "sent", "")]
+    house.patiently(4)
+    assert (len(left(house)), len(house.entries())) == (1, 2)
+    assert house.rows(DECISIONS)[-1]["headline"] == "message.settled_send"
+
+
+def test_what_the_vendor_never_answers_is_left_to_a_person(house: World) -> None:
+    """However often the vendor's key allows another try: nobody knows whether one arrived."""
+    [phone] = known_clients(house, 1)
+    house.fail(CHAT, match="POST /v3/message", fault="reset_after")
+    writes(house, ANA, phone)
+    house.tune(CHAT, look_up_after_seconds="0")
+    for _ in range(12):
+        house.settle()
+    [row] = [row for row in house.rows(OUTBOX) if row["kind"] == "SendMessage"]
+    assert (row["state"], row["next_attempt_at"]) == ("unknown", None)
+    assert "by hand" in row["reason"]
+    assert shown(house)[0][1] == "unknown"
+
+
 def test_an_echo_before_the_vendors_answer_waits_for_it(house: World) -> None:
     """WZ-09: our own message is stored once."""
     [phone] = known_clients(house, 1)
