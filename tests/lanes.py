@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 REQUIRE = "BRIDGE_TEST_REQUIRE"
+_CAP_SYS_ADMIN = 1 << 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +20,12 @@ class Lane:
     places: tuple[str, ...]
     debian_package: str
     fixtures: frozenset[str]  # a test that uses one of them belongs to this lane
+    as_administrator: bool = False  # the program does nothing for others
 
     def program(self) -> Path | None:
         """The program to run, the newest one where there are several versions."""
+        if self.as_administrator and not _is_administrator():
+            return None
         on_path = [found for name in self.programs if (found := shutil.which(name))]
         return Path(on_path[0]) if on_path else self._elsewhere()
 
@@ -33,6 +37,13 @@ class Lane:
     def _elsewhere(self) -> Path | None:
         found = [path for place in self.places for path in _glob(place) if os.access(path, os.X_OK)]
         return max(found, key=_versions, default=None)
+
+
+def _is_administrator() -> bool:
+    """Root alone is not enough: a container's root may lack the right to mount."""
+    status = Path("/proc/self/status")
+    found = re.search(r"^CapEff:\s*(\w+)", status.read_text(), re.M) if status.exists() else None
+    return found is not None and bool(int(found[1], 16) & _CAP_SYS_ADMIN)
 
 
 def _glob(place: str) -> list[Path]:
@@ -81,6 +92,14 @@ LANES = (
         ),
         debian_package="chromium",
         fixtures=frozenset({"browser", "page"}),
+    ),
+    Lane(
+        name="mount",
+        programs=("mount",),
+        places=(),
+        debian_package="mount",
+        fixtures=frozenset({"small_disk"}),
+        as_administrator=True,
     ),
 )
 BY_NAME = {lane.name: lane for lane in LANES}

@@ -42,8 +42,9 @@ def install(lanes: Sequence[Lane], run: Run) -> None:
 
 def advice(lane: Lane) -> str:
     what = "is required here" if lane.required() else "will be skipped"
+    right = " (which needs root and its rights)" if lane.as_administrator else ""
     return (
-        f"{lane.name}: {' or '.join(lane.programs)} not found, so this lane {what}; "
+        f"{lane.name}: {' or '.join(lane.programs)}{right} not found, so this lane {what}; "
         f"install it (Debian: {lane.debian_package}) and run `make test` again"
     )
 

@@ -1,5 +1,6 @@
 """A whole bridge in processes, clients who write to it, and the comparison when all is at rest."""
 
+import json
 import os
 import signal
 import subprocess
@@ -47,6 +48,7 @@ class Scene:
     engine: Engine
     chats: Sequence[Chat]
     ledger: Ledger = field(default_factory=Ledger)
+    padding: int = 0  # bytes that each webhook is longer
     _places: Counter[int] = field(default_factory=Counter)
 
     def process(self, name: str) -> Process:
@@ -55,7 +57,8 @@ class Scene:
     def send(self, chat: Chat) -> Answer:
         """The chat's next message, once; what was not taken is the next one again."""
         sent = Sent(chat.number, self._places[chat.number])
-        answer = post(self.home.port, self.home.hook, webhook(chat, sent))
+        body = _longer(webhook(chat, sent), self.padding)
+        answer = post(self.home.port, self.home.hook, body)
         if self.ledger.note(sent, answer.status):
             self._places[chat.number] += 1
         return answer
@@ -114,6 +117,11 @@ def _part(home: House) -> None:
             process.running.terminate()
 
 
+def _longer(body: bytes, by: int) -> bytes:
+    """With a field that the messenger does not have."""
+    return json.dumps({**json.loads(body), "padding": "x" * by}).encode() if by else body
+
+
 def post(port: int, path: str, body: bytes) -> Answer:
     began = time.monotonic()
     headers = {"Content-Type": "application/json"}
@@ -155,13 +163,19 @@ def hung(process: Process) -> Iterator[None]:
 
 def end(process: Process, seconds: float) -> int:
     """Its exit code after SIGTERM; fails when it takes longer. It stays away until `start`."""
-    running = process.running
-    assert running is not None
-    running.send_signal(signal.SIGTERM)
+    return end_all([process], seconds)[0]
+
+
+def end_all(processes: Sequence[Process], seconds: float) -> list[int]:
+    """As `end`, all of them told at once."""
+    running = [process.running for process in processes if process.running is not None]
+    for one in running:
+        one.send_signal(signal.SIGTERM)
+    began = time.monotonic()
     try:
-        return running.wait(seconds)
-    except subprocess.TimeoutExpired:
-        raise AssertionError(f"{process.name} did not end within {seconds} s") from None
+        return [one.wait(began + seconds - time.monotonic()) for one in running]
+    except subprocess.TimeoutExpired as error:
+        raise AssertionError(f"{error.cmd} did not end within {seconds} s") from None
 
 
 def pid_of(process: Process) -> int:
