@@ -166,6 +166,7 @@ def orphaned(db: Connection, lane: str, look_up_at: datetime) -> int:
 
 RUNNABLE = """
 o.lane = :lane AND o.state = 'pending'
+  AND o.state IN ('pending', 'leased', 'held', 'unknown')
   AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= {now})
   AND NOT EXISTS (SELECT 1 FROM needs n WHERE n.outbox_id = o.id)
   AND NOT EXISTS (
@@ -175,8 +176,9 @@ o.lane = :lane AND o.state = 'pending'
       AND e.state IN ('pending', 'leased', 'held', 'unknown')
       AND (e.state IN ('leased', 'unknown') OR e.next_attempt_at > {now}))
 """
-"""The rows `o` of a lane that may go at `now`, as a condition of SQL. What may stand in another's
-way is told as the index `ix_outbox_blocking` tells it, so that a long backlog costs nothing."""
+"""The rows `o` of a lane that may go at `now`, as a condition of SQL. Open states are told as the
+partial index `ix_outbox_open` tells them, or SQLite would read all rows there ever were; what may
+stand in another's way as `ix_outbox_blocking` does, so that a long backlog costs nothing."""
 
 _RUNNABLE = (
     "SELECT o.id, o.ordering_key, o.attempts FROM outbox o WHERE "  # noqa: S608 - constants

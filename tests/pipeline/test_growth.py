@@ -1,0 +1,89 @@
+"""What has been is not read again: no statement of the walk reads a whole table that grows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from bridge.pipeline.drain import due_lanes
+from bridge.pipeline.upkeep import tick
+from bridge.store.outbox import State
+from bridge.store.schema import OUTBOX
+from tests.pipeline.world import CRM, World, known_clients
+
+GROWS = (
+    *("inbox", "decisions", "outbox", "messages", "notifications", "turn_log"),
+    *("conversations", "contacts", "contact_phones", "records", "record_contacts", "vendor_ids"),
+)
+Statements = dict[str, Any]
+"""Each statement with the parameters of one of its uses."""
+
+
+@contextmanager
+def listening(engine: Engine) -> Iterator[Statements]:
+    heard: Statements = {}
+
+    def note(_db: Any, _cursor: Any, statement: str, values: Any, _context: Any, _m: bool) -> None:
+        one = values[0] if isinstance(values, list) and values else values
+        heard.setdefault(statement, one)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield heard
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def whole_tables(db: Connection, statements: Statements) -> dict[str, str]:
+    """Statements that SQLite answers by reading all rows of a table that grows."""
+    return {
+        statement: step
+        for statement, values in statements.items()
+        if statement.lstrip().split(" ")[0].strip().upper()
+        in ("SELECT", "UPDATE", "DELETE", "WITH")
+        for step in _steps(db, statement, values)
+        if step.startswith("SCAN") and step.split()[1] in _named(statement) and "INDEX" not in step
+    }
+
+
+def _steps(db: Connection, statement: str, values: Any) -> list[str]:
+    plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    return [str(row[3]) for row in plan]
+
+
+def _named(statement: str) -> set[str]:
+    """The growing tables, by their names and by the aliases that a statement gives them."""
+    words = statement.replace(",", " ").split()
+    aliases = {following for word, following in pairwise(words) if word in GROWS}
+    return {*GROWS, *aliases}
+
+
+def test_no_step_of_the_walk_reads_a_whole_table(small: World) -> None:
+    with listening(small.engine) as heard:
+        phones = known_clients(small, 3)
+        small.receives_each(phones, "again")
+        small.settle()
+        due_lanes(small.parts)
+        tick(small.parts)
+    with small.engine.connect() as db:
+        assert whole_tables(db, heard) == {}
+    assert len(heard) > 30
+
+
+def test_nor_does_a_look_up_after_a_lost_answer(small: World) -> None:
+    phones = known_clients(small, 2)
+    small.fail(CRM, match="communications/batch/create", fault="500_after", times=1)
+    with listening(small.engine) as heard:
+        small.receives_each(phones, "again")
+        small.patiently()
+    with small.engine.connect() as db:
+        assert whole_tables(db, heard) == {}
+    assert small.count(OUTBOX, state=State.DONE.value) == small.count(OUTBOX)
+
+
+def test_a_statement_that_reads_a_whole_table_is_seen(small: World) -> None:
+    with listening(small.engine) as heard, small.engine.connect() as db:
+        db.exec_driver_sql("SELECT id FROM outbox o WHERE o.state = 'pending'")
+        db.exec_driver_sql("SELECT id FROM inbox WHERE lane = ? ORDER BY id", ("in:wazzup-main",))
+    with small.engine.connect() as db:
+        assert len(whole_tables(db, heard)) == 2
