@@ -35,7 +35,7 @@ class HubSpotInbound:
             if any(proves(request, secret) for secret in self._secrets):
                 return
         raise SignatureInvalid(
-            f"hubspot: no signature fits {_without_query(request.url)}: this address must be the "
+            f"hubspot: no signature fits {_shown(request.url)}: this address must be the "
             f"targetUrl of the app, and client_secret the secret of the same app"
         )
 
@@ -73,5 +73,9 @@ def _proofs(account: Account) -> tuple[Callable[[RawRequest, str], bool], ...]:
     return tuple(_PROOFS[word] for word in words)
 
 
-def _without_query(url: str) -> str:
-    return url.split("?")[0].encode("ascii", "backslashreplace").decode()
+def _shown(url: str) -> str:
+    """The address as a log may hold it: query, and what follows the account, may be a secret."""
+    address = url.split("?")[0].encode("ascii", "backslashreplace").decode()
+    before, mark, rest = address.partition("/hooks/")
+    account, more, _ = rest.partition("/")
+    return f"{before}{mark}{account}{'/***' if more else ''}"

@@ -78,7 +78,7 @@ class House:
             env=dict(self.environ()),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
 
@@ -101,7 +101,7 @@ class House:
     @contextlib.contextmanager
     def web(self) -> "Iterator[subprocess.Popen[bytes]]":
         with self.started("web", "--port", str(self.port)) as process:
-            assert eventually(self.alive, 15), self.log("web")
+            assert eventually(self.alive, 60), self.log("web")
             yield process
 
     def log(self, name: str) -> str:
