@@ -16,7 +16,8 @@ def encode(value: Any) -> bytes:
 
 def decode(kind: type[T], text: bytes) -> T:
     """The value of this class; raises msgspec.ValidationError when the text is of another one,
-    msgspec.DecodeError when it is no JSON, RecursionError when it is nested without end."""
+    msgspec.DecodeError or UnicodeDecodeError when it is no JSON, RecursionError when it is nested
+    without end."""
     decoder: msgspec.json.Decoder[T] = _decoder(kind)  # type: ignore[arg-type]
     return decoder.decode(text)
 

@@ -63,7 +63,7 @@ def fuzzed(target: Target, seconds: int) -> Outcome:
             _command(target, folder, seconds), cwd=ROOT, stderr=written, stdout=written, check=False
         )
     outcome = told(target.name, log, crashed=ended.returncode != 0)
-    click.echo(str(outcome))
+    click.echo(f"{outcome}{' (as it should)' if target is CONTROL and outcome.crashed else ''}")
     return outcome
 
 

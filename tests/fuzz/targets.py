@@ -218,10 +218,21 @@ def decode_value(data: bytes) -> None:
     for kind in _STORED:
         try:
             value = codec.decode(kind, data)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         again = codec.encode(value)
         expect(codec.encode(codec.decode(kind, again)) == again)
+
+
+def _stored_seeds() -> list[bytes]:
+    events = [
+        codec.encode(event)
+        for connector in CONNECTORS
+        for body in bodies(connector.name)
+        for event in connector.inbound(account(connector)).parse(vendors_request(body)).events
+    ]
+    found = b'{"error": "2025-13-\xd25T99:99:99Z", "messageId": [[]]}'  # no UTF-8, found by fuzzing
+    return [codec.encode(_example_policy()), found, *events, *CORPUS.values()]
 
 
 _FLASK = Flask("fuzzed")
@@ -289,7 +300,7 @@ def _made() -> list[Target]:
         Target(
             name="codec",
             run=decode_value,
-            seeds=lambda: [codec.encode(_example_policy()), *CORPUS.values()],
+            seeds=_stored_seeds,
         ),
         Target(name="api-request", run=read_api_request, seeds=_api_seeds, is_json=False),
     ]
