@@ -36,11 +36,14 @@ def needs_identifying(conversation: Conversation | None, contact: Contact | None
     """Whether the CRM has to be asked who is behind a chat before a message of it is decided."""
     if conversation is None:
         return True
-    if conversation.client is ClientState.GROUP:
-        return False
-    if conversation.client is not ClientState.KNOWN or contact is None:
+    return not is_identified(conversation.client, None if contact is None else contact.state)
+
+
+def is_identified(client: ClientState, contact: ContactState | None) -> bool:
+    """By the state of a conversation and that of its contact, if it has one."""
+    if client is ClientState.GROUP:
         return True
-    return contact.state is not ContactState.ACTIVE
+    return client is ClientState.KNOWN and contact is ContactState.ACTIVE
 
 
 def identify(draft: Draft, chat: ChatFacts) -> ChatFacts:

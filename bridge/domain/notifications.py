@@ -1,11 +1,12 @@
 """Who is told about a client's message, and how an unanswered chat is marked for whom."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from bridge.domain.access import Access, access, is_unowned, owners, stands_in
+from bridge.domain.access import Access, access, can_answer, is_unowned, owners, stands_in
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Directory, Employee, Role
@@ -53,7 +54,7 @@ def mark(
 def told(chat: ChatFacts, directory: Directory, policy: Policy, now: datetime) -> tuple[Told, ...]:
     """Everybody who is notified about a message of this client: those whose mark is red."""
     found = []
-    for employee in policy.employees.values():
+    for employee in _perhaps_red(chat, directory, policy):
         person = directory.by_email(employee.id)
         if person is not None and not person.active:
             continue
@@ -61,6 +62,22 @@ def told(chat: ChatFacts, directory: Directory, policy: Policy, now: datetime) -
         if tone is Mark.RED:
             found.append(Told(employee=employee.id, reason=reason))
     return tuple(found)
+
+
+def _perhaps_red(chat: ChatFacts, directory: Directory, policy: Policy) -> Iterator[Employee]:
+    """All whom `mark` could give red, and few others: of hundreds of employees a client concerns
+    one or two, and to weigh all of them for each message would take longer than all the rest."""
+    unowned = is_unowned(chat)
+    concerned: set[EmployeeId | None] = {x.employee for x in owners(chat, directory)}
+    if not any(owner and can_answer(policy.employee(owner), chat) for owner in concerned):
+        concerned.add(policy.ownership.fallback)
+    for employee in policy.employees.values():
+        if employee.id in concerned:
+            yield employee
+        elif unowned and employee.gets_new_clients:
+            yield employee
+        elif policy.managers_hear_all_chats and employee.role is Role.MANAGER:
+            yield employee
 
 
 def _manager_mark(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import ChannelName, CrmId, EmployeeId
@@ -44,7 +45,7 @@ class CrmEmployee:
     active: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: who is looked up is indexed once
 class Directory:
     """Everybody the CRM knows, as last read. `as_of` of None: never read."""
 
@@ -52,9 +53,17 @@ class Directory:
     as_of: datetime | None = None
 
     def by_crm_id(self, crm_id: CrmId) -> CrmEmployee | None:
-        return next((p for p in self.people if p.crm_id == crm_id), None)
+        return self._by_crm_id.get(crm_id)
 
     def by_email(self, employee: EmployeeId) -> CrmEmployee | None:
         """The active entry where the CRM holds several of one address."""
-        found = [p for p in self.people if p.email == employee]
-        return next((p for p in found if p.active), found[0] if found else None)
+        return self._by_email.get(employee)
+
+    @cached_property
+    def _by_crm_id(self) -> Mapping[CrmId, CrmEmployee]:
+        return {person.crm_id: person for person in reversed(self.people)}
+
+    @cached_property
+    def _by_email(self) -> Mapping[EmployeeId, CrmEmployee]:
+        active_last = sorted(reversed(self.people), key=lambda person: person.active)
+        return {person.email: person for person in active_last}

@@ -16,8 +16,9 @@ def tell(draft: Draft, chat: ChatFacts, message: MessageId | None) -> None:
     facts, policy = draft.facts, draft.policy
     people = told(chat, facts.directory, policy, facts.now)
     codes = {person.employee: person.reason.code for person in people}
-    if draft.target is not None and _may_read(draft, chat, draft.target):
-        codes.setdefault(draft.target, ReasonCode.NOTIFY_TARGET)
+    target = draft.target
+    if target is not None and target not in codes and _may_read(draft, chat, target):
+        codes[target] = ReasonCode.NOTIFY_TARGET
     if not codes:
         managers = active_managers(facts.directory, policy)
         codes = {manager.id: ReasonCode.NOTIFY_NOBODY for manager in managers}

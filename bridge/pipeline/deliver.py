@@ -29,7 +29,7 @@ from bridge.ports import (
 )
 from bridge.store import lanes, outbox, outgoing
 from bridge.store.deciding import deciding
-from bridge.store.engine import reading, writing
+from bridge.store.engine import fleeting, reading, writing
 from bridge.store.outgoing import Row
 
 IN_FLIGHT = 4
@@ -56,7 +56,7 @@ def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
     vendor = _vendor(parts, lease)
     if vendor is None:
         return False
-    with writing(parts.engine) as db:
+    with fleeting(parts.engine) as db:
         lease.keep(db)
         outgoing.orphaned(db, lease.lane, parts.now() + vendor.settle_after)
     if not _look_up(parts, lease, vendor):

@@ -6,12 +6,12 @@ import structlog
 
 from bridge.domain import events as e
 from bridge.domain.errors import CredentialsInvalid, DeliveryTransient, OutcomeUnknown
-from bridge.domain.facts import ChatFacts, Lookup
-from bridge.domain.intake import needs_identifying
+from bridge.domain.facts import Lookup
+from bridge.domain.intake import is_identified
 from bridge.domain.messaging import Chat, ChatKind
 from bridge.domain.names import AccountName, ConversationId
 from bridge.domain.phones import spellings
-from bridge.domain.records import ClientState, Conversation
+from bridge.domain.records import Conversation
 from bridge.pipeline.event_keys import chat_of, conversation_of
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
@@ -76,16 +76,12 @@ def strangers_among(parts: Parts, run: Sequence[e.Event]) -> dict[ConversationId
     if not seen:
         return {}
     with reading(parts.engine) as db:
-        known = chats.chat_facts(db, list(seen))
-    return {where: chat for where, chat in seen.items() if _is_stranger(known.get(where))}
-
-
-def _is_stranger(facts: ChatFacts | None) -> bool:
-    if facts is None:
-        return True
-    if facts.conversation.client is ClientState.AMBIGUOUS:
-        return True
-    return needs_identifying(facts.conversation, facts.contact)
+        found = chats.clients_of(db, seen)
+    return {
+        where: chat
+        for where, chat in seen.items()
+        if where not in found or not is_identified(*found[where])
+    }
 
 
 def ask(

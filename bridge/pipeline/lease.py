@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.store import lanes, undone
-from bridge.store.engine import is_trouble, writing
+from bridge.store.engine import fleeting, is_trouble
 from bridge.store.lanes import LeaseLost
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Lease:
         with ThreadPoolExecutor(1) as thread:
             pending = thread.submit(call)
             while wait([pending], timeout=self.seconds / 3).not_done:
-                with writing(engine) as db:
+                with fleeting(engine) as db:
                     self.keep(db)
             return pending.result()
 
@@ -45,7 +45,7 @@ def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
     the inbox is given back with the lease, as if it had never been tried.
     """
     lease = Lease(lane, secrets.token_hex(8), seconds)
-    with writing(engine) as db:
+    with fleeting(engine) as db:
         taken = lanes.acquire(db, lane, lease.token, lease.seconds)
     if not taken:
         yield None
@@ -61,7 +61,7 @@ def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
 
 
 def _give_back(engine: Engine, lease: Lease, store_failed: bool) -> None:
-    with suppress(LeaseLost), writing(engine) as db:
+    with suppress(LeaseLost), fleeting(engine) as db:
         if store_failed:
             lease.keep(db)
             undone.give_back(db, lease.lane)

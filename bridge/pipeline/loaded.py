@@ -1,7 +1,7 @@
 """What a unit of work holds: records read in bulk, and which of them have changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
@@ -145,7 +145,10 @@ class Loaded:
 
 
 def load(
-    db: Connection, policy: Policy, run: Sequence[e.Event], lookups: Iterable[Lookup]
+    db: Connection,
+    policy: Policy,
+    run: Sequence[e.Event],
+    lookups: Mapping[ConversationId, Lookup],
 ) -> Loaded:
     """Reads what the run may ask for, in a few statements whatever its length."""
     held = Loaded()
@@ -190,16 +193,17 @@ def _load_contacts(
     held: Loaded,
     policy: Policy,
     run: Sequence[e.Event],
-    lookups: Iterable[Lookup],
+    lookups: Mapping[ConversationId, Lookup],
 ) -> None:
     keys = {key for event in run for key in records_of(event)}
-    keys.update(key for lookup in lookups for key in records_found(lookup))
+    keys.update(key for lookup in lookups.values() for key in records_found(lookup))
     linked = {x.contact for x in held.conversations.values() if x.contact is not None}
     for contact in chats.contacts_by_id(db, linked).values():
         held.hold_contact(contact)
     if policy.crm is not None and keys:
         _load_crm_records(db, held, policy.crm, keys)
-    _load_same_phones(db, held, run)
+    if lookups:
+        _load_same_phones(db, held, run, lookups)
 
 
 def _load_crm_records(
@@ -219,15 +223,14 @@ def _load_crm_records(
             held.conversations.setdefault(conversation.id, conversation)
 
 
-def _load_same_phones(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
-    """Contacts with the phone of a chat that may have to be identified."""
-    phones = set()
-    for event in run:
-        chat = chat_of(event)
-        if chat is not None and chat.phone is not None:
-            phones.add(canonical(chat.phone))
-    phones.update(x.phone for x in held.conversations.values() if x.phone is not None)
-    for found in records.contacts_by_phone(db, phones).values():
+def _load_same_phones(
+    db: Connection, held: Loaded, run: Sequence[e.Event], strangers: Collection[ConversationId]
+) -> None:
+    """Contacts with the phone of a chat whose client is not known."""
+    phones = {known.phone for where in strangers if (known := held.conversations.get(where))}
+    chats_of_strangers = (chat_of(event) for event in run if conversation_of(event) in strangers)
+    phones |= {canonical(chat.phone) for chat in chats_of_strangers if chat and chat.phone}
+    for found in records.contacts_by_phone(db, (phone for phone in phones if phone)).values():
         for contact in found:
             if contact.id not in held.contacts:
                 held.hold_contact(contact)

@@ -26,7 +26,7 @@ from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.unit_of_work import UnitOfWork
 from bridge.store import decisions, lanes, mirror, work
 from bridge.store.deciding import deciding
-from bridge.store.engine import writing
+from bridge.store.engine import fleeting, reading, writing
 from bridge.store.work import InboxRow
 
 RUN = 100
@@ -48,7 +48,7 @@ class _Run:
 def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
     """One run of the lane. Gives whether there may be more, and the lanes that it filled."""
     started = time.monotonic()
-    with writing(parts.engine) as db:
+    with fleeting(parts.engine) as db:
         lease.keep(db)
         work.bury(db, lease.lane, MAX_ATTEMPTS)
         rows = work.take(db, lease.lane, parts.now(), RUN)
@@ -61,6 +61,8 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
     except Exception:
         # Somewhere in this run is an item that breaks it: each row is tried alone.
         filled = frozenset().union(*(_alone(parts, lease, row) for row in rows))
+    if len(rows) == RUN:
+        _hand_on(parts, filled)
     _log.info(
         "processed",
         lane=lease.lane,
@@ -69,6 +71,14 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
         milliseconds=round((time.monotonic() - started) * 1000, 1),
     )
     return True, filled
+
+
+def _hand_on(parts: Parts, filled: frozenset[str]) -> None:
+    """After a full run there is more to decide here: what it filled is another worker's."""
+    with reading(parts.engine) as db:
+        free = lanes.due(db, sorted(filled))
+    for lane in free:
+        parts.bell.ring(lane)
 
 
 def _alone(parts: Parts, lease: Lease, row: InboxRow) -> frozenset[str]:

@@ -58,7 +58,7 @@ class UnitOfWork:
     def load(self, run: Sequence[e.Event], lookups: Mapping[ConversationId, Lookup]) -> None:
         """Reads everything that these events may ask for."""
         self._lookups = lookups
-        self.held = load(self._db, self._policy, run, lookups.values())
+        self.held = load(self._db, self._policy, run, lookups)
 
     def facts(self, event: e.Event) -> Facts:
         """The facts of one event as they stand now."""

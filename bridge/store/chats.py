@@ -8,7 +8,15 @@ from sqlalchemy import Connection, select
 from bridge import codec
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ConversationId, RecordId
-from bridge.domain.records import Contact, Conversation, Deal, Lead, RecordKind
+from bridge.domain.records import (
+    ClientState,
+    Contact,
+    ContactState,
+    Conversation,
+    Deal,
+    Lead,
+    RecordKind,
+)
 from bridge.store.among import among
 from bridge.store.schema import CONTACTS, CONVERSATIONS, RECORD_CONTACTS, RECORDS
 
@@ -27,6 +35,21 @@ def chat_facts(db: Connection, ids: Sequence[ConversationId]) -> Mapping[Convers
             leads=leads.get(conversation.contact, ()) if conversation.contact else (),
         )
         for key, conversation in conversations.items()
+    }
+
+
+def clients_of(
+    db: Connection, ids: Iterable[ConversationId]
+) -> Mapping[ConversationId, tuple[ClientState, ContactState | None]]:
+    """How far the client of each conversation is known, and the state of his contact."""
+    rows = db.execute(
+        select(CONVERSATIONS.c.id, CONVERSATIONS.c.client, CONTACTS.c.state)
+        .outerjoin(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact)
+        .where(among(CONVERSATIONS.c.id, ids))
+    )
+    return {
+        where: (ClientState(client), None if state is None else ContactState(state))
+        for where, client, state in rows
     }
 
 

@@ -16,6 +16,10 @@ from bridge.domain.errors import ConfigError
 BUSY_SECONDS = 5.0
 _TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _ROW_TOO_LARGE = "54"  # a class of https://www.postgresql.org/docs/current/errcodes-appendix.html
+_BEGIN_FLEETING = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SET LOCAL synchronous_commit TO OFF",
+}
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"),
     "secure_delete=ON",  # what was erased leaves no trace in free pages
@@ -60,6 +64,34 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if db.dialect.name == "sqlite":
             db.execute(text("BEGIN IMMEDIATE"))
         yield db
+
+
+@contextmanager
+def fleeting(engine: Engine) -> Iterator[Connection]:
+    """Like `writing`, for what a power cut may undo, and that does not wait for the disk: leases,
+    which nobody holds after one. Whatever is committed durably later makes it durable as well."""
+    with engine.connect() as db, _not_synced(db), db.begin():
+        db.execute(text(_BEGIN_FLEETING[db.dialect.name]))
+        yield db
+
+
+@contextmanager
+def _not_synced(db: Connection) -> Iterator[None]:
+    """SQLite has a setting of the connection for it, which holds outside transactions only."""
+    if db.dialect.name != "sqlite":
+        yield
+        return
+    _set(db, "synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        _set(db, "synchronous=FULL")
+
+
+def _set(db: Connection, pragma: str) -> None:
+    cursor = db.connection.cursor()
+    cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 def self_committing(engine: Engine) -> Engine:

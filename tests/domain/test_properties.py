@@ -19,6 +19,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ClientState, TimelineState
 from bridge.domain.routing import route
+from bridge.domain.telling import has_left
 from tests.domain.building import (
     NOW,
     chat_after,
@@ -117,6 +118,19 @@ def test_marks_follow_access(chat: ChatFacts, policy: Policy, people: Directory)
         assert (tone is Mark.NONE) is not granted.can_read
         assert tone is not Mark.RED or granted.can_write
         assert who.id not in heard or tone is Mark.RED
+
+
+@given(chats(), policies(), directories)
+def test_everybody_whose_mark_is_red_is_told(
+    chat: ChatFacts, policy: Policy, people: Directory
+) -> None:
+    """NOT-01: whoever is weighed, nobody is left out but those who have left."""
+    red = [
+        who.id
+        for who in policy.employees.values()
+        if mark(who, chat, people, policy, NOW)[0] is Mark.RED and not has_left(who.id, people)
+    ]
+    assert [x.employee for x in told(chat, people, policy, NOW)] == red
 
 
 @given(events(), facts_of_any_kind(), policies())

@@ -322,6 +322,6 @@ def test_a_store_that_fails_for_a_moment_costs_no_row_its_attempts(
         with pytest.raises(OperationalError):
             small.drain(IN)
     [row] = small.rows(INBOX)
-    assert (row["state"], row["reason"]) == ("leased", "")
+    assert (row["state"], row["attempts"], row["reason"]) == ("pending", 0, "")
     small.settle()
     assert states(small) == ["done"]
