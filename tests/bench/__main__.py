@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import structlog
 
-from tests.bench import backlog, latency, limit, receive, volume
+from tests.bench import backlog, draining, footprint, latency, limit, receive, volume
 from tests.bench.figures import Figure
 from tests.bench.machine import Others, this_machine
 from tests.bench.place import program_of
@@ -19,10 +19,11 @@ from tests.bench.report import as_json, summary, table, write
 Say = Callable[[str], None]
 Measure = Callable[[Plan, Say], Iterator[Figure]]
 MEASURES: Mapping[str, Sequence[Measure]] = {
-    "a": (receive.measure,),
+    "a": (receive.measure, draining.measure),
     "b": (backlog.measure, limit.measure),
     "c": (latency.measure,),
     "d": (volume.measure,),
+    "e": (footprint.measure,),
 }
 
 

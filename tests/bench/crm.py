@@ -41,12 +41,17 @@ class Crm:
     def await_run(self, run: str, messages: int) -> None:
         """Until each message of the run is in the CRM, once; SystemExit when that never comes."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while (there := self._get(f"/_bench/standing?run={run}"))["messages"] < messages:
+        while (there := self.written(run)) < messages:
             if time.monotonic() > deadline:
-                raise SystemExit(f"of {messages} messages {there['messages']} reached the CRM")
+                raise SystemExit(f"of {messages} messages {there} reached the CRM")
             time.sleep(LOOK_SECONDS)
+
+    def written(self, run: str) -> int:
+        """How many messages of the run are in the CRM; SystemExit when one is there twice."""
+        there = self._get(f"/_bench/standing?run={run}")
         if there["doubles"]:
             raise SystemExit(f"{there['doubles']} messages stand in the CRM twice")
+        return int(there["messages"])
 
     def _get(self, path: str) -> Any:
         answer = requests.get(self.url + path, timeout=60)
