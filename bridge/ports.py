@@ -108,7 +108,9 @@ class Delivery:
 
     `ids` holds the vendor's id of each of our records and entries that the effect names, as far
     as known: `ids[effect.contact]`, `ids[message]` for the entry of a message. `attempt` counts
-    from 1; `first_tried_at` is when the first attempt began, None before it.
+    from 1; `first_tried_at` is when the first attempt began, None before it. `still_ours` is asked
+    right before each call that can't be made twice: where it is false another worker may deliver
+    this by now, and nothing is sent.
     """
 
     effect: Effect
@@ -117,6 +119,7 @@ class Delivery:
     now: datetime
     first_tried_at: datetime | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
+    still_ours: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,7 +140,7 @@ class _Turn:
             rows = outgoing.take(db, self._lease.lane, now, limit, at_least=at_least)
             if not rows:
                 break
-            runs.append((rows, _deliveries(self._parts, db, self._vendor.account, rows)))
+            runs.append((rows, _deliveries(self._parts, db, self._lease, rows)))
         return runs
 
     def _depart(self, threads: ThreadPoolExecutor, runs: Sequence[_Run]) -> None:
@@ -177,7 +177,7 @@ def _look_up(parts: Parts, lease: Lease, vendor: _Vendor) -> bool:
     is held instead, because the account's rate is used up."""
     with reading(parts.engine) as db:
         rows = outgoing.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
-        deliveries = _deliveries(parts, db, vendor.account, rows)
+        deliveries = _deliveries(parts, db, lease, rows)
     if not rows:
         return True
     pause = _pause(parts, vendor, deliveries)
@@ -240,9 +240,8 @@ def _bounded(vendor: _Vendor, operation: str) -> Iterator[None]:
     _log.info("called", account=vendor.account, operation=operation, milliseconds=milliseconds)
 
 
-def _deliveries(
-    parts: Parts, db: Connection, account: AccountName, rows: Sequence[Row]
-) -> list[Delivery]:
+def _deliveries(parts: Parts, db: Connection, lease: Lease, rows: Sequence[Row]) -> list[Delivery]:
+    _, account = split(lease.lane)
     known = outbox.vendor_ids(db, account, [name for row in rows for name in names(row.effect)])
     now = parts.now()
     return [
@@ -253,6 +252,7 @@ def _deliveries(
             now=now,
             first_tried_at=row.first_tried_at,
             ids={n: known[n] for n in names(row.effect) if n in known},
+            still_ours=lease.is_ours,
         )
         for row in rows
     ]

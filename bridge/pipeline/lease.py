@@ -1,10 +1,11 @@
 """A worker's hold on one lane, from taking it to giving it back."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -14,18 +15,29 @@ from bridge.store import lanes, undone
 from bridge.store.engine import fleeting, is_trouble
 from bridge.store.lanes import LeaseLost
 
+# A store that was killed is back within seconds; a worker that waits for it misses nothing.
+GIVE_BACK_SECONDS = 10.0
+_AGAIN_SECONDS = 0.2
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lease:
     lane: str
     token: str
     seconds: float
+    _kept_at: float = field(default_factory=time.monotonic)
 
     def keep(self, db: Connection) -> None:
         """Renews it within the caller's transaction; raises LeaseLost when it has passed on."""
+        began = time.monotonic()
         lanes.keep(db, self.lane, self.token, self.seconds)
+        self._kept_at = began
+
+    def is_ours(self) -> bool:
+        """Whether nobody else can have it yet, by this machine's own clock: for what can't be done
+        within a transaction. Time goes on while a process is stopped."""
+        return time.monotonic() < self._kept_at + self.seconds
 
     def while_waiting(self, engine: Engine, call: Callable[[], T]) -> T:
         """The call's result; the lease is renewed as long as it lasts."""
@@ -41,8 +53,8 @@ class Lease:
 def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
     """The lease of a lane, or None when another worker has it; given back at the end.
 
-    After a kill it runs out by itself. Where the store fails the holder, what it had taken from
-    the inbox is given back with the lease, as if it had never been tried.
+    After a kill it runs out by itself. Where the store fails the holder, what it had taken is given
+    back with the lease as if it had never been tried, as soon as the store is there again.
     """
     lease = Lease(lane, secrets.token_hex(8), seconds)
     with fleeting(engine) as db:
@@ -61,6 +73,18 @@ def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
 
 
 def _give_back(engine: Engine, lease: Lease, store_failed: bool) -> None:
+    end = time.monotonic() + (GIVE_BACK_SECONDS if store_failed else 0.0)
+    while True:
+        try:
+            _give_back_now(engine, lease, store_failed)
+            return
+        except SQLAlchemyError as error:
+            if time.monotonic() >= end or not is_trouble(error):
+                raise
+            time.sleep(_AGAIN_SECONDS)
+
+
+def _give_back_now(engine: Engine, lease: Lease, store_failed: bool) -> None:
     with suppress(LeaseLost), fleeting(engine) as db:
         if store_failed:
             lease.keep(db)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.domain.decisions import Wait
 from bridge.domain.events import Event
@@ -26,13 +26,13 @@ from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.unit_of_work import UnitOfWork
 from bridge.store import decisions, lanes, mirror, work
 from bridge.store.deciding import deciding
-from bridge.store.engine import fleeting, reading, writing
+from bridge.store.engine import fleeting, is_trouble, reading, writing
+from bridge.store.lanes import LeaseLost
 from bridge.store.work import InboxRow
 
 RUN = 100
 MAX_ATTEMPTS = 5
 _RETRY = timedelta(seconds=5)
-_NOT_THE_ROWS = (lanes.LeaseLost, OperationalError)  # the store is down, locked or full
 _log = structlog.get_logger()
 
 
@@ -56,9 +56,9 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
         return False, frozenset()
     try:
         filled = _decide(parts, lease, [_read(parts, row) for row in rows])
-    except _NOT_THE_ROWS:
-        raise
-    except Exception:
+    except Exception as error:
+        if not _is_the_rows(error):
+            raise
         # Somewhere in this run is an item that breaks it: each row is tried alone.
         filled = frozenset().union(*(_alone(parts, lease, row) for row in rows))
     if len(rows) == RUN:
@@ -101,10 +101,17 @@ def _alone(parts: Parts, lease: Lease, row: InboxRow) -> frozenset[str]:
 def _noted(errors: list[Exception]) -> Iterator[None]:
     try:
         yield
-    except _NOT_THE_ROWS:
-        raise
     except Exception as error:
+        if not _is_the_rows(error):
+            raise
         errors.append(error)
+
+
+def _is_the_rows(error: Exception) -> bool:
+    """Not where the lease has passed on, nor where the store is down, locked or full."""
+    if isinstance(error, SQLAlchemyError):
+        return not is_trouble(error)
+    return not isinstance(error, LeaseLost)
 
 
 def _read(parts: Parts, row: InboxRow) -> Items:

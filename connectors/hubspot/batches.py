@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.domain.errors import BridgeError, DeliveryRejected, PayloadInvalid
 from bridge.payload import Payload
-from bridge.ports import AccountDown, Done, Outcome, Rejected, Unknown
+from bridge.ports import AccountDown, Done, Outcome, Rejected, RetryAt, Unknown
 from connectors.http import HttpAnswer
 from connectors.hubspot.answers import checked, context
 from connectors.hubspot.client import MAX_INPUTS, Inputs
@@ -56,12 +56,13 @@ class Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchCall:
     """One kind of write. `mend` is asked when HubSpot refuses; True: it is worth one more try. It
-    may raise CredentialsInvalid and DeliveryTransient."""
+    may raise CredentialsInvalid and DeliveryTransient. `still_ours` as in `Delivery`."""
 
     operation: str
     send: Callable[[Inputs], HttpAnswer]
     now: datetime
     mend: Callable[[], bool] = lambda: False
+    still_ours: Callable[[], bool] = lambda: True
 
     def write(self, rows: Sequence[Row]) -> Outcomes:
         """Rows of one name go in separate calls, in their order: HubSpot refuses doubles."""
@@ -72,6 +73,8 @@ class BatchCall:
         return outcomes
 
     def _write_wave(self, rows: Sequence[Row]) -> Outcomes:
+        if not self.still_ours():
+            return _same(rows, RetryAt(when=self.now, reason=f"{self.operation}: no longer ours"))
         try:
             payload = checked(self.operation, self.send([row.input() for row in rows]), self.now)
         except DeliveryRejected as error:

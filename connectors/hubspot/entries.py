@@ -95,7 +95,12 @@ class Entries:
     def _call(self, verb: str, kind: str, work: Work) -> BatchCall:
         write = self._client.create if verb == "create" else self._client.update
         operation = f"hubspot: {verb} {kind}"
-        return BatchCall(operation=operation, send=lambda i: write(kind, i), now=work.now)
+        return BatchCall(
+            operation=operation,
+            send=lambda i: write(kind, i),
+            now=work.now,
+            still_ours=work.still_ours,
+        )
 
     def _is_ready(self, work: Work, item: Item) -> bool:
         place, delivery, entry = item

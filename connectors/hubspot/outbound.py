@@ -144,6 +144,7 @@ class HubSpotOutbound:
             send=lambda inputs: send(kind, inputs),
             now=work.now,
             mend=_once(lambda: self._schema.mend(kind)),
+            still_ours=work.still_ours,
         )
         work.settle(call.write(rows))
 

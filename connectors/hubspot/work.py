@@ -23,6 +23,7 @@ class Work:
         self._makers = {_makes(d.effect): place for place, d in enumerate(run)}
         self._down: AccountDown | None = None
         self.now: datetime = run[0].now
+        self.still_ours = run[0].still_ours
 
     def of(self, effect: type[_E]) -> Iterator[tuple[int, Delivery, _E]]:
         """Those of one kind that nothing has come of yet, in order."""

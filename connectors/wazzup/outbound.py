@@ -63,6 +63,8 @@ class WazzupOutbound:
         return refused or self._send(delivery, effect)
 
     def _send(self, delivery: Delivery, effect: SendMessage) -> Outcome:
+        if not delivery.still_ours():
+            return RetryAt(when=delivery.now, reason=f"{_OPERATION}: no longer ours")
         try:
             answer = self._http.call("POST", _PATH, _body(effect))
         except DeliveryTransient as error:

@@ -4,7 +4,6 @@ PostgreSQL where that is the store."""
 import json
 import random
 import shutil
-import signal
 import socket
 import sys
 import tempfile
@@ -40,10 +39,11 @@ from tests.chaos.plan import (
     WRITER,
     Plan,
 )
+from tests.chaos.postgres import postgres_program
 from tests.chaos.processes import Fleet, Program, fleet, without_settings
 from tests.chaos.warden import MARK, watched
 from tests.lanes import BY_NAME
-from tests.services import DURABLE_POSTGRES, Postgres, new_cluster, unprivileged
+from tests.services import Postgres
 
 START_SECONDS = 60.0
 # Below those that the system gives to whoever calls: nobody takes one while its owner is away.
@@ -78,9 +78,6 @@ new_clients: {{create: deal, pipeline: default, stage: appointmentscheduled}}
 ownership: {{fallback: luis@acme.example}}
 default: {{employee: luis@acme.example}}
 """
-# As it comes, but for what it needs to be one of several on a machine: it is killed, not the
-# machine, so that what was committed has to be there again.
-_POSTGRES = {**DURABLE_POSTGRES, "shared_buffers": "64MB", "max_wal_size": "256MB"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,17 +204,7 @@ def _short_folder() -> Iterator[Path]:
 
 
 def _start_postgres(processes: Fleet, server: Postgres, environ: Mapping[str, str]) -> None:
-    program = BY_NAME["postgres"].program()
-    assert program is not None  # who asks for it has looked
-    server.directory.mkdir()
-    user = unprivileged()
-    if user is not None:
-        shutil.chown(server.directory, user)
-    cluster = new_cluster(program, server.directory, _POSTGRES)
-    processes.start(
-        "postgres",
-        Program(command=cluster.command, environ=environ, user=user, stop=signal.SIGINT),
-    )
+    processes.start("postgres", postgres_program(server.directory, environ))
     _await(server.ready)
     server.create("bridge")
 

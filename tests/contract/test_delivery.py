@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -92,6 +93,17 @@ def test_a_run_without_a_connection_has_an_outcome_per_effect(
     outcomes = connector.outbound(account(connector, nowhere)).deliver(run)
     assert len(outcomes) == len(run)
     assert not any(isinstance(outcome, Done | Unknown) for outcome in outcomes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_may_be_another_workers_by_now_is_not_sent(
+    connector: Connector, nowhere: str, kind: type[Effect]
+) -> None:
+    """R2: a worker that was stopped for longer than its lease sends nothing when it goes on. A call
+    would say that nobody is there."""
+    late = replace(_delivery(kind), still_ours=lambda: False)
+    (outcome,) = connector.outbound(account(connector, nowhere)).deliver([late])
+    assert isinstance(outcome, RetryAt if kind in connector.delivers else Rejected)
 
 
 def test_a_look_up_has_an_answer_per_effect(connector: Connector, sandbox: str) -> None:
