@@ -30,8 +30,9 @@ lint: $(DEV)  ## format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
 
-bench: $(DEV)  ## speed, as ratios to a floor and to the obvious program in the same run
-	$(PY) -m tests.bench
+bench: $(DEV)  ## speed, as ratios in the same run; BENCH="a b --quick" for less (about 10 minutes)
+	$(PY) -m pip install --quiet -e '.[bench]'
+	$(PY) -m tests.bench $(BENCH)
 
 fuzz: $(DEV)  ## SECONDS=60 of coverage-guided fuzzing for each parser and verifier
 	$(PY) -m pip install --quiet -e '.[fuzz]'

@@ -1,9 +1,14 @@
 """`make bench`: ratios within one run, on whatever machine this is; a table at the end."""
 
+import fcntl
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -13,7 +18,7 @@ from tests.bench import backlog, draining, footprint, latency, limit, receive, v
 from tests.bench.figures import Figure
 from tests.bench.machine import Others, this_machine
 from tests.bench.place import program_of
-from tests.bench.plan import PARTS, QUICK, STORES, Plan
+from tests.bench.plan import PARTS, QUICK, STORES, WORK, Plan
 from tests.bench.report import as_json, summary, table, write
 
 Say = Callable[[str], None]
@@ -58,13 +63,9 @@ def main(
     plan = _planned(QUICK if quick else Plan(), parts, rounds, messages, stored, store, output)
     _check(plan)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    figures, others = _measured(plan)
-    for line in table(figures, others):
-        click.echo(line)
-    click.echo(f"\n{this_machine()}\n{summary(figures)}")
-    results = plan.output / "results.json"
-    write(results, as_json(figures, others, plan, this_machine()))
-    click.echo(f"written to {results}")
+    with alone(plan.output):
+        figures, others = _measured(plan)
+        _tell(plan, figures, others)
 
 
 def _planned(
@@ -86,6 +87,36 @@ def _planned(
         stores=(store,) if store else plan.stores,
         output=output,
     )
+
+
+@contextmanager
+def alone(output: Path) -> Iterator[None]:
+    """Two runs at once would measure each other. What a killed one left behind is removed."""
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SystemExit(f"another benchmark runs on {output}; wait for it to end") from None
+        for left in output.glob(f"{WORK}*"):
+            shutil.rmtree(left)
+        yield
+
+
+def _tell(plan: Plan, figures: Sequence[Figure], others: Mapping[str, float]) -> None:
+    lines = [*table(figures, others), "", str(this_machine()), summary(figures)]
+    click.echo("\n".join(lines))
+    write(plan.output / "results.txt", "\n".join(lines))
+    write(plan.output / "results.json", as_json(figures, others, plan, this_machine()))
+    click.echo(f"written to {plan.output}: {', '.join(_written(plan, figures))}")
+
+
+def _written(plan: Plan, figures: Sequence[Figure]) -> Iterator[str]:
+    yield from ("results.txt", "results.json")
+    if find_spec("matplotlib") is None:
+        click.secho("no picture: `make bench` installs what draws it (matplotlib)", fg="yellow")
+    elif import_module("tests.bench.plot").draw(figures, plan.output / "results.svg"):
+        yield "results.svg"
 
 
 def _check(plan: Plan) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STORES = ("sqlite", "postgresql")
+WORK = "working-"  # what a run needs only while it lasts, in the output folder, begins with it
 PARTS = {
     "a": "receiving",
     "b": "from a backlog to the CRM",

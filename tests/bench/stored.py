@@ -19,6 +19,7 @@ from tests.bench.copying import Copied, Template
 from tests.bench.house import append, know, settle, vendors
 from tests.bench.people import People, messages
 from tests.bench.place import environ_of
+from tests.bench.plan import WORK
 
 CLIENTS = 100
 EACH = 25  # messages of a client, the first one included
@@ -34,21 +35,18 @@ def clients_of(stored: int) -> int:
 
 def stored(messages: int, folder: Path, say: Callable[[str], None]) -> Path:
     """A SQLite file that holds so many messages (a multiple of 2,500), from the folder if one was
-    kept there that is not too old."""
+    kept there that is not too old; the folder has to be there."""
     kept = folder / f"stored-{messages}-{_version()}.sqlite"
     if kept.exists() and time.time() - kept.stat().st_mtime < FRESH_HOURS * 3600:
         return kept
-    folder.mkdir(parents=True, exist_ok=True)
     for former in folder.glob(f"stored-{messages}-*"):
         former.unlink()
     _check_room(folder, messages)
     say(f"building a store of {messages:,} messages")
-    making = kept.with_suffix(f".{os.getpid()}")
-    try:
+    with TemporaryDirectory(prefix=WORK, dir=folder) as place:
+        making = Path(place) / kept.name
         _build(messages, making)
         making.replace(kept)
-    finally:
-        making.unlink(missing_ok=True)
     return kept
 
 

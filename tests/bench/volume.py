@@ -18,7 +18,7 @@ from tests.bench.figures import Figure, Target, at_most, median_figure, ratios
 from tests.bench.house import IN, OUT, append, settle, vendors
 from tests.bench.people import People, messages
 from tests.bench.place import environ_of, free_port, listens, process, wait_until
-from tests.bench.plan import Plan
+from tests.bench.plan import WORK, Plan
 from tests.bench.receive import CONNECTIONS, one_round
 from tests.bench.stored import clients_of, stored
 from tests.bench.webhooks import signed_webhooks
@@ -58,7 +58,7 @@ class Cost:
 def measure(plan: Plan, say: Callable[[str], None]) -> Iterator[Figure]:
     names = {plan.few_stored: "few", plan.stored: "many"}
     kept = {stored(count, plan.output, say): (name, count) for count, name in names.items()}
-    with TemporaryDirectory(dir=plan.output) as name, ExitStack() as stack:
+    with TemporaryDirectory(prefix=WORK, dir=plan.output) as name, ExitStack() as stack:
         folder = Path(name)
         environ = environ_of(folder, "")
         crm = stack.enter_context(vendors(environ, folder))
