@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from bridge.store.schema import ACTIVE_CONFIG, CONFIGS
+from bridge.store.upsert import add_missing
 
 _THE_ONE = ACTIVE_CONFIG.c.one == 1
 
@@ -28,8 +29,7 @@ class StoredConfig:
 
 def put_config(db: Connection, hash: str, canonical: str, now: datetime) -> None:
     """Keeps this configuration; does nothing when it is known."""
-    if config(db, hash) is None:
-        db.execute(insert(CONFIGS).values(hash=hash, canonical=canonical, created_at=now))
+    add_missing(db, CONFIGS, [{"hash": hash, "canonical": canonical, "created_at": now}])
 
 
 def config(db: Connection, hash: str) -> StoredConfig | None:
@@ -58,10 +58,10 @@ def active(db: Connection) -> ActiveRow | None:
 
 def activate(db: Connection, hash: str, now: datetime) -> None:
     """Makes a kept configuration the one that every process follows; call within `writing`."""
+    # Several processes may start at once, and all of them find none.
+    add_missing(db, ACTIVE_CONFIG, [{"one": 1, "hash": hash, "activated_at": now, "error": ""}])
     found = active(db)
-    if found is None:
-        db.execute(insert(ACTIVE_CONFIG).values(one=1, hash=hash, activated_at=now, error=""))
-    elif (found.hash, found.error) != (hash, ""):
+    if found is not None and (found.hash, found.error) != (hash, ""):
         moved = now if found.hash != hash else found.activated_at
         db.execute(
             update(ACTIVE_CONFIG).where(_THE_ONE).values(hash=hash, activated_at=moved, error="")
