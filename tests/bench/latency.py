@@ -15,12 +15,16 @@ from tests.bench.backlog import DELAYS, KNOWN, WORDS
 from tests.bench.figures import Figure, at_most, median, percentile
 from tests.bench.house import CHAT, House, house
 from tests.bench.limit import arrivals, pace
+from tests.bench.load import send_all
 from tests.bench.people import as_requests, messages
+from tests.bench.place import free_port, listens, process, wait_until
 from tests.bench.plan import Plan
+from tests.bench.webhooks import signed_webhooks
 
 PART = "c"
 PER_SECOND = 2.0
 WARM_UP = 6  # the first one forks a job
+PINGS, PINGS_PER_SECOND = 60, 10.0
 STEPS = (
     "door: taken to 200",
     "200 to decided: commit, bell, take, parse",
@@ -33,9 +37,31 @@ STEPS = (
 def measure(plan: Plan, say: Callable[[str], None]) -> Iterator[Figure]:
     for kind in plan.stores:
         with house(kind, (KNOWN,)) as made:
+            if kind == plan.stores[0]:
+                yield from yardstick(made)
             for delay in DELAYS:
                 say(f"{kind}, {WORDS[delay]}, {plan.paced} messages at {PER_SECOND:.0f} a second")
                 yield from _one(plan, kind, made, delay)
+
+
+def yardstick(made: House) -> Iterator[Figure]:
+    """How soon an idle process that does nothing answers on this machine, in this minute: what is
+    waited for below that is the machine's, not the bridge's."""
+    port = free_port()
+    with process(made.environ, made.folder, "tests.bench.ceiling", str(port)):
+        wait_until(lambda: listens(port), "the server that answers at once")
+        lags: list[float] = []
+        for request in signed_webhooks(PINGS, 0):
+            time.sleep(1 / PINGS_PER_SECOND)
+            lags.extend(send_all(port, [request], 1).latencies)
+    for share, word in ((0.5, "p50"), (0.99, "p99")):
+        yield Figure(
+            part=PART,
+            key=f"latency.yardstick.{word}",
+            label=f"yardstick: an idle process that does nothing answers, {word}",
+            value=percentile(sorted(lags), share) * 1000,
+            unit="ms",
+        )
 
 
 def _one(plan: Plan, kind: str, made: House, delay: str) -> Iterator[Figure]:
