@@ -17,6 +17,7 @@ _TOKENS = re.compile(
 )
 _VARIABLE = re.compile(r"^[A-Z][A-Z0-9_]*$")
 _OPAQUE = re.compile(r"^(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{20,}$")
+_PHONE = re.compile(r"^\+?\(?[0-9][0-9 ()./-]{6,}$")
 _SHOWN = 60
 
 
@@ -31,8 +32,9 @@ def is_variable(text: str) -> bool:
 
 
 def shown(text: str) -> str:
-    """What was written, for a message: shortened, and hidden when it may be a secret."""
-    if looks_secret(text) or _OPAQUE.match(text):
+    """What was written, for a message: shortened, and hidden when it may be a secret or somebody's
+    number."""
+    if looks_secret(text) or _OPAQUE.match(text) or _PHONE.match(text):
         return "this value"
     printable = "".join(letter if letter.isprintable() else "?" for letter in text)
     return printable if len(printable) <= _SHOWN else f"{printable[: _SHOWN - 3]}..."

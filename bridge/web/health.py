@@ -36,7 +36,7 @@ class Queue(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
     """`store` is ok, down, or says why it keeps nothing; `config` is ok, missing, or says since
-    when it is stale and why."""
+    when it is stale and where it is wrong."""
 
     ready: bool
     store: str
@@ -78,8 +78,14 @@ def _config(active: configs.ActiveRow | None) -> str:
     if active is None:
         return "missing: run `bridge migrate`"
     if active.error:
-        return f"stale since {active.activated_at.isoformat()}: {active.error}"
+        return f"stale since {active.activated_at.isoformat()}: {_places(active.error)}"
     return "ok"
+
+
+def _places(error: str) -> str:
+    """Where it is wrong. What stands there is for those who may read the configuration."""
+    places = (line.partition(": ")[0] for line in error.splitlines())
+    return f"{', '.join(places)}; the log and `bridge check` say why"
 
 
 def register(
