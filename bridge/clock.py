@@ -13,7 +13,7 @@ from bridge.pipeline.alive import BEAT_SECONDS, say_alive
 from bridge.pipeline.parts import Parts
 from bridge.policy.following import changed, state_of
 from bridge.queue import clients
-from bridge.queue.polling import Poller
+from bridge.queue.polling import Poller, end_soon_after
 from bridge.settings import Settings, environment
 from bridge.wiring import take
 
@@ -37,6 +37,7 @@ class Clock:
         self._seen = state_of(settings.config)
 
     def run(self, stopping: threading.Event) -> None:
+        end_soon_after(stopping)
         while not stopping.wait(TICK_SECONDS):
             self._sweep(self._redis)
             jobs.tick_logged(self._parts)

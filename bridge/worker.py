@@ -1,6 +1,5 @@
 """The worker process. What its jobs need is imported here, before RQ forks: four times faster."""
 
-import os
 import signal
 import threading
 import time
@@ -10,12 +9,11 @@ import structlog
 from bridge import jobs
 from bridge.pipeline.alive import BEAT_SECONDS, say_alive
 from bridge.queue import clients
-from bridge.queue.polling import Poller
+from bridge.queue.polling import Poller, end_soon_after
 from bridge.queue.worker import lane_worker
 from bridge.settings import Settings, environment
 from bridge.wiring import built
 
-GRACE_SECONDS = 8.0
 AFTER_LOSS_SECONDS = 0.5
 _log = structlog.get_logger()
 
@@ -74,19 +72,9 @@ def _poll(settings: Settings) -> None:
         asked = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda signum, frame: asked.set())
+        end_soon_after(asked)
         threading.Thread(target=poller.run, name="poller", daemon=True).start()
         say_alive(parts, "worker")
         while not asked.wait(BEAT_SECONDS):
             say_alive(parts, "worker")
-        end_within(GRACE_SECONDS)
         poller.stop()
-
-
-def end_within(seconds: float) -> None:
-    """Ends the process even if a call to a vendor hangs; its lease then runs out by itself."""
-
-    def end() -> None:
-        time.sleep(seconds)
-        os._exit(0)
-
-    threading.Thread(target=end, daemon=True).start()

@@ -18,6 +18,7 @@ from bridge.ports import Answer, Inbound, RawRequest
 from bridge.store.inbox import MOST_AT_ONCE, NewRow, append_durably
 
 TROUBLE_SECONDS = 30.0
+CLOSE_SECONDS = 2.0
 _STORE_DOWN = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _ROW_BAD = (SQLAlchemyError, ValueError, OverflowError)
 
@@ -124,11 +125,12 @@ class Receiver:
         cause, since = self._failure
         return cause if time.monotonic() - since < TROUBLE_SECONDS else ""
 
-    def close(self) -> None:
-        """Commits what waits, then stops."""
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Commits what waits, for so long at most, then stops. A store that is locked must not
+        keep a process that is told to end: who waits by then has long been asked to send again."""
         self._shut()
         self._waiting.put(None)
-        self._committer.join()
+        self._committer.join(seconds)
 
     def _shut(self) -> None:
         with self._door:

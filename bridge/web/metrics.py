@@ -1,6 +1,8 @@
 """What the web process counts, for Prometheus; no label holds anything of a client."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
@@ -23,6 +25,13 @@ class Metrics:
         self._ring_failures = Counter(
             "bridge_ring_failures", "Rings that Redis did not take", registry=self.registry
         )
+
+    def watch(self, waiting_bytes: Callable[[], int]) -> None:
+        Gauge(
+            "bridge_webhooks_waiting_bytes",
+            "Webhooks that are not answered yet because they wait for the store, in bytes",
+            registry=self.registry,
+        ).set_function(waiting_bytes)
 
     def webhook(self, account: str, outcome: str) -> None:
         self._received.labels(account, outcome).inc()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -281,6 +281,20 @@ def test_close_commits_what_waits_and_then_refuses(engine: Engine, database_url:
     assert stored(engine) == 4
     with pytest.raises(NotStored):
         receiver.append(row()).result()
+
+
+def test_close_waits_no_longer_than_it_may(database_url: str) -> None:
+    """R12: a process that is told to end does not wait for a store that stays locked."""
+    engine = open_engine(database_url, busy_seconds=0.3)
+    receiver = Receiver(engine, Bells(engine), max_batch=1)
+    with write_lock(database_url):
+        waiting = [receiver.append(row(n)) for n in range(20)]
+        receiver.close(0.1)
+        left = receiver.waiting
+    assert left > 0
+    receiver.close(60)
+    wait(waiting)
+    engine.dispose()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
