@@ -14,7 +14,7 @@ FIND_PYTHON = for name in $(PYTHON) python3 python3.13 python3.12 python3.11; do
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: bench fuzz help demo test lint tools
+.PHONY: bench chaos fuzz help demo test lint tools
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: $(DEV)  ## format, lint and types
 bench: $(DEV)  ## speed, as ratios in the same run; BENCH="a b --quick" for less (about 10 minutes)
 	$(PY) -m pip install --quiet -e '.[bench]'
 	$(PY) -m tests.bench $(BENCH)
+
+chaos: $(DEV)  ## SEEDS="1-3" SECONDS=60 STORE=both: kills everything while clients write, then compares
+	$(PY) -m tests.chaos --seeds "$(or $(SEEDS),1-3)" --seconds "$(or $(SECONDS),60)" --store "$(or $(STORE),both)"
 
 fuzz: $(DEV)  ## SECONDS=60 of coverage-guided fuzzing for each parser and verifier
 	$(PY) -m pip install --quiet -e '.[fuzz]'

@@ -64,7 +64,7 @@ class Crm:
             seq=number,
             created=now,
             updated=now,
-            written_at=time.monotonic(),
+            made_at=time.monotonic(),
             properties=dict(properties),
         )
         self.records[kind][made.id] = made
@@ -82,7 +82,6 @@ class Crm:
                 self.unique.pop((record.kind, name, old), None)
         record.properties.update(changed)
         record.updated = datetime.now(UTC)
-        record.written_at = time.monotonic()
         self._index(record)
         self.tell(*properties_changed(record, changed, source))
 
@@ -121,8 +120,7 @@ class Crm:
 
     def is_hidden(self, record: Record) -> bool:
         """Whether it is still too new for reads by a unique property and of associations."""
-        age = datetime.now(UTC) - record.created
-        return age.total_seconds() < self.settings.read_lag_seconds
+        return time.monotonic() - record.made_at < self.settings.read_lag_seconds
 
     def merge(self, primary: Record, others: list[Record], source: Source) -> Record:
         """As HubSpot does: the survivor has a new id, under the old ones it still answers."""

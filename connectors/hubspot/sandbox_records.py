@@ -48,7 +48,7 @@ class Record:
     seq: int
     created: datetime
     updated: datetime
-    written_at: float
+    made_at: float
     properties: dict[str, str]
     merged: list[str] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class Settings:
 
     custom_channel: bool = True  # whether other channels than the documented are taken
     leads: bool = True  # whether the account has leads
-    search_lag_seconds: float = 0.0
+    search_lag_seconds: float = 0.0  # so long a new record hides; a changed one is found
     read_lag_seconds: float = 0.0  # of reads by a unique property, and of associations
     ten_second_limit: int | None = None
     search_second_limit: int | None = None

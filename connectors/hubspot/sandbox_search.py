@@ -25,7 +25,7 @@ def search(crm: Crm, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     found = [
         record
         for record in crm.records[kind].values()
-        if record.written_at <= newest and _fits(crm, record, groups)
+        if record.made_at <= newest and _fits(crm, record, groups)
     ]
     page = found[after : after + limit]
     properties = asked.get("properties") or []

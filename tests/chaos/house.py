@@ -27,6 +27,7 @@ from bridge.store.keys import Scope, create_key
 from bridge.wiring import built, prepare
 from tests.chaos.clients import CHANNEL_IDS, Client
 from tests.chaos.crowd import OWNER_IDS, Door
+from tests.chaos.place import PLACE, PREFIX
 from tests.chaos.plan import (
     CALL_SECONDS,
     CHAT,
@@ -43,7 +44,7 @@ from tests.chaos.postgres import postgres_program
 from tests.chaos.processes import Fleet, Program, fleet, without_settings
 from tests.chaos.warden import MARK, watched
 from tests.lanes import BY_NAME
-from tests.services import Postgres
+from tests.services import Postgres, ServiceFailed
 
 START_SECONDS = 60.0
 # Below those that the system gives to whoever calls: nobody takes one while its owner is away.
@@ -169,6 +170,7 @@ def house(
         server = None if database_url else Postgres(directory=place / "postgres", pid=0)
         url = database_url or (server.url("bridge") if server else "")
         environ = _environment(url, folder, place, ports)
+        (folder / PLACE).write_text(str(place))
         (folder / "config").mkdir()
         (folder / "config" / "bridge.yaml").write_text(CONFIG)
         if server is not None:
@@ -195,7 +197,7 @@ def free_port() -> int:
 @contextmanager
 def _short_folder() -> Iterator[Path]:
     """For sockets, whose paths have to be short, and for the data of another user."""
-    place = Path(tempfile.mkdtemp(prefix="bridge-crash-"))
+    place = Path(tempfile.mkdtemp(prefix=PREFIX))
     place.chmod(0o711)
     try:
         yield place
@@ -280,7 +282,8 @@ def _redis_answers(url: str) -> bool:
 def _await(is_there: Callable[[], bool]) -> None:
     end = time.monotonic() + START_SECONDS
     while not is_there():
-        assert time.monotonic() < end, "a process does not answer: see its log"
+        if time.monotonic() > end:
+            raise ServiceFailed(f"a process does not answer after {START_SECONDS:.0f} s")
         time.sleep(0.05)
 
 

@@ -1,7 +1,7 @@
 """A run told to people: what was done to the bridge, what it did, and what is wrong."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,39 @@ class Report:
             for name, some in found.items()
         ]
         return [*lines, f"the processes' logs are in {self.folder}"]
+
+
+def table(reports: Sequence[Report]) -> str:
+    """A line for each run."""
+    rows = [_HEAD, *(_row(report) for report in reports)]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(_HEAD))]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+
+
+_HEAD = (
+    *("seed", "store", "seconds", "messages", "replies", "CRM events", "strikes", "faults"),
+    *("lost", "doubled", "disordered", "others", "for a person", "at rest after"),
+)
+
+
+def _row(report: Report) -> tuple[str, ...]:
+    plan, found = report.plan, report.findings
+    replies = sum(sent.is_reply for sent in report.ledger.taken)
+    faults = sum(sum(counts.values()) for counts in report.faults.values())
+    lost = len(found.lost) + len(found.replies_lost)
+    doubled = len(found.doubled) + len(found.replies_doubled)
+    disordered = len(found.out_of_order) + len(found.replies_out_of_order)
+    others = sum(map(len, found.wrong().values())) - lost - doubled - disordered
+    load = (len(report.ledger.taken) - replies, replies, len(report.told["accepted"]))
+    counts = (*load, report.strikes, faults, lost, doubled, disordered, others)
+    return (
+        *(str(plan.seed), plan.store.value, f"{plan.seconds:g}"),
+        *map(str, (*counts, len(report.store.for_a_person))),
+        f"{report.settle_seconds:.1f} s",
+    )
 
 
 def _fate(process: Process) -> str:

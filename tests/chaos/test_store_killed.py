@@ -19,6 +19,7 @@ from bridge.ports import Answer, Delivery, Inbound, Outcome, Parsed, RawRequest
 from bridge.store.engine import open_engine, writing
 from bridge.store.migrations import migrate
 from bridge.store.schema import INBOX, OUTBOX
+from tests.chaos.place import PREFIX
 from tests.chaos.plan import Aim
 from tests.chaos.postgres import postgres_program
 from tests.chaos.processes import Fleet, fleet
@@ -73,7 +74,7 @@ class FatalInbound:
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Mortal]:
-    with TemporaryDirectory(prefix="bridge-crash-") as short, fleet(tmp_path) as processes:
+    with TemporaryDirectory(prefix=PREFIX) as short, fleet(tmp_path) as processes:
         place = Path(short)
         place.chmod(0o711)
         server = Postgres(directory=place / "postgres", pid=0)

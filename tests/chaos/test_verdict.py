@@ -1,13 +1,16 @@
 """The comparison sees every kind of damage: a crash test that can't fail proves nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bridge.domain.names import digest_id
 from tests.chaos.clients import Chat, Client, Sent, chats_of, clients_of
-from tests.chaos.plan import ROUNDS, Kind, Plan, strikes
-from tests.chaos.verdict import Store, judge
+from tests.chaos.plan import LEASE_SECONDS, ROUNDS, WRITER, Aim, Kind, Plan, strikes
+from tests.chaos.standing import Items, Store
+from tests.chaos.verdict import judge
 
 CHATS = [Chat(number=0, client=Client(number=0, is_known=False))]
 TAKEN = {Sent(0, 0), Sent(0, 1)}
@@ -100,6 +103,68 @@ def test_damage_in_the_store_is_seen(
     assert set(judge(TAKEN, CHATS, crm(), store).wrong()) == words
 
 
+REPLY = Sent(0, 0, True)
+REPLIED = TAKEN | {REPLY}
+REPLY_KEY = f"send:{WRITER}:{digest_id('rq', f'employee:{WRITER}', REPLY.id)}"
+REPLIES = replace(STORE, decided=STORE.decided | {REPLY_KEY})
+
+
+def crm_with_reply() -> Any:
+    shown = crm()
+    body = {"hs_communication_body": f"<p>{REPLY}</p>"}
+    shown["communications"].append({**shown["communications"][0], "seq": 20, "properties": body})
+    return shown
+
+
+def messenger(*replies: Sent) -> Any:
+    """What the messenger has carried to clients, in this order."""
+    return {"sent": [{"seq": n, "text": str(sent)} for n, sent in enumerate(replies, 1)]}
+
+
+@pytest.mark.parametrize(
+    ("reached", "words"),
+    [
+        ((REPLY,), set()),
+        ((), {"replies lost"}),
+        ((REPLY, REPLY), {"replies doubled"}),
+        ((Sent(0, 1, True), REPLY), {"never sent", "replies out of order"}),
+    ],
+)
+def test_damage_to_replies_is_seen(reached: tuple[Sent, ...], words: set[str]) -> None:
+    carried = messenger(*reached)
+    assert set(judge(REPLIED, CHATS, crm_with_reply(), REPLIES, messenger=carried).wrong()) == words
+
+
+@pytest.mark.parametrize("reached", [(), (REPLY,)])
+def test_a_reply_that_is_marked_for_a_person_may_have_been_sent_or_not(
+    reached: tuple[Sent, ...],
+) -> None:
+    store = replace(REPLIES, for_a_person=frozenset({REPLY}))
+    assert judge(REPLIED, CHATS, crm(), store, messenger=messenger(*reached)).wrong() == {}
+
+
+def test_a_reply_for_a_person_is_not_sent_twice_all_the_same() -> None:
+    store = replace(REPLIES, for_a_person=frozenset({REPLY}))
+    twice = judge(REPLIED, CHATS, crm(), store, messenger=messenger(REPLY, REPLY)).wrong()
+    assert set(twice) == {"replies doubled"}
+
+
+def test_a_reply_without_a_decision_is_seen() -> None:
+    wrong = judge(REPLIED, CHATS, crm_with_reply(), STORE, messenger=messenger(REPLY)).wrong()
+    assert wrong == {"undecided": [REPLY]}
+
+
+def test_an_owner_who_is_another_here_than_at_the_crm_is_seen() -> None:
+    store = replace(STORE, owners={("contacts", "c"): "102"})
+    assert set(judge(TAKEN, CHATS, crm(), store).wrong()) == {"mirror"}
+
+
+def test_items_without_a_decision_and_decisions_without_an_item_are_seen() -> None:
+    items = Items(undecided=("hubspot-main 7",), besides=("hubspot-main 8",))
+    wrong = judge(TAKEN, CHATS, crm(), STORE, items=items).wrong()
+    assert set(wrong) == {"items undecided", "items besides"}
+
+
 def test_what_was_never_acknowledged_must_not_stand_there() -> None:
     wrong = judge({Sent(0, 0)}, CHATS, crm(), STORE).wrong()
     assert set(wrong) == {"never sent", "decided besides"}
@@ -116,6 +181,12 @@ def test_nobody_is_spared(store: Kind) -> None:
     plan = Plan(seed=7, seconds=30.0, store=store)
     struck = {(strike.victim, strike.aim) for strike in strikes(plan)}
     assert struck == set(ROUNDS[store])
+
+
+def test_workers_are_paused_for_longer_than_their_lease() -> None:
+    pauses = [s for s in strikes(Plan(seed=7, seconds=60.0)) if s.aim is Aim.PAUSE]
+    assert pauses
+    assert all(LEASE_SECONDS < strike.absence for strike in pauses)
 
 
 def test_some_strangers_write_on_two_channels() -> None:

@@ -23,10 +23,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def marked(folder: Path) -> list[psutil.Process]:
-    """The processes of a run: those that bear its mark, and what they have started since."""
+    """The processes of a run: those that bear its mark or work in its folder, for servers write
+    over their environment; and what they have started since."""
     found: dict[int, psutil.Process] = {}
     for process in psutil.process_iter():
-        if _mark_of(process) != str(folder):
+        if not _belongs(process, folder):
             continue
         found[process.pid] = process
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -69,13 +70,14 @@ def watched(folder: Path) -> Iterator[None]:
         warden.wait()
 
 
-def _mark_of(process: psutil.Process) -> str:
+def _belongs(process: psutil.Process, folder: Path) -> bool:
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
-            return ""
-        return str(process.environ().get(MARK, ""))
+            return False
+        at_work = Path(process.cwd())
+        return at_work.is_relative_to(folder) or process.environ().get(MARK) == str(folder)
     except (psutil.Error, OSError):
-        return ""
+        return False
 
 
 def main(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The sandbox refuses what HubSpot refuses, and tells people's changes by webhooks."""
 
+import time
 from typing import Any
 
 import pytest
@@ -164,6 +165,17 @@ def test_search_lags_when_told_while_links_show_at_once(
     linked = hubspot.call("POST", path, read).json()
     assert found["total"] == 0
     assert len(linked["results"][0]["to"]) == 1
+
+
+def test_what_is_changed_is_found_while_search_lags(
+    hubspot: HubSpotSandbox, one_contact: None
+) -> None:
+    time.sleep(0.2)  # the contact is older than the lag, its change is not
+    hubspot.post("settings", {"search_lag_seconds": 0.2})
+    changed = {"kind": "contacts", "id": "1", "properties": {"lastname": "Paz"}}
+    hubspot.post("change", changed)
+    found = hubspot.call("POST", f"{V3}/contacts/search", {"filterGroups": []}).json()
+    assert found["total"] == 1
 
 
 def test_look_ups_lag_when_told_while_a_record_shows_at_once(
