@@ -188,7 +188,8 @@ def _missing(db: Connection, rows: Sequence[NewRow]) -> dict[str, _Missing]:
     wanted = {need.name for row in rows for need in row.needs}
     if not wanted:
         return {}
-    names = wanted - _known_names(db, wanted)
+    # Each name is of an account that these rows are for: a record of the CRM's, a send's beside it.
+    names = wanted - _known_names(db, {row.account for row in rows}, wanted)
     made = {row.makes for row in rows}
     found = {name: _Missing.COMING if name in made else _Missing.FAILED for name in names}
     if elsewhere := names - made:
@@ -207,8 +208,9 @@ def _expected(maker: State) -> _Missing:
             return _Missing.COMING
 
 
-def _known_names(db: Connection, names: Iterable[str]) -> set[str]:
-    return set(db.scalars(select(VENDOR_IDS.c.name).where(among(VENDOR_IDS.c.name, names))))
+def _known_names(db: Connection, accounts: Iterable[AccountName], names: Iterable[str]) -> set[str]:
+    known = select(VENDOR_IDS.c.name).where(VENDOR_IDS.c.account.in_(list(accounts)))
+    return set(db.scalars(known.where(among(VENDOR_IDS.c.name, names))))
 
 
 def _add_needs(db: Connection, needs: Sequence[tuple[NewRow, Need]]) -> None:
