@@ -17,7 +17,6 @@ from connectors.hubspot.sandbox_schema import SINGULAR, TYPE_IDS
 from connectors.hubspot.signature import sign_v1, sign_v3
 
 _MAX_EVENTS = 100
-_MAX_ATTEMPTS = 10
 _GATHER_SECONDS = 0.02
 _FIRST_WAIT_SECONDS = 0.25  # HubSpot spreads its ten tries over a day; nobody waits that long here
 _LONGEST_WAIT_SECONDS = 8.0
@@ -34,6 +33,7 @@ class Target:
     portal_id: int = 1
     generic: bool = False  # `object.*` for contacts and deals too
     sent_twice: float = 0.0  # share of the accepted bodies that are sent again
+    attempts: int = 10
 
 
 class Webhooks:
@@ -139,7 +139,8 @@ class Webhooks:
     def _again(self, attempt: int, events: list[dict[str, Any]], generation: int) -> None:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1), _LONGEST_WAIT_SECONDS)
         with self._wake:
-            if attempt < _MAX_ATTEMPTS and self._generation == generation:
+            target = self._target if self._generation == generation else None
+            if target is not None and attempt < target.attempts:
                 self._add(time.monotonic() + wait, attempt, events)
             else:
                 self.given_up += len(events)

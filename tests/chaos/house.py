@@ -47,6 +47,7 @@ from tests.lanes import BY_NAME
 from tests.services import Postgres, ServiceFailed
 
 START_SECONDS = 60.0
+INSISTS = 1000  # the CRM repeats for a day what was not taken, here for as long as a run takes
 # Below those that the system gives to whoever calls: nobody takes one while its owner is away.
 PORTS = range(15_000, 30_000)
 OWNERS = ("ana@acme.example", "bruno@acme.example", "luis@acme.example")
@@ -121,7 +122,8 @@ class House:
     def subscribe(self, sent_twice: float) -> None:
         """From now on both vendors tell the bridge of what changes there."""
         hooks = f"{self.settings.public_url}/hooks"
-        told = {"url": f"{hooks}/{CRM}", "client_secret": SECRETS["HUBSPOT_CLIENT_SECRET"]}
+        proof = SECRETS["HUBSPOT_CLIENT_SECRET"]
+        told = {"url": f"{hooks}/{CRM}", "client_secret": proof, "attempts": INSISTS}
         call("POST", f"{self.crm_url}/_sandbox/webhooks", {**told, "sent_twice": sent_twice})
         webhook = {"webhooksUri": f"{hooks}/{CHAT}"}
         call("POST", f"{self.chat_url}/_sandbox/seed", {"webhook": webhook})

@@ -87,6 +87,16 @@ class Process:
         kill(children)
         return []
 
+    def has_job(self) -> bool:
+        """Of a worker: whether it has forked one, which it may have in hand."""
+        if (
+            not self.name.startswith("worker")
+            or self.running is None
+            or self.running.poll() is not None
+        ):
+            return False
+        return bool(children_of(self.running.pid))
+
     def look(self) -> None:
         """Starts it again when its time has come, or when it ended by itself; wakes it."""
         now = time.monotonic()
@@ -146,7 +156,12 @@ class Fleet:
         self.processes[name].start()
 
     def strike(self, name: str, aim: Aim, absence: float) -> None:
-        self._orphans += self.processes[name].strike(aim, absence)
+        """A job is struck wherever there is one."""
+        victim = self.processes[name]
+        if aim is Aim.JOB and not victim.has_job():
+            others = (one for one in self.processes.values() if one.has_job())
+            victim = next(others, victim)
+        self._orphans += victim.strike(aim, absence)
 
     def look(self) -> None:
         for process in self.processes.values():
