@@ -29,7 +29,7 @@ def opened() -> Iterator[Parts]:
     settings = settings_of_command()
     if not is_there(settings):
         raise Failed("there is no store yet", "run `bridge migrate` (or `bridge up`)")
-    with _told(), built(settings, environment()) as parts:
+    with store_answers(), built(settings, environment()) as parts:
         check_schema(settings)
         yield parts
 
@@ -40,7 +40,7 @@ def opened_if_any(settings: Settings) -> Iterator[Parts | None]:
     if not is_there(settings):
         yield None
         return
-    with _told(), built(settings, environment()) as parts:
+    with store_answers(), built(settings, environment()) as parts:
         yield parts if _has_schema(settings) else None
 
 
@@ -59,7 +59,8 @@ def plain(value: Any) -> Any:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def store_answers() -> Iterator[None]:
+    """Failed where it does not, with what to do; for a process that begins as well."""
     try:
         yield
     except SQLAlchemyError as error:

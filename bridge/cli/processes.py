@@ -11,6 +11,7 @@ import click
 
 from bridge import logs
 from bridge.cli.answers import Command, Failed, answer
+from bridge.cli.house import store_answers
 from bridge.settings import DEFAULT_PORT, Settings, environment
 from bridge.wiring import check_schema, prepare, serve_web
 
@@ -45,7 +46,8 @@ def web(host: str, port: int, threads: int) -> None:
 def migrate() -> None:
     """Bring the store's schema up to date, and take in the configuration folder."""
     settings = Settings.of(environment())
-    loaded = prepare(settings, environment())
+    with store_answers():
+        loaded = prepare(settings, environment())
     answer({"config": loaded.hash}, f"The store is up to date; configuration {loaded.hash[:12]}.")
 
 
@@ -73,7 +75,8 @@ def start(kind: str) -> Settings:
     """Log and settings of one process; the store must have this version's schema."""
     settings = Settings.of(environment())
     logs.set_up(kind, for_people=settings.log_for_people, level=settings.log_level)
-    check_schema(settings)
+    with store_answers():
+        check_schema(settings)
     return settings
 
 

@@ -24,10 +24,10 @@ def sandbox(secrets: Mapping[str, str]) -> Flask:
 
     Beside HubSpot's paths: `/` shows contacts, deals and timeline; `/_sandbox/state`, `/faults`
     and `/reset` as every sandbox; `/_sandbox/seed` (see `seed`), `/_sandbox/settings` (see
-    Settings), `/_sandbox/webhooks` (POST {url, client_secret, app_id, portal_id, generic,
-    sent_twice, attempts}; DELETE ends them), and what a person does in HubSpot's pages: `/_sandbox/change`
-    (POST {kind, id, properties, user}; without id it makes one), `/_sandbox/delete` (POST {kind,
-    id, privacy}), `/_sandbox/merge` (POST {kind, primary, others}).
+    Settings), `/_sandbox/webhooks` (POST the fields of Target; DELETE ends them), and what a person
+    does in HubSpot's pages: `/_sandbox/change` (POST {kind, id, properties, user}; without id it
+    makes one), `/_sandbox/delete` (POST {kind, id, privacy}), `/_sandbox/merge` (POST {kind,
+    primary, others}).
     """
     app = Flask("hubspot-sandbox")
     crm, webhooks = Crm(), Webhooks()

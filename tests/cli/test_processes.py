@@ -54,6 +54,16 @@ def insert_row(house: House) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize("command", ["web", "worker", "clock", "migrate"])
+def test_a_store_that_does_not_answer_is_told_with_what_to_do(house: House, command: str) -> None:
+    house.extra |= {"BRIDGE_DATABASE_URL": f"postgresql://bridge@/bridge?host={house.folder}"}
+    said = house.run(command)
+    assert said.returncode == 1
+    assert "error: the store does not answer: OperationalError" in said.stderr
+    assert "next: is it running, and is BRIDGE_DATABASE_URL right?" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 def ends_within(process: "subprocess.Popen[bytes]", seconds: float) -> float:
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
