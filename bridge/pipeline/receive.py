@@ -17,6 +17,7 @@ from bridge.pipeline.shares import Shares
 from bridge.ports import Answer, Inbound, RawRequest
 from bridge.store.inbox import MOST_AT_ONCE, NewRow, append_durably
 
+MAX_WAITING_BYTES = 128 * 1024 * 1024
 TROUBLE_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
 _STORE_DOWN = (OperationalError, InterfaceError, InternalError, PoolTimeout)
@@ -74,7 +75,7 @@ class Receiver:
         observe_batch: Callable[[int], None] = lambda size: None,
         max_batch: int = MOST_AT_ONCE,
         max_waiting: int = 1024,
-        max_waiting_bytes: int = 128 * 1024 * 1024,
+        max_waiting_bytes: int = MAX_WAITING_BYTES,
     ) -> None:
         self._engine = engine
         self._bell = bell

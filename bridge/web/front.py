@@ -108,9 +108,12 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._in_flight += 1
         body = bytearray()
+        handed_on = 0
         try:
             await self._read(scope, receive, body)
             environ = environ_of(scope, bytes(body))
+            handed_on = len(body)
+            body.clear()
             if scope["raw_path"].startswith(QUICK):
                 await self._ask_here(environ, send)
             else:
@@ -121,7 +124,7 @@ class Front:
             # It may only have closed its own side; Granian would say 500 in our stead.
             await _refuse(send, Refused(400, "the body ended too soon\n"))
         finally:
-            self._held_bytes -= len(body)
+            self._held_bytes -= handed_on + len(body)
             self._in_flight -= 1
 
     async def finished(self) -> None:
@@ -163,6 +166,7 @@ class Front:
         messages = _answer(self._app, environ)
         held: Held | None = environ[HELD]
         if held is not None:
+            del environ["wsgi.input"]  # who waits holds his body once, not twice
             ready = await _settled(held, self._wait_seconds)
             messages = [_start(_Reply(ready.status, _encoded(ready.headers))), _body(ready.body)]
         for message in messages:
