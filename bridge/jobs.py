@@ -52,6 +52,7 @@ def drain_of(parts: Parts) -> Drain:
 
     def drain_logged(lane: str, deadline: float) -> tuple[str, ...]:
         try:
+            parts.keep_time()
             return drain(parts, lane, deadline=deadline)
         except Exception:
             _log.exception("drain failed", lane=lane)

@@ -23,6 +23,7 @@ from bridge.queue.budgets import MovingBudgets
 from bridge.queue.embedded import EmbeddedRedis, embedded_redis
 from bridge.queue.standing import queue_state
 from bridge.settings import Settings
+from bridge.store.clock import StoreClock
 from bridge.store.engine import open_engine, writing
 from bridge.store.migrations import migrate, require_current
 from bridge.store.sessions import create_login_link
@@ -50,6 +51,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Parts:
 
 def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], bell: Bell) -> Parts:
     vendors = AccountVendors(active, installed())
+    clock = StoreClock(engine, utc_now)
     return Parts(
         engine=engine,
         active=active,
@@ -58,9 +60,10 @@ def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], be
         budgets=MovingBudgets(
             lambda account: vendors.connector(account).budget, settings.redis_url
         ),
-        now=utc_now,
+        now=clock,
         public_url=settings.public_url,
         lease_seconds=settings.lease_seconds,
+        keep_time=clock.compare,
     )
 
 

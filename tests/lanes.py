@@ -101,5 +101,20 @@ LANES = (
         fixtures=frozenset({"small_disk"}),
         as_administrator=True,
     ),
+    Lane(
+        name="faketime",
+        programs=("faketime",),
+        places=(),
+        debian_package="faketime",
+        fixtures=frozenset(),
+    ),
+    Lane(
+        name="netns",
+        programs=("ip",),
+        places=("/sbin/ip", "/usr/sbin/ip"),
+        debian_package="iproute2",
+        fixtures=frozenset(),
+        as_administrator=True,
+    ),
 )
 BY_NAME = {lane.name: lane for lane in LANES}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -55,3 +55,5 @@ class Parts:
     now: Callable[[], datetime]
     public_url: str  # without a slash at the end
     lease_seconds: float = 15.0
+    keep_time: Callable[[], timedelta] = timedelta
+    """Compares `now` with the store's clock; gives how far this host's own is ahead of that."""

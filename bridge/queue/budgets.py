@@ -47,7 +47,9 @@ def _take(
 ) -> float:
     if limiter.hit(item, account, cost=calls):
         return 0.0
-    return max(_MIN_WAIT_SECONDS, limiter.get_window_stats(item, account).reset_time - time.time())
+    wait = limiter.get_window_stats(item, account).reset_time - time.time()
+    # Another host's clock may be ahead of ours: no window lasts longer than itself.
+    return max(_MIN_WAIT_SECONDS, min(wait, item.get_expiry()))
 
 
 def _redis_storage(url: str) -> Storage:

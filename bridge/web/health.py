@@ -45,6 +45,7 @@ class Readiness:
     workers: int | None = None
     processes: tuple[str, ...] = ()
     oldest_waiting_seconds: float | None = None
+    clock_skew_seconds: float | None = None  # how far this host is ahead of the store
 
 
 def readiness(parts: Parts, queue: Queue, trouble: str = "") -> Readiness:
@@ -54,8 +55,9 @@ def readiness(parts: Parts, queue: Queue, trouble: str = "") -> Readiness:
     Redis alone may be down: webhooks are stored, and the clock drains.
     """
     word = queue.kind if queue.works else f"{queue.kind} down"
-    now = parts.now()
     try:
+        skew = parts.keep_time()
+        now = parts.now()
         with reading(parts.engine) as db:
             active = configs.active(db)
             oldest = oldest_due(heaps(db, now))
@@ -71,6 +73,7 @@ def readiness(parts: Parts, queue: Queue, trouble: str = "") -> Readiness:
         workers=queue.workers,
         processes=alive,
         oldest_waiting_seconds=None if waited is None else waited.total_seconds(),
+        clock_skew_seconds=round(skew.total_seconds(), 3),
     )
 
 
@@ -121,14 +124,18 @@ class StoreCollector(Collector):
         self._parts = parts
 
     def collect(self) -> Iterator[Metric]:
-        now = self._parts.now()
         try:
+            skew = self._parts.keep_time()
+            now = self._parts.now()
             with reading(self._parts.engine) as db:
                 found, lanes = heaps(db, now), lane_states(db)
         except SQLAlchemyError:
             return
         yield from _heap_metrics(found, now)
         yield from _lane_metrics(lanes, now)
+        ahead = _gauge("bridge_clock_skew_seconds", "How far this host is ahead of the store")
+        ahead.add_metric([], skew.total_seconds())
+        yield ahead
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is read at registration, when there may be no store yet."""

@@ -1,6 +1,7 @@
 """Databases of earlier releases, and the installation that finds them when it starts."""
 
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, MetaData, Table, create_engine, insert, select, t
 
 from bridge.store import migrations
 from bridge.store.engine import open_engine, writing
+from bridge.store.schema import INBOX, OUTBOX
 from connectors import CONNECTORS
 from connectors.hubspot.timeline import mark
 from tests.chaos.processes import without_settings
@@ -29,7 +31,7 @@ accounts:
   hubspot-main:
     connector: hubspot
     secrets: {access_token: HUBSPOT_TOKEN, client_secret: HUBSPOT_CLIENT_SECRET}
-    options: {call_timeout_seconds: "5", look_up_after_seconds: "1"}
+    options: {call_timeout_seconds: "2", look_up_after_seconds: "4"}
   wazzup-main:
     connector: wazzup
     secrets: {api_key: WAZZUP_API_KEY, webhook_key: WAZZUP_WEBHOOK_KEY}
@@ -42,6 +44,19 @@ new_clients: {create: deal, pipeline: default, stage: appointmentscheduled}
 ownership: {fallback: luis@acme.example}
 default: {employee: luis@acme.example}
 """
+
+
+_OPEN = ("pending", "leased", "held", "unknown")
+
+
+def open_rows(engine: Engine) -> list[int]:
+    """Rows of either box that are not over."""
+    with engine.connect() as db:
+        return [
+            row
+            for table in (INBOX, OUTBOX)
+            for row in db.scalars(select(table.c.id).where(table.c.state.in_(_OPEN)))
+        ]
 
 
 def released() -> tuple[str, ...]:
@@ -102,6 +117,22 @@ class Installation:
     def bridge(self, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "bridge.cli", *arguments)
 
+    def run(self, *arguments: str) -> None:
+        """A command of ours that has to succeed."""
+        subprocess.run(self.bridge(*arguments), env=dict(self.environ), check=True)
+
+    def is_at_rest(self) -> bool:
+        return not open_rows(self.engine)
+
+    def fault(self, **rule: Any) -> None:
+        """What the CRM's stand-in does wrong from now on."""
+        _post(f"{self.crm_url}/_sandbox/faults", {"rules": [rule]})
+
+    def struck(self) -> dict[str, int]:
+        """How often each fault has struck."""
+        answer = requests.get(f"{self.crm_url}/_sandbox/faults", timeout=10).json()
+        return dict(answer["counts"])
+
     def entries(self) -> list[str]:
         """The texts in the CRM in the order in which they were written."""
         state = requests.get(f"{self.crm_url}/_sandbox/state", timeout=10).json()
@@ -157,6 +188,8 @@ def _seed(crm_url: str, engine: Engine) -> None:
         stored = db.scalar(
             text("SELECT message FROM outbox WHERE state = 'unknown' ORDER BY id DESC LIMIT 1")
         )
+    if stored is None:
+        return
     body = {
         "properties": {
             "hs_communication_channel_type": "WHATS_APP",
