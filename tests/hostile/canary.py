@@ -5,11 +5,12 @@ import binascii
 import re
 import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -97,7 +98,7 @@ def watching(made: House, evidence: Evidence) -> Iterator[None]:
 
 
 def _monitor(made: House, evidence: Evidence, ready: threading.Event) -> None:
-    client = redis.Redis.from_url(made.settings.redis_url or "", socket_timeout=None)
+    client: Any = redis.Redis.from_url(made.settings.redis_url or "", socket_timeout=None)
     with client, client.monitor() as monitor:
         ready.set()
         while _LAST not in (told := bytes(monitor.connection.read_response())):
@@ -126,7 +127,8 @@ def _pids(pid: int) -> list[int]:
 
 def gather(made: House, folder: Path, evidence: Evidence) -> None:
     """What stands at the end: every key of Redis, every log, every page that needs no key."""
-    with redis.Redis.from_url(made.settings.redis_url or "") as client:
+    client: Any = redis.Redis.from_url(made.settings.redis_url or "")
+    with client:
         for key in client.scan_iter("*"):
             evidence.add("redis keys", bytes(key) + b" " + _value(client, bytes(key)))
     for path in folder.glob("*.log"):
@@ -139,26 +141,31 @@ def look_at_pages(made: House, evidence: Evidence) -> None:
         evidence.add(page, call("GET", f"{made.settings.public_url}{page}"))
 
 
-def _value(client: "redis.Redis", key: bytes) -> bytes:
-    kind = bytes(client.type(key))
-    if kind == b"hash":
-        found = client.hgetall(key)
-        return b" ".join(_unpacked(bytes(part)) for pair in found.items() for part in pair)
-    if kind == b"stream":
-        entries = [fields for _, fields in client.xrange(key)]
-        return b" ".join(_unpacked(bytes(part)) for one in entries for part in one.values())
-    readers = {b"list": lambda: client.lrange(key, 0, -1), b"set": lambda: client.smembers(key)}
-    readers[b"zset"] = lambda: client.zrange(key, 0, -1)
-    parts: Sequence[bytes] = list(readers[kind]()) if kind in readers else [client.get(key) or b""]
-    return b" ".join(_unpacked(bytes(part)) for part in parts)
+def _value(client: Any, key: bytes) -> bytes:
+    """All that the key holds, as Redis tells it by the key's type."""
+    match client.type(key):
+        case b"hash":
+            parts = [part for pair in client.hgetall(key).items() for part in pair]
+        case b"stream":
+            parts = [part for _, entry in client.xrange(key) for part in entry.values()]
+        case b"list":
+            parts = client.lrange(key, 0, -1)
+        case b"set":
+            parts = list(client.smembers(key))
+        case b"zset":
+            parts = client.zrange(key, 0, -1)
+        case _:
+            parts = [client.get(key) or b""]
+    return b" ".join(_unpacked(part) for part in parts)
 
 
 def _unpacked(value: bytes) -> bytes:
     """RQ keeps arguments packed by zlib, errors so and in base64."""
     found = [value]
-    for read in (lambda: value, lambda: base64.b64decode(value, validate=True)):
+    for is_text in (False, True):
         try:
-            found.append(zlib.decompress(read()))
+            packed = base64.b64decode(value, validate=True) if is_text else value
+            found.append(zlib.decompress(packed))
         except (zlib.error, binascii.Error):
             continue
     return b" ".join(found)

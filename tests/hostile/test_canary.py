@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from sqlalchemy import func, select
 from bridge.store.engine import reading
 from bridge.store.schema import DECISIONS, INBOX, OUTBOX
 from connectors.hubspot.signature import sign_v3
-from tests.chaos.house import CHAT, CONFIG, CRM, SECRETS, House, house
-from tests.chaos.plan import Aim
+from tests.chaos.house import CONFIG, SECRETS, House, house
+from tests.chaos.plan import CHAT, CRM, Aim
 from tests.cli.running import eventually
 from tests.hostile.canary import (
     EMAIL,
@@ -139,7 +140,16 @@ def workers_crash(made: House) -> None:
     for place, (name, aim) in enumerate(strikes, 100):
         says(made, *(message(place * 10 + number) for number in range(10)))
         made.fleet.strike(name, aim, 0.1)
-    assert eventually(lambda: (made.fleet.look(), open_rows(made) == 0)[1], SECONDS)
+
+    def at_rest() -> bool:
+        made.fleet.look()
+        return open_rows(made) == 0
+
+    assert eventually(at_rest, SECONDS)
+
+
+def says_so(log: Path, times: int) -> bool:
+    return log.read_text().count("config refused") >= times
 
 
 def an_admin_errs(made: House, folder: Path, evidence: Evidence) -> None:
@@ -151,9 +161,9 @@ def an_admin_errs(made: House, folder: Path, evidence: Evidence) -> None:
         f"\npools: {{north: ['{PASSWORD}9A9A9A9A']}}\n",
         f"\nrules: [{{id: a, when: {{country: '+{PHONE}'}}, to: [{{employee: {EMAIL}}}]}}]\n",
     ):
-        before = log.read_text().count("config refused")
+        refused = log.read_text().count("config refused") + 1
         file.write_text(CONFIG + wrong)
-        assert eventually(lambda n=before: log.read_text().count("config refused") > n, SECONDS)
+        assert eventually(partial(says_so, log, refused), SECONDS)
         look_at_pages(made, evidence)
     file.write_text(CONFIG)
 
