@@ -1,7 +1,8 @@
 """How much waits in each lane and since when: for readiness and metrics."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, TextClause, and_, func, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
@@ -12,6 +13,7 @@ from bridge.store.types import Moment
 # Literal, as in the partial indices: with bound values the store would not use them.
 _OPEN_INBOX = text("state IN ('pending', 'leased', 'held')")
 _OPEN_OUTBOX = text("state IN ('pending', 'leased', 'held', 'unknown')")
+_TRIED_SOON = timedelta(minutes=1)
 _DEAD = text("state = 'dead'")
 
 
@@ -47,9 +49,20 @@ def heaps(db: Connection, now: datetime) -> tuple[Heap, ...]:
     )
 
 
-def oldest_due(found: tuple[Heap, ...]) -> datetime | None:
-    """When the row came that has waited longest for nothing but us."""
-    return min((heap.oldest_due for heap in found if heap.oldest_due is not None), default=None)
+def oldest_due(found: tuple[Heap, ...], elsewhere: Collection[str] = ()) -> datetime | None:
+    """When the row came that has waited longest for nothing but us: none of the lanes `elsewhere`,
+    which wait for somebody else."""
+    waiting = (heap.oldest_due for heap in found if heap.lane not in elsewhere)
+    return min((since for since in waiting if since is not None), default=None)
+
+
+def lanes_held(db: Connection, now: datetime) -> frozenset[str]:
+    """Lanes that wait for their vendor, or for a person: paused, held until now or a moment ago,
+    or being tried again after a hold. One that nobody tries again waits for us."""
+    lane = LANES.c
+    tried_again = and_(lane.held_cause != "", lane.lease_until > now)
+    waits = or_(lane.paused, lane.held_until > now - _TRIED_SOON, tried_again)
+    return frozenset(db.scalars(select(lane.name).where(waits)))
 
 
 def lane_states(db: Connection) -> tuple[LaneState, ...]:

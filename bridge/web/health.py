@@ -15,7 +15,7 @@ from bridge.pipeline.parts import Parts
 from bridge.store import configs
 from bridge.store.beats import beats
 from bridge.store.engine import reading
-from bridge.store.standing import Heap, LaneState, heaps, lane_states, oldest_due
+from bridge.store.standing import Heap, LaneState, heaps, lane_states, lanes_held, oldest_due
 from bridge.web.metrics import Metrics
 
 MAX_WAIT = timedelta(minutes=5)
@@ -52,7 +52,8 @@ def readiness(parts: Parts, queue: Queue, trouble: str = "") -> Readiness:
     """Not ready without a store that keeps what comes (`trouble` says why it does not), without
     configuration, or when a row that is due waits for too long.
 
-    Redis alone may be down: webhooks are stored, and the clock drains.
+    Redis alone may be down: webhooks are stored, and the clock drains. So may a vendor: what waits
+    for him keeps nobody from storing more.
     """
     word = queue.kind if queue.works else f"{queue.kind} down"
     try:
@@ -60,7 +61,7 @@ def readiness(parts: Parts, queue: Queue, trouble: str = "") -> Readiness:
         now = parts.now()
         with reading(parts.engine) as db:
             active = configs.active(db)
-            oldest = oldest_due(heaps(db, now))
+            oldest = oldest_due(heaps(db, now), lanes_held(db, now))
             alive = tuple(f"{beat.kind} {beat.process}" for beat in beats(db, now - ALIVE))
     except SQLAlchemyError:
         return Readiness(ready=False, store="down", config="unknown", queue=word)

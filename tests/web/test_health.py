@@ -88,6 +88,29 @@ def test_a_row_that_waits_for_something_else_does_not_count(
     assert ready(walk)[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("lane", "status"),
+    [
+        ({"held_until": NOW + timedelta(minutes=1), "held_cause": "no connection"}, 200),
+        ({"paused": True, "held_cause": "401"}, 200),
+        ({"lease_until": NOW + timedelta(seconds=5), "held_cause": "no connection"}, 200),
+        ({"lease_until": NOW + timedelta(seconds=5), "held_cause": ""}, 503),
+        ({"held_until": NOW - timedelta(minutes=2), "held_cause": "no connection"}, 503),
+        ({"held_cause": "no connection"}, 503),
+    ],
+)
+def test_what_waits_for_a_vendor_does_not_close_the_door(
+    walk: Door, lane: dict[str, Any], status: int
+) -> None:
+    """R11: but a lane that nobody tries again shows."""
+    walk.post()
+    with writing(walk.engine) as db:
+        db.execute(update(INBOX).values(received_at=NOW - timedelta(hours=1)))
+        values = {"name": "in:acc", "fence": 1, "paused": False, **lane}
+        db.execute(insert(LANES).values(**values))
+    assert ready(walk)[0] == status
+
+
 def test_redis_down_is_told_and_does_not_stop_the_receiver(engine: Engine, walk: Door) -> None:
     with door(engine, queue=QueueState(kind="redis", works=False)) as opened:
         status, told = ready(opened)
