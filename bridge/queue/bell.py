@@ -134,4 +134,5 @@ class Waiter:
 
 
 def _text(value: bytes | str | None) -> str | None:
-    return value.decode() if isinstance(value, bytes) else value
+    # Whoever can write to Redis can ring with anything; what is no lane is not drained.
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

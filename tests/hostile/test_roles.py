@@ -90,7 +90,7 @@ def status(world: World, method: str, where: str, visitor: EmployeeId | None) ->
     if where.startswith("/api/"):
         key = "none" if visitor is None else world.key(f"employee:{visitor}", *Scope)
         headers = {"Authorization": f"Bearer {key}"}
-        sent = None if method == "GET" else {}
+        sent: dict[str, str] | None = None if method == "GET" else {}
         with browser.open(where, method=method, headers=headers, json=sent) as answer:
             return answer.status_code
     form = {} if visitor is None else {"csrf": csrf(browser.get("/conversations").text)}
