@@ -29,6 +29,13 @@ class Ownership:
     as_of: datetime
 
 
+_OWNS = {
+    ReasonCode.OWNER_CONTACT: Reason(ReasonCode.OWNER_CONTACT, "owns the contact in the CRM"),
+    ReasonCode.OWNER_DEAL: Reason(ReasonCode.OWNER_DEAL, "owns the open deal in the CRM"),
+    ReasonCode.OWNER_LEAD: Reason(ReasonCode.OWNER_LEAD, "owns the open lead in the CRM"),
+}
+
+
 def access(
     employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy, now: datetime
 ) -> Access:
@@ -106,10 +113,7 @@ def _owners(chat: ChatFacts, directory: Directory) -> Iterator[Ownership]:
     for owner, crm_id, code in _owned(chat):
         person = directory.by_crm_id(crm_id)
         if person is not None and person.active:
-            what = code.removeprefix("owner.")
-            detail = f"owns the {what if what == 'contact' else 'open ' + what} in the CRM"
-            reason = Reason(code, detail)
-            yield Ownership(employee=person.email, reason=reason, as_of=owner.as_of)
+            yield Ownership(employee=person.email, reason=_OWNS[code], as_of=owner.as_of)
 
 
 def _salesperson(

@@ -1,6 +1,7 @@
 """The chat that a message belongs to, and what the message changes in it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from bridge.domain import phones
 from bridge.domain.draft import Draft
@@ -37,24 +38,26 @@ def chat_of_message(draft: Draft, message: Message) -> ChatFacts | None:
 
 def touched(chat: ChatFacts, message: Message) -> ChatFacts:
     """The chat after this message: unanswered since, or answered (WS-06)."""
-    conversation = chat.conversation
-    last = max(conversation.last_message_at or message.occurred_at, message.occurred_at)
-    moved = replace(conversation, last_message_at=last)
+    known, when = chat.conversation, message.occurred_at
+    last = max(known.last_message_at or when, when)
     if message.direction is Direction.OUT:
-        return replace(chat, conversation=_answered(moved, message))
-    inbound = max(conversation.last_inbound_at or message.occurred_at, message.occurred_at)
-    since = conversation.unanswered_since or message.occurred_at
-    return replace(
-        chat, conversation=replace(moved, last_inbound_at=inbound, unanswered_since=since)
+        since = _still_unanswered(known, message)
+        return replace(
+            chat, conversation=replace(known, last_message_at=last, unanswered_since=since)
+        )
+    moved = replace(
+        known,
+        last_message_at=last,
+        last_inbound_at=max(known.last_inbound_at or when, when),
+        unanswered_since=known.unanswered_since or when,
     )
+    return replace(chat, conversation=moved)
 
 
-def _answered(conversation: Conversation, message: Message) -> Conversation:
+def _still_unanswered(conversation: Conversation, message: Message) -> datetime | None:
     """What left before the client wrote is no answer to him, however late we hear of it."""
     since = conversation.unanswered_since
-    if since is not None and message.occurred_at < since:
-        return conversation
-    return replace(conversation, unanswered_since=None)
+    return since if since is not None and message.occurred_at < since else None
 
 
 def _conversation(
@@ -62,13 +65,16 @@ def _conversation(
 ) -> Conversation:
     phone = None if chat.phone is None else phones.canonical(chat.phone)
     if known is not None:
-        return replace(
-            known,
-            chat_id=chat.chat_id,  # wiped when the client was erased
-            phone=known.phone or phone,
-            username=chat.username or known.username,
-            title=known.title or chat.name or "",
+        told = (
+            chat.chat_id,  # wiped when the client was erased
+            known.phone or phone,
+            chat.username or known.username,
+            known.title or chat.name or "",
         )
+        if told == (known.chat_id, known.phone, known.username, known.title):
+            return known
+        chat_id, phone, username, title = told
+        return replace(known, chat_id=chat_id, phone=phone, username=username, title=title)
     group = chat.kind is ChatKind.GROUP
     return Conversation(
         id=conversation_id(account, chat.channel_id, chat.chat_id),

@@ -1,6 +1,7 @@
 """The ids that the house uses: strings inside, whatever a vendor sends."""
 
 import hashlib
+from functools import lru_cache
 from typing import NewType
 
 AccountName = NewType("AccountName", str)
@@ -23,6 +24,7 @@ MessageId = NewType("MessageId", str)
 EventKey = NewType("EventKey", str)
 
 
+@lru_cache(maxsize=4096)  # the same chat is named several times on the way of each message
 def digest_id(prefix: str, *parts: str) -> str:
     """`prefix_` and 20 hex digits made from the parts: deciding again gives the same id."""
     joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")

@@ -41,7 +41,7 @@ def mark(
         return Mark.NONE, granted.reason
     match employee.role:
         case Role.SALESPERSON:
-            return Mark.RED, _why_red(employee, chat, directory, policy)
+            return Mark.RED, _why_red(granted)
         case Role.MANAGER:
             return _manager_mark(employee, chat, directory, policy, granted)
         case Role.QUALITY_CONTROL:
@@ -92,9 +92,10 @@ def _manager_mark(
     return Mark.GREY, granted.reason
 
 
-def _why_red(employee: Employee, chat: ChatFacts, directory: Directory, policy: Policy) -> Reason:
+def _why_red(granted: Access) -> Reason:
     """A salesperson sees only what he answers for and new clients that he may take."""
-    return _RESPONSIBLE if _is_responsible(employee, chat, directory, policy) else _NEW_CLIENT
+    is_new = granted.reason.code is ReasonCode.NEW_CLIENT_VISIBLE
+    return _NEW_CLIENT if is_new else _RESPONSIBLE
 
 
 def _is_responsible(

@@ -29,7 +29,7 @@ from bridge.ports import (
 )
 from bridge.store import lanes, outbox, outgoing
 from bridge.store.deciding import deciding
-from bridge.store.engine import fleeting, reading, writing
+from bridge.store.engine import fleeting, writing
 from bridge.store.outgoing import Row
 
 IN_FLIGHT = 4
@@ -59,7 +59,9 @@ def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
     with fleeting(parts.engine) as db:
         lease.keep(db)
         outgoing.orphaned(db, lease.lane, parts.now() + vendor.settle_after)
-    if not _look_up(parts, lease, vendor):
+        rows = outgoing.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
+        unknown = (rows, _deliveries(parts, db, lease, rows))
+    if rows and not _look_up(parts, lease, vendor, unknown):
         return False
     return _Turn(parts, lease, vendor).run(deadline)
 
@@ -172,14 +174,10 @@ class _Turn:
             self._stopped = True
 
 
-def _look_up(parts: Parts, lease: Lease, vendor: _Vendor) -> bool:
+def _look_up(parts: Parts, lease: Lease, vendor: _Vendor, unknown: _Run) -> bool:
     """What became of rows of unknown outcome, before anything else is sent; False when the lane
     is held instead, because the account's rate is used up."""
-    with reading(parts.engine) as db:
-        rows = outgoing.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
-        deliveries = _deliveries(parts, db, lease, rows)
-    if not rows:
-        return True
+    rows, deliveries = unknown
     pause = _pause(parts, vendor, deliveries)
     if pause > 0:
         with writing(parts.engine) as db:

@@ -61,8 +61,7 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
             raise
         # Somewhere in this run is an item that breaks it: each row is tried alone.
         filled = frozenset().union(*(_alone(parts, lease, row) for row in rows))
-    if len(rows) == RUN:
-        _hand_on(parts, filled)
+    more = _more(parts, lease, len(rows) == RUN, filled)
     _log.info(
         "processed",
         lane=lease.lane,
@@ -70,15 +69,19 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
         first_inbox_id=rows[0].id,
         milliseconds=round((time.monotonic() - started) * 1000, 1),
     )
-    return True, filled
+    return more, filled
 
 
-def _hand_on(parts: Parts, filled: frozenset[str]) -> None:
-    """After a full run there is more to decide here: what it filled is another worker's."""
+def _more(parts: Parts, lease: Lease, was_full: bool, filled: frozenset[str]) -> bool:
+    """Whether this lane goes on. After a full run it does, and what that filled is for another
+    worker meanwhile."""
     with reading(parts.engine) as db:
+        if not was_full:
+            return work.waits(db, lease.lane, parts.now())
         free = lanes.due(db, sorted(filled))
     for lane in free:
         parts.bell.ring(lane)
+    return True
 
 
 def _alone(parts: Parts, lease: Lease, row: InboxRow) -> frozenset[str]:

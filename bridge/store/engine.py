@@ -16,9 +16,10 @@ from bridge.domain.errors import ConfigError
 BUSY_SECONDS = 5.0
 _TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _ROW_TOO_LARGE = "54"  # a class of https://www.postgresql.org/docs/current/errcodes-appendix.html
+_BEGIN = text("BEGIN IMMEDIATE")
 _BEGIN_FLEETING = {
-    "sqlite": "BEGIN IMMEDIATE",
-    "postgresql": "SET LOCAL synchronous_commit TO OFF",
+    "sqlite": _BEGIN,
+    "postgresql": text("SET LOCAL synchronous_commit TO OFF"),
 }
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"),
@@ -62,7 +63,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     can't change before it commits."""
     with engine.begin() as db:
         if db.dialect.name == "sqlite":
-            db.execute(text("BEGIN IMMEDIATE"))
+            db.execute(_BEGIN)
         yield db
 
 
@@ -71,7 +72,7 @@ def fleeting(engine: Engine) -> Iterator[Connection]:
     """Like `writing`, for what a power cut may undo, and that does not wait for the disk: leases,
     which nobody holds after one. Whatever is committed durably later makes it durable as well."""
     with engine.connect() as db, _not_synced(db), db.begin():
-        db.execute(text(_BEGIN_FLEETING[db.dialect.name]))
+        db.execute(_BEGIN_FLEETING[db.dialect.name])
         yield db
 
 

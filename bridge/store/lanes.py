@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Connection, TextClause, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -20,13 +21,21 @@ FREE = (
     " AND (held_until IS NULL OR held_until <= {clock})"
 )
 
+_ACQUIRE = (
+    "UPDATE lanes SET lease_token = :token, lease_until = {clock} + :lease, fence = fence + 1,"  # noqa: S608
+    " held_until = NULL WHERE name = :lane AND " + FREE
+)
+_KEEP = (
+    "UPDATE lanes SET lease_until = {clock} + :lease WHERE name = :lane AND lease_token = :token"
+)
 _RUNNABLE_NOW = RUNNABLE.format(now="{clock}")
 _DUE = f"""
 SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE name = :lane AND NOT ({FREE})) AND (
   EXISTS (SELECT 1 FROM inbox WHERE lane = :lane AND state IN ('pending', 'leased', 'held')
     AND (next_attempt_at IS NULL OR next_attempt_at <= {{clock}}))
+  OR EXISTS (SELECT 1 FROM outbox WHERE lane = :lane AND state = 'leased')
   OR EXISTS (SELECT 1 FROM outbox WHERE lane = :lane
-    AND (state = 'leased' OR (state = 'unknown' AND next_attempt_at <= {{clock}})))
+    AND state = 'unknown' AND next_attempt_at <= {{clock}})
   OR EXISTS (SELECT 1 FROM outbox o WHERE {_RUNNABLE_NOW})
   OR EXISTS (SELECT 1 FROM refreshes WHERE lane = :lane AND state = 'pending'
     AND (next_attempt_at IS NULL OR next_attempt_at <= {{clock}}))
@@ -40,16 +49,11 @@ class LeaseLost(Exception):
 
 def acquire(db: Connection, lane: str, token: str, lease_seconds: float) -> bool:
     """Takes the lane if it is free and not held; False when it is not."""
+    given = {"lane": lane, "token": token, "lease": _microseconds(lease_seconds)}
+    if db.execute(_sql(db, _ACQUIRE), given).rowcount == 1:
+        return True
     _make(db, lane)
-    taken = db.execute(
-        _sql(
-            db,
-            "UPDATE lanes SET lease_token = :token, lease_until = {clock} + :lease,"  # noqa: S608
-            " fence = fence + 1, held_until = NULL WHERE name = :lane AND " + FREE,
-        ),
-        {"lane": lane, "token": token, "lease": _microseconds(lease_seconds)},
-    )
-    return taken.rowcount == 1
+    return db.execute(_sql(db, _ACQUIRE), given).rowcount == 1
 
 
 def keep(db: Connection, lane: str, token: str, lease_seconds: float) -> None:
@@ -57,14 +61,8 @@ def keep(db: Connection, lane: str, token: str, lease_seconds: float) -> None:
 
     Every transaction of a holder calls it, so that a holder who was away too long changes nothing.
     """
-    kept = db.execute(
-        _sql(
-            db,
-            "UPDATE lanes SET lease_until = {clock} + :lease"
-            " WHERE name = :lane AND lease_token = :token",
-        ),
-        {"lane": lane, "token": token, "lease": _microseconds(lease_seconds)},
-    )
+    given = {"lane": lane, "token": token, "lease": _microseconds(lease_seconds)}
+    kept = db.execute(_sql(db, _KEEP), given)
     if kept.rowcount != 1:
         raise LeaseLost(f"the lease of {lane} has passed to another worker")
 
@@ -121,7 +119,12 @@ def _make(db: Connection, lane: str) -> None:
 
 
 def _sql(db: Connection, template: str) -> TextClause:
-    return text(template.format(clock=CLOCK[db.dialect.name]))
+    return _by_clock(template, CLOCK[db.dialect.name])
+
+
+@cache
+def _by_clock(template: str, clock: str) -> TextClause:
+    return text(template.format(clock=clock))
 
 
 def _microseconds(seconds: float) -> int:

@@ -31,15 +31,15 @@ def directory_and_hash(db: Connection, crm: AccountName | None) -> tuple[Directo
     """The newest directory and the hash that decisions name it by."""
     if crm is None:
         return Directory(), NO_DIRECTORY
-    found = db.scalar(
-        select(DIRECTORIES.c.hash)
+    found = db.execute(
+        select(DIRECTORIES.c.hash, DIRECTORIES.c.value)
         .where(DIRECTORIES.c.account == crm)
         .order_by(DIRECTORIES.c.read_at.desc())
         .limit(1)
-    )
+    ).first()
     if found is None:
         return Directory(), NO_DIRECTORY
-    return directory_by_hash(db, found), found
+    return _decoded(bytes(found.value)), found.hash
 
 
 def directory_by_hash(db: Connection, wanted: str) -> Directory:

@@ -70,9 +70,12 @@ def add(db: Connection, rows: Sequence[NewRow], now: datetime) -> None:
 
 
 def vendor_ids(db: Connection, account: AccountName, names: Iterable[str]) -> dict[str, str]:
+    wanted = list(names)
+    if not wanted:
+        return {}
     rows = db.execute(
         select(VENDOR_IDS.c.name, VENDOR_IDS.c.vendor_id).where(
-            VENDOR_IDS.c.account == account, among(VENDOR_IDS.c.name, names)
+            VENDOR_IDS.c.account == account, among(VENDOR_IDS.c.name, wanted)
         )
     )
     return {name: vendor_id for name, vendor_id in rows}

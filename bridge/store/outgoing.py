@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, text, update
+from sqlalchemy import Connection, case, func, literal, literal_column, select, text, update
 
 from bridge import codec
 from bridge.domain import effects
@@ -61,7 +61,7 @@ def take(db: Connection, lane: str, now: datetime, limit: int, *, at_least: int 
     ids: list[int] = []
     for most in (limit, limit * _LOOK_AHEAD):
         values = {"lane": lane, "now": microseconds(now), "most": most}
-        found = db.execute(text(_RUNNABLE), values).all()
+        found = db.execute(_RUNNABLE, values).all()
         ids = _one_of_each_key(found, limit)
         if len(ids) == limit or len(found) < most:
             break
@@ -154,7 +154,7 @@ def orphaned(db: Connection, lane: str, look_up_at: datetime) -> int:
     """Rows that a dead holder had in hand: their outcome is unknown and has to be looked up."""
     found = db.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.lane == lane, OUTBOX.c.state == State.LEASED.value)
+        .where(OUTBOX.c.lane == lane, literal_column("state = 'leased'"))
         .values(
             state=State.UNKNOWN.value,
             next_attempt_at=look_up_at,
@@ -180,7 +180,7 @@ o.lane = :lane AND o.state = 'pending'
 partial index `ix_outbox_open` tells them, or SQLite would read all rows there ever were; what may
 stand in another's way as `ix_outbox_blocking` does, so that a long backlog costs nothing."""
 
-_RUNNABLE = (
+_RUNNABLE = text(
     "SELECT o.id, o.ordering_key, o.attempts FROM outbox o WHERE "  # noqa: S608 - constants
     + RUNNABLE.format(now=":now")
     + "ORDER BY o.rank, o.id LIMIT :most"

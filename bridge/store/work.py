@@ -53,6 +53,13 @@ def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]
     return rows
 
 
+def waits(db: Connection, lane: str, now: datetime) -> bool:
+    """Whether there is a row that could be taken now."""
+    due = or_(INBOX.c.next_attempt_at.is_(None), INBOX.c.next_attempt_at <= now)
+    found = db.scalar(select(INBOX.c.id).where(INBOX.c.lane == lane, _OPEN, due).limit(1))
+    return found is not None
+
+
 def bury(db: Connection, lane: str, max_attempts: int) -> None:
     """Rows that a holder took and never ended, too often: they kill their worker."""
     db.execute(
