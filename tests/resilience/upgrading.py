@@ -25,7 +25,7 @@ from tests.resilience.stored import KNOWN, STORED
 from tests.serving import served
 
 DATA = Path(__file__).parent / "data"
-_CONFIG = """
+CONFIG = """
 crm: hubspot-main
 accounts:
   hubspot-main:
@@ -145,7 +145,7 @@ def installation(database_url: str, folder: Path, port: int) -> Iterator[Install
     """The vendors know what they knew when the database was stored; nothing is started."""
     crm, chat = (next(c for c in CONNECTORS if c.name == n) for n in ("hubspot", "wazzup"))
     (folder / "config").mkdir()
-    (folder / "config" / "all.yaml").write_text(_CONFIG)
+    (folder / "config" / "all.yaml").write_text(CONFIG)
     with (
         opened(database_url) as engine,
         served(crm.sandbox({k: v[0] for k, v in SECRETS[CRM].items()})) as crm_url,
@@ -155,7 +155,7 @@ def installation(database_url: str, folder: Path, port: int) -> Iterator[Install
         _post(f"{chat_url}/_sandbox/seed", {"channels": CHANNELS})
         environ = {
             **without_settings(),
-            "BRIDGE_CONFIG": str(folder / "config"),
+            "BRIDGECONFIG": str(folder / "config"),
             "BRIDGE_STATE": str(folder / "state"),
             "BRIDGE_DATABASE_URL": database_url,
             "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
