@@ -151,7 +151,7 @@ def _start(
     for name, command in commands.items():
         began = time.perf_counter()
         child = stack.enter_context(process(environ, folder, "bridge.cli", *command))
-        wait_until(_ready(name, environ, parts, port, len(pids)), name)
+        wait_until(_ready(name, environ, parts, port, len(pids)), name, child)
         pids[name], started[name] = child.pid, time.perf_counter() - began
     return pids, started
 

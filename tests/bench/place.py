@@ -87,8 +87,7 @@ def process(
         yield child
     finally:
         end(child)
-        complaint = complaints(log)
-        if complaint:
+        if complaint := complaints(log):
             raise SystemExit(f"{' '.join(arguments)} said:\n{complaint}")
 
 
@@ -107,13 +106,17 @@ def end(child: "subprocess.Popen[bytes]") -> None:
         child.wait()
 
 
-def wait_until(is_there: Callable[[], bool], what: str, pause: float = 0.02) -> None:
-    """Raises SystemExit when it does not come within a minute."""
+def wait_until(
+    is_there: Callable[[], bool], what: str, child: "subprocess.Popen[bytes] | None" = None
+) -> None:
+    """Raises SystemExit when it does not come within a minute, or when its process has ended."""
     deadline = time.monotonic() + START_SECONDS
     while not is_there():
+        if child is not None and child.poll() is not None:
+            raise SystemExit(f"{what} ended with {child.returncode} before it was ready")
         if time.monotonic() > deadline:
             raise SystemExit(f"{what} did not come within {START_SECONDS:.0f} s")
-        time.sleep(pause)
+        time.sleep(0.02)
 
 
 def listens(port: int) -> bool:

@@ -101,7 +101,7 @@ def _door(name: str, kind: str) -> Iterator[Door]:
         prepare(Settings.of(environ), environ)
         port = free_port()
         child = stack.enter_context(process(environ, folder, "tests.bench.door", kind, str(port)))
-        wait_until(lambda: listens(port), f"the web process ({name})")
+        wait_until(lambda: listens(port), f"the web process ({name})", child)
         yield Door(name=name, port=port, pid=child.pid, is_store=kind == "durable")
 
 

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from bridge.store.schema import METADATA
 from tests.bench.copying import NUMBERS, Template
 from tests.bench.crm_server import Call, Ledger, Noting
 from tests.bench.door import StoresNothing
-from tests.bench.load import is_whole
+from tests.bench.load import is_whole, send_all
 from tests.bench.people import CHANNEL, People, as_requests, crm_of, mark, messages, phone
-from tests.bench.place import environ_of
+from tests.bench.place import environ_of, free_port, listens, process, wait_until
 from tests.bench.volume import ACTIVE, active_of
 from tests.bench.webhooks import BATCH, signed_webhooks
 
@@ -189,3 +190,21 @@ def test_every_table_that_is_copied_exists() -> None:
     tables = {table.name: table for table in METADATA.sorted_tables}
     for name, numbers in NUMBERS.items():
         assert set(numbers) <= set(tables[name].columns.keys())
+
+
+def test_a_process_that_fails_is_told_at_once_with_its_log(tmp_path: Path) -> None:
+    with (
+        pytest.raises(SystemExit, match=r"tests\.bench\.ceiling no-port said:\n(.|\n)*ValueError"),
+        process(environ_of(tmp_path, ""), tmp_path, "tests.bench.ceiling", "no-port") as child,
+    ):
+        wait_until(lambda: False, "the server that answers at once", child)
+
+
+def test_a_process_ends_with_its_block(tmp_path: Path) -> None:
+    port = free_port()
+    with process(environ_of(tmp_path, ""), tmp_path, "tests.bench.ceiling", str(port)) as child:
+        wait_until(lambda: listens(port), "the server that answers at once", child)
+        answers = send_all(port, signed_webhooks(20, 0), 4)
+    assert (answers.count, answers.refused, len(answers.latencies)) == (20, 0, 20)
+    assert child.returncode is not None
+    assert not listens(port)

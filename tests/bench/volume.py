@@ -92,7 +92,7 @@ def _size(
         built(Settings.of(own), own) as parts,
         process(own, folder, "tests.bench.door", "durable", str(port)) as web,
     ):
-        wait_until(lambda: listens(port), "the web process")
+        wait_until(lambda: listens(port), "the web process", web)
         settle(parts)
         yield Size(
             name=name, stored=count, active=active_of(count), parts=parts, port=port, pid=web.pid
