@@ -26,7 +26,7 @@ TWO_ACCOUNTS = CONFIG.replace(
     connector: wazzup
     secrets: {{api_key: TEST_API_KEY, webhook_key: TEST_WEBHOOK_KEY}}
 channels:""",
-).replace("connector: wazzup\n", f"connector: wazzup\n    max_body_bytes: {LARGEST}\n", 1)
+).replace("connector: wazzup\n", f"connector: wazzup\n    max_body_bytes: {LARGEST}\n")
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_an_account_that_floods_is_refused_and_another_is_not(house: House) -> N
             flooding = beside.submit(flood, house, connections, LARGEST - MEGABYTE)
             await_that(lambda: number(house, re.escape(refused)), "nobody is refused")
             waiting = number(house, "bridge_webhooks_waiting_bytes")
-            quiet = beside.submit(send, house, QUIET, "q")
+            quiet = beside.submit(send, house, QUIET, "q", LARGEST - MEGABYTE)
             await_that(
                 lambda: quiet.done() or number(house, "bridge_webhooks_waiting_bytes") > waiting,
                 "the quiet one does not arrive",
