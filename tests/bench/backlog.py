@@ -20,6 +20,8 @@ DELAYS = {"100ms": 0.1, "0ms": 0.0}
 TIMES = {"100ms": at_least(600), "0ms": at_least(40)}
 OBVIOUS_MESSAGES = {"100ms": 20, "0ms": 100}
 WORDS = {"100ms": "CRM at 100 ms", "0ms": "CRM at once"}
+Line = tuple[str, str, Sequence[float], str, Target | None]
+"""Key, label, a value for each round, unit, target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,43 +100,44 @@ def _against(plan: Plan, kind: str, made: House, other: Obvious, delay: str) -> 
 
 
 def _obvious(made: House, other: Obvious, run: str, count: int) -> Drained:
-    before = cpu_of({"crm": made.crm.pid})
+    pids = {"crm": made.crm.pid, "worker": other.pid}
+    before = cpu_of(pids)
     began, calls = other.drain(made.crm, KNOWN, f"{run}o", count)
     return Drained(
         messages=count,
         seconds=last_entry(calls) - began,
         calls=len(calls),
         refused=0,
-        cpu=spent(before, cpu_of({"crm": made.crm.pid})),
+        cpu=spent(before, cpu_of(pids)),
     )
 
 
 def _figures(
     kind: str, delay: str, mine: Sequence[Drained], theirs: Sequence[Drained]
 ) -> Iterator[Figure]:
-    def figure(
-        key: str, label: str, values: Sequence[float], unit: str = "", target: Target | None = None
-    ) -> Figure:
-        where = f"{kind}, {WORDS[delay]}"
-        return median_figure(
-            PART, f"backlog.{kind}.{delay}.{key}", f"{where}: {label}", values, unit, target
-        )
+    for key, label, values, unit, target in _lines(kind, delay, mine, theirs):
+        name, where = f"backlog.{kind}.{delay}.{key}", f"{kind}, {WORDS[delay]}"
+        yield median_figure(PART, name, f"{where}: {label}", values, unit, target)
 
-    speeds = [one.per_second for one in mine]
-    others = [one.per_second for one in theirs]
-    yield figure("per_second", "bridge", speeds, "messages/s")
-    yield figure("obvious_per_second", "obvious program", others, "messages/s")
-    target = TIMES[delay] if kind == "sqlite" else None
-    yield figure("times", "times the obvious program", ratios(speeds, others), "", target)
-    calls = [one.calls_per_100 for one in mine]
-    yield figure("calls", "CRM calls for 100 messages", calls, "", at_most(2))
-    yield figure("obvious_calls", "obvious: calls for 100", [o.calls_per_100 for o in theirs])
-    workers = [one.cpu_micros("worker") for one in mine]
-    yield figure("cpu", "CPU of the workers for a message", workers, "µs")
+
+def _lines(
+    kind: str, delay: str, mine: Sequence[Drained], theirs: Sequence[Drained]
+) -> Iterator[Line]:
+    speeds, others = ([one.per_second for one in runs] for runs in (mine, theirs))
+    yield "per_second", "bridge", speeds, "messages/s", None
+    yield "obvious_per_second", "obvious program", others, "messages/s", None
+    wanted = TIMES[delay] if kind == "sqlite" else None
+    yield "times", "times the obvious program", ratios(speeds, others), "", wanted
+    calls, more = ([one.calls_per_100 for one in runs] for runs in (mine, theirs))
+    yield "calls", "CRM calls for 100 messages", calls, "", at_most(2)
+    yield "obvious_calls", "obvious program: CRM calls for 100", more, "", None
+    cpu, its = ([one.cpu_micros("worker") for one in runs] for runs in (mine, theirs))
+    yield "cpu", "CPU of the workers for a message", cpu, "µs", None
+    yield "obvious_cpu", "obvious program: CPU of its worker", its, "µs", None
     if kind == "postgresql":
         server = [one.cpu_micros("postgresql") for one in mine]
-        yield figure("store_cpu", "CPU of PostgreSQL for a message", server, "µs")
-    yield figure("crm_share", "the CRM's process, of a core", [o.share("crm") for o in mine], "%")
+        yield "store_cpu", "CPU of PostgreSQL for a message", server, "µs", None
+    yield "crm_share", "the CRM's process, of a core", [o.share("crm") for o in mine], "%", None
 
 
 def _others(plan: Plan, kind: str, made: House, say: Callable[[str], None]) -> Iterator[Figure]:

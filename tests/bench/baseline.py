@@ -21,7 +21,10 @@ from tests.services import redis_running
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obvious:
+    """`pid` is its worker's."""
+
     queue: Queue
+    pid: int
 
     def drain(self, crm: Crm, people: People, run: str, count: int) -> tuple[float, Sequence[Call]]:
         """When it began, and its calls; SystemExit when one of its jobs fails."""
@@ -53,6 +56,8 @@ def obvious_worker() -> Iterator[Obvious]:
         redis = stack.enter_context(redis_running(program_of("redis")))
         client = stack.enter_context(Redis.from_url(redis.url))
         environ = environ_of(folder, "")
-        stack.enter_context(process(environ, folder, "tests.bench.obvious", redis.url))
-        wait_until(lambda: int(client.scard("rq:workers")) > 0, "the worker of the obvious program")
-        yield Obvious(queue=Queue(obvious.QUEUE, connection=client))
+        worker = stack.enter_context(process(environ, folder, "tests.bench.obvious", redis.url))
+        wait_until(
+            lambda: int(client.scard("rq:workers")) > 0, "the obvious program's worker", worker
+        )
+        yield Obvious(queue=Queue(obvious.QUEUE, connection=client), pid=worker.pid)
