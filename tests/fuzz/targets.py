@@ -25,6 +25,7 @@ from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.cursors import Cursors
+from bridge.web.environ import environ_of
 from bridge.web.problems import Problem
 from bridge.web.readable import refuse_unreadable_query
 from connectors import CONNECTORS, installed
@@ -236,6 +237,13 @@ def _stored_seeds() -> list[bytes]:
 
 
 _FLASK = Flask("fuzzed")
+_SCOPE = {
+    "method": "POST",
+    "server": ("127.0.0.1", 8000),
+    "client": ("127.0.0.1", 1),
+    "http_version": "1.1",
+    "scheme": "http",
+}
 _ROUTES = (*CONVERSATIONS, *MESSAGES, *KEYS)
 
 
@@ -252,6 +260,50 @@ def read_api_request(data: bytes) -> None:
         except Problem as problem:
             expect(400 <= problem.status < 500)
             problem.response()
+
+
+def tell_environ(data: bytes) -> None:
+    """Path and query, a header per line, an empty line, the body: what a page would read of it."""
+    head, _, body = data.partition(b"\n\n")
+    first, *lines = head.split(b"\n")
+    path, _, query = first.partition(b"?")
+    headers = [(name.lower(), value) for name, _, value in (x.partition(b": ") for x in lines)]
+    scope = {**_SCOPE, "raw_path": path, "query_string": query, "headers": headers}
+    environ = environ_of(scope, body)
+    asked = path + (b"?" + query if query else b"")
+    expect(environ["REQUEST_URI"].encode("latin-1") == asked)
+    expect(environ["CONTENT_LENGTH"] == str(len(body)))
+    expect("HTTP_TRANSFER_ENCODING" not in environ)
+    plain = {name for name, _ in headers if b"_" not in name}
+    told = [name for name in environ if name.startswith("HTTP_")]
+    expect(len(told) <= len(plain))
+    with _FLASK.request_context(environ):
+        _read_as_pages_do(body)
+
+
+def _read_as_pages_do(body: bytes) -> None:
+    try:
+        refuse_unreadable_query()
+        request.args.to_dict()
+    except Problem as problem:
+        expect(problem.status == 400)
+    request.headers.get("Authorization", "").encode("utf-8", "surrogatepass")
+    request.cookies.get("bridge_session", "").encode("utf-8", "surrogatepass")
+    expect(isinstance(request.path, str) and isinstance(request.mimetype, str))
+    expect(request.get_data(cache=True) == body)
+    request.form.get("csrf", "").encode("utf-8", "surrogatepass")
+
+
+def _wire_seeds() -> list[bytes]:
+    form = b"content-type: application/x-www-form-urlencoded\n\ncsrf=abc&text=%ff%00"
+    parts = b'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\nabc\r\n--b--\r\n'
+    return [
+        b"/hooks/main/%2e%2e/key?key=a%2Fb\nauthorization: Bearer x\nx_key: forged\n\n[]",
+        b"/conversations?q=%ff\ncookie: bridge_session=a; bridge_login=b\ncookie: c=d\n\n",
+        b"/login/x\n" + form,
+        b"/login/x\ncontent-type: multipart/form-data; boundary=b\n\n" + parts,
+        b"//a/../b;c\nhost: evil.example\ncontent-length: 5\ntransfer-encoding: chunked\n\nabc",
+    ]
 
 
 def _api_seeds() -> list[bytes]:
@@ -302,6 +354,7 @@ def _made() -> list[Target]:
             run=decode_value,
             seeds=_stored_seeds,
         ),
+        Target(name="environ", run=tell_environ, seeds=_wire_seeds, is_json=False),
         Target(name="api-request", run=read_api_request, seeds=_api_seeds, is_json=False),
     ]
     for connector in CONNECTORS:

@@ -106,7 +106,7 @@ def _monitor(made: House, evidence: Evidence, ready: threading.Event) -> None:
 
 
 def _look_at_arguments(made: House, evidence: Evidence, stopping: threading.Event) -> None:
-    while not stopping.wait(0.05):
+    while not stopping.wait(0.25):
         for line in arguments_of(made):
             evidence.add("arguments", line.encode())
 

@@ -43,7 +43,7 @@ def house(tmp_path: Path, redis_url: str) -> House:
 def forged(target: Path) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
     """A job's `data`, and further fields of its hash."""
     touch = f"touch {target}"
-    lane = ["bridge.jobs.drain_lane", None, ["in:wazzup-main"], {}]
+    lane: list[Any] = ["bridge.jobs.drain_lane", None, ["in:wazzup-main"], {}]
     yield _json(["os.system", None, [touch], {}]), {}
     yield _json(["subprocess.check_output", None, [["touch", str(target)]], {}]), {}
     yield _json(["bridge.jobs.os.system", None, [touch], {}]), {}
@@ -69,7 +69,7 @@ def _json(value: object) -> bytes:
 def put(client: Redis, number: int, data: bytes, more: Mapping[str, Any]) -> None:
     """As RQ itself leaves a job, whatever is in it."""
     now = datetime.now(UTC).isoformat()
-    fields = {
+    fields: dict[Any, Any] = {
         **{"created_at": now, "enqueued_at": now, "origin": QUEUE, "status": "queued"},
         **{"data": zlib.compress(data) if number % 2 else data, "description": "", "timeout": "60"},
         **more,
