@@ -39,9 +39,8 @@ _ROUND = (
     ("redis", Aim.ALL),
     ("worker 1", Aim.ALL),
     ("worker 2", Aim.PARENT),
-    ("worker 1", Aim.PAUSE),
     ("worker 2", Aim.PAUSE),
-    *(("worker 1", Aim.JOB), ("worker 2", Aim.JOB)) * 2,
+    *(("worker 1", Aim.JOB), ("worker 2", Aim.JOB)) * 3,
 )
 ROUNDS: Mapping[Kind, tuple[tuple[str, Aim], ...]] = {
     Kind.SQLITE: _ROUND,
@@ -65,8 +64,8 @@ class Plan:
     owners_changed_per_second: float = 2.0
     sent_twice: float = 0.1
     strikes: bool = True
-    shortest_pause: float = 0.5  # between two strikes
-    longest_pause: float = 1.2
+    shortest_pause: float = 0.6  # between two strikes
+    longest_pause: float = 1.4
     longest_absence: float = 1.5  # of a killed process
     faults: tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...] | None = None  # None: FAULTS
     faults_linger: float = 10.0  # after the last strike, at most

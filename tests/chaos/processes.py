@@ -17,7 +17,7 @@ from tests.chaos.plan import Aim
 from tests.chaos.warden import kill
 
 AFTER_OWN_END_SECONDS = 0.3
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,17 +116,26 @@ class Process:
                 process.resume()
         self.paused = []
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> list[psutil.Process]:
+        """Gives what it has forked, which may outlive it."""
         self.go_on()
         self.start_again_at = None
         if self.running is None:
-            return
+            return []
         children = children_of(self.running.pid)
         self.running.send_signal(self.program.stop)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.running.wait(STOP_SECONDS)
-        self._end()
+        return children
+
+    def stop(self) -> None:
+        children = self.ask_to_stop()
+        self.end_within(STOP_SECONDS)
         kill(children)
+
+    def end_within(self, seconds: float) -> None:
+        if self.running is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.running.wait(seconds)
+            self._end()
 
     def _pause(self, processes: Sequence[psutil.Process], seconds: float) -> None:
         self.go_on_at = time.monotonic() + seconds
@@ -175,8 +184,12 @@ class Fleet:
                 process.start()
 
     def stop(self) -> None:
+        """All at once, which is quicker; who takes too long is killed."""
         for process in reversed(self.processes.values()):
-            process.stop()
+            self._orphans += process.ask_to_stop()
+        end = time.monotonic() + STOP_SECONDS
+        for process in reversed(self.processes.values()):
+            process.end_within(max(0.0, end - time.monotonic()))
         kill(self._orphans)
 
 

@@ -18,7 +18,14 @@ def test_nothing_is_lost_doubled_or_out_of_order(store: Kind, seed: int, tmp_pat
     """R1: what was answered with 2xx is never lost. R2: one event is one entry. R3: each chat's
     messages keep their order. Of each item that was accepted there is one decision."""
     # Strikes close together, so that a short run has nearly a whole round of them.
-    plan = Plan(seed=seed, seconds=8.0, store=store, shortest_pause=0.4, longest_pause=0.9)
+    plan = Plan(
+        seed=seed,
+        seconds=7.0,
+        store=store,
+        shortest_pause=0.4,
+        longest_pause=0.9,
+        faults_linger=4.0,
+    )
     report = crash(plan, tmp_path)
     sys.stdout.write(f"\n{report}\n")
     assert report.is_well, str(report)
