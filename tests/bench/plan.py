@@ -5,6 +5,7 @@ from pathlib import Path
 
 STORES = ("sqlite", "postgresql")
 WORK = "working-"  # what a run needs only while it lasts, in the output folder, begins with it
+STEP = 2500  # stores of many messages are built in copies of so many
 PARTS = {
     "a": "receiving",
     "b": "from a backlog to the CRM",
@@ -31,8 +32,12 @@ class Plan:
     output: Path = Path("build/bench")
 
     @property
+    def many_stored(self) -> int:
+        return max(STEP, self.stored // STEP * STEP)
+
+    @property
     def few_stored(self) -> int:
-        return self.stored // 100
+        return max(STEP, self.stored // 100 // STEP * STEP)
 
 
 QUICK = Plan(rounds=2, messages=1000, webhooks=600, stored=100_000, paced=16, limited_seconds=5)

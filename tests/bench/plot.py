@@ -22,7 +22,9 @@ def draw(figures: Sequence[Figure], path: Path) -> bool:
     panels = [panel for part, panel in PANELS.items() if any(f.part == part for f in figures)]
     if not panels:
         return False
-    matplotlib.rcParams.update({"font.size": 8, "axes.spines.top": False, "svg.hashsalt": "bench"})
+    matplotlib.rc("font", size=8)
+    matplotlib.rc("axes.spines", top=False, right=False)
+    matplotlib.rc("svg", hashsalt="bench")
     rows = (len(panels) + 1) // 2
     picture = Picture(figsize=(WIDTH * min(2, len(panels)), HEIGHT * rows), layout="constrained")
     for place, panel in enumerate(panels, start=1):
@@ -100,7 +102,7 @@ def _volume(axes: Axes, found: By) -> None:
     bars = axes.barh(words, values, color=BRIDGE)
     axes.bar_label(bars, [f" {value:.2f}" for value in values])
     axes.axvline(1.15, color=LIMIT, linewidth=1)
-    axes.set(title="CPU with a hundred times as many messages stored", xlabel="times")
+    axes.set(title="CPU: many messages stored to few", xlabel="times")
     axes.margins(x=0.15)
     axes.invert_yaxis()
 

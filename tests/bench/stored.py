@@ -19,11 +19,10 @@ from tests.bench.copying import Copied, Template
 from tests.bench.house import append, know, settle, vendors
 from tests.bench.people import People, messages
 from tests.bench.place import environ_of
-from tests.bench.plan import WORK
+from tests.bench.plan import STEP, WORK
 
-CLIENTS = 100
 EACH = 25  # messages of a client, the first one included
-MESSAGES = CLIENTS * EACH  # in the template
+CLIENTS = STEP // EACH  # in the template
 FRESH_HOURS = 6  # the mirror's facts are read anew when they are twelve hours old
 BYTES_EACH = 9_000  # of a message with all that belongs to it; generously
 
@@ -34,7 +33,7 @@ def clients_of(stored: int) -> int:
 
 
 def stored(messages: int, folder: Path, say: Callable[[str], None]) -> Path:
-    """A SQLite file that holds so many messages (a multiple of 2,500), from the folder if one was
+    """A SQLite file that holds so many messages (a multiple of STEP), from the folder if one was
     kept there that is not too old; the folder has to be there."""
     kept = folder / f"stored-{messages}-{_version()}.sqlite"
     if kept.exists() and time.time() - kept.stat().st_mtime < FRESH_HOURS * 3600:
@@ -82,7 +81,7 @@ def _build(messages: int, path: Path) -> None:
             template = Template(db, CLIENTS)
         shutil.copyfile(walked, path)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        _multiply(db, template, messages // MESSAGES)
+        _multiply(db, template, messages // STEP)
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
@@ -96,7 +95,7 @@ def _walk(path: Path, folder: Path) -> None:
         prepare(Settings.of(environ), environ)
         parts = stack.enter_context(built(Settings.of(environ), environ))
         know(parts, [people])
-        append(parts, messages(people, "walked", MESSAGES - CLIENTS))
+        append(parts, messages(people, "walked", STEP - CLIENTS))
         settle(parts)
 
 

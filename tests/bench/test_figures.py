@@ -107,3 +107,12 @@ def test_a_drain_is_counted_until_the_last_answer() -> None:
     assert (run.per_second, run.calls_per_100) == (100.0, 2.0)
     assert run.cpu_micros("worker") == pytest.approx(1000.0)
     assert run.share("crm") == pytest.approx(25.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "many", "few"),
+    [(1_000_000, 1_000_000, 10_000), (100_000, 100_000, 2_500), (777_777, 775_000, 7_500)],
+)
+def test_stores_are_built_in_whole_copies(told: int, many: int, few: int) -> None:
+    plan = Plan(stored=told)
+    assert (plan.many_stored, plan.few_stored) == (many, few)

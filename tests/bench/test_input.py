@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tests.bench import __main__ as command
 from tests.bench import stored
 from tests.bench.figures import Figure, at_least
-from tests.bench.plan import PARTS, QUICK, Plan
+from tests.bench.plan import PARTS, QUICK, STEP, Plan
 from tests.lanes import Lane
 
 
@@ -114,7 +114,7 @@ def test_what_a_killed_run_left_is_removed(measured: list[Plan], tmp_path: Path)
 def test_a_disk_that_is_too_small_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "BYTES_EACH", 10**15)
     with pytest.raises(SystemExit, match="choose fewer with --stored or another folder"):
-        stored.stored(stored.MESSAGES, tmp_path, lambda said: None)
+        stored.stored(STEP, tmp_path, lambda said: None)
 
 
 def test_a_kept_store_is_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,9 +125,9 @@ def test_a_kept_store_is_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
         path.touch()
 
     monkeypatch.setattr(stored, "_build", build)
-    first = stored.stored(stored.MESSAGES, tmp_path, lambda said: None)
-    assert stored.stored(stored.MESSAGES, tmp_path, lambda said: None) == first
-    assert built == [stored.MESSAGES]
+    first = stored.stored(STEP, tmp_path, lambda said: None)
+    assert stored.stored(STEP, tmp_path, lambda said: None) == first
+    assert built == [STEP]
 
 
 def test_a_kept_store_whose_facts_have_grown_old_is_built_again(
@@ -135,6 +135,6 @@ def test_a_kept_store_whose_facts_have_grown_old_is_built_again(
 ) -> None:
     monkeypatch.setattr(stored, "_build", lambda messages, path: path.write_text("new"))
     monkeypatch.setattr(stored, "FRESH_HOURS", -1)
-    kept = stored.stored(stored.MESSAGES, tmp_path, lambda said: None)
+    kept = stored.stored(STEP, tmp_path, lambda said: None)
     kept.write_text("old")
-    assert stored.stored(stored.MESSAGES, tmp_path, lambda said: None).read_text() == "new"
+    assert stored.stored(STEP, tmp_path, lambda said: None).read_text() == "new"

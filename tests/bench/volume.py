@@ -56,7 +56,7 @@ class Cost:
 
 
 def measure(plan: Plan, say: Callable[[str], None]) -> Iterator[Figure]:
-    names = {plan.few_stored: "few", plan.stored: "many"}
+    names = {plan.few_stored: "few", plan.many_stored: "many"}
     kept = {stored(count, plan.output, say): (name, count) for count, name in names.items()}
     with TemporaryDirectory(prefix=WORK, dir=plan.output) as name, ExitStack() as stack:
         folder = Path(name)
@@ -107,6 +107,8 @@ def _figures(sizes: Sequence[Size], plan: Plan) -> Iterator[Figure]:
             found = _round(size, number, requests)
             if number:  # the first round warms up
                 costs[size.name].append(found)
+    for size in sizes:
+        yield _figure(f"stored.{size.name}", f"{size.name} stored", [size.stored], "messages")
     few, many = (_by_step(costs[size.name]) for size in sizes)
     yield from _whole(few, many)
     for step, words in STEPS.items():
