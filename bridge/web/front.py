@@ -20,6 +20,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from bridge.domain.errors import BridgeError
+from bridge.pipeline.shares import Shares
 from bridge.web.environ import environ_of
 from bridge.web.held import HELD, WAIT_SECONDS, Held, Ready
 
@@ -100,20 +101,16 @@ class Front:
         self._max_body_bytes = max_body_bytes
         self._body_seconds = body_seconds
         self._wait_seconds = wait_seconds
-        self._max_held_bytes = max_held_bytes
-        self._held_bytes = 0
+        self._held = Shares(max_held_bytes)
         self._in_flight = 0
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="flask")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._in_flight += 1
-        body = bytearray()
-        handed_on = 0
+        body = _Body(self._held, _owner(scope["raw_path"]), self._max_body_bytes())
         try:
             await self._read(scope, receive, body)
-            environ = environ_of(scope, bytes(body))
-            handed_on = len(body)
-            body.clear()
+            environ = environ_of(scope, body.handed_on())
             if scope["raw_path"].startswith(QUICK):
                 await self._ask_here(environ, send)
             else:
@@ -124,7 +121,7 @@ class Front:
             # It may only have closed its own side; Granian would say 500 in our stead.
             await _refuse(send, Refused(400, "the body ended too soon\n"))
         finally:
-            self._held_bytes -= handed_on + len(body)
+            body.forget()
             self._in_flight -= 1
 
     async def finished(self) -> None:
@@ -132,33 +129,17 @@ class Front:
         while self._in_flight:
             await asyncio.sleep(0.02)
 
-    async def _read(self, scope: Scope, receive: Receive, body: bytearray) -> None:
+    async def _read(self, scope: Scope, receive: Receive, body: "_Body") -> None:
         headers = dict(scope["headers"])
-        limit = self._max_body_bytes()
         if any(_is_packed(name, value) for name, value in scope["headers"]):
             raise Refused(415, "send the body without Content-Encoding\n")
-        if int(headers.get(b"content-length", b"0")) > limit:
+        if int(headers.get(b"content-length", b"0")) > body.limit:
             raise Refused(413, "the body is too large\n")
         try:
             async with asyncio.timeout(self._body_seconds):
-                await self._gather(receive, body, limit)
+                await _gather(receive, body)
         except TimeoutError:
             raise Refused(408, "the body came too slowly\n") from None
-
-    async def _gather(self, receive: Receive, body: bytearray, limit: int) -> None:
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise Gone
-            piece = message.get("body", b"")
-            body += piece
-            self._held_bytes += len(piece)
-            if len(body) > limit:
-                raise Refused(413, "the body is too large\n")
-            if self._held_bytes > self._max_held_bytes:
-                raise Refused(503, "too much is being received; send again\n")
-            more = message.get("more_body", False)
 
     async def _ask_here(self, environ: dict[str, Any], send: Send) -> None:
         """Without a thread: what is asked here computes, and waits for nothing."""
@@ -200,6 +181,50 @@ def _is_packed(name: bytes, value: bytes) -> bool:
     """Each header by itself: of two with one name a mapping would show the last."""
     plain = _PLAIN.get(name)
     return plain is not None and value.strip().lower() not in plain
+
+
+@dataclass(slots=True)
+class _Body:
+    """What a request has sent so far, counted with what all hold until it is answered."""
+
+    room: Shares
+    owner: str
+    limit: int
+    pieces: bytearray = field(default_factory=bytearray)
+    counted: int = 0
+
+    def add(self, piece: bytes) -> None:
+        if self.counted + len(piece) > self.limit:
+            raise Refused(413, "the body is too large\n")
+        if not self.room.take(self.owner, len(piece)):
+            raise Refused(503, "too much is being received; send again\n")
+        self.counted += len(piece)
+        self.pieces += piece
+
+    def handed_on(self) -> bytes:
+        """All of it, held from now on by who gets it."""
+        whole = bytes(self.pieces)
+        self.pieces.clear()
+        return whole
+
+    def forget(self) -> None:
+        self.room.give_back(self.owner, self.counted)
+
+
+async def _gather(receive: Receive, body: _Body) -> None:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Gone
+        body.add(message.get("body", b""))
+        more = message.get("more_body", False)
+
+
+def _owner(raw_path: bytes) -> str:
+    """Whose share of the room it is: an account's, as the address has it, or of all else."""
+    start = raw_path.split(b"/", 3)[:3]
+    return b"/".join(start).decode("latin-1") if raw_path.startswith(QUICK) else ""
 
 
 async def _settled(held: Held, seconds: float) -> Ready:

@@ -2,10 +2,11 @@
 
 import json
 import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from bridge.settings import Settings
 from bridge.web.front import MAX_HELD_BYTES
 from bridge.wiring import prepare
 from tests.cli.running import CONFIG, KEY, MESSAGE, House, make_house
-from tests.resilience.scene import Answer, await_that, post
+from tests.resilience.scene import ANSWER_SECONDS, Answer, await_that, post
 
 MEGABYTE = 1024 * 1024
 NOISY, QUIET = "wazzup-main", "quiet"
@@ -109,6 +110,24 @@ def test_an_account_that_floods_is_refused_and_another_is_not(house: House) -> N
     causes = [json.loads(line) for line in house.log("web").splitlines() if "cause" in line]
     full = {line["account"] for line in causes if line["cause"].startswith("too many")}
     assert full == {NOISY}
+
+
+@contextmanager
+def stalled(house: House, account: str, size: int) -> Iterator[None]:
+    """A webhook of which the end does not come."""
+    head = f"POST /hooks/{account}/{KEY} HTTP/1.1\r\nHost: b\r\nContent-Length: {size + 1}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", house.port), timeout=ANSWER_SECONDS) as sender:
+        with suppress(ConnectionError):  # refused before it was all sent
+            sender.sendall(head.encode() + b"x" * size)
+        yield
+
+
+def test_bodies_that_come_slowly_from_one_account_leave_room_for_another(house: House) -> None:
+    size = LARGEST - MEGABYTE
+    with house.web(), ExitStack() as slow:
+        for _ in range(MAX_HELD_BYTES // size):
+            slow.enter_context(stalled(house, NOISY, size))
+        assert send(house, QUIET, "q", size).status == 200
 
 
 BACKLOG = """
