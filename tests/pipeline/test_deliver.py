@@ -252,6 +252,27 @@ def test_several_calls_are_under_way_with_different_chats(small: World) -> None:
     assert {state for _, state in effects(small)} == {"done"}
 
 
+def test_four_calls_are_under_way_when_as_many_batches_wait(small: World) -> None:
+    phones = known_clients(small, 10)
+    vendor = slow(small, enough=4, max_run=2)
+    small.receives_each(phones, "x")
+    small.settle()
+    assert len(vendor.together[3]) == 8
+    assert vendor.clashes == []
+
+
+def test_runs_taken_together_are_given_back_together_when_the_budget_ends(small: World) -> None:
+    phones = known_clients(small, 6)
+    vendor = slow(small, enough=1, max_run=2)
+    small.parts = replace(small.parts, budgets=Limited(left=1))
+    small.receives_each(phones, "x")
+    small.settle()
+    rows = small.rows(OUTBOX)[-6:]
+    assert [row["state"] for row in rows] == ["done"] * 2 + ["pending"] * 4
+    assert [row["attempts"] for row in rows] == [1, 1, 0, 0, 0, 0]
+    assert len(vendor.together) == 1
+
+
 def test_a_further_call_starts_only_when_a_full_batch_waits(small: World) -> None:
     phones = known_clients(small, 3)
     vendor = slow(small, enough=1, max_run=2)

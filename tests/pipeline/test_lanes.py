@@ -13,6 +13,7 @@ import pytest
 from bridge.domain.effects import ChangeOwner
 from bridge.domain.names import CrmId
 from bridge.domain.records import RecordKind
+from bridge.pipeline import process
 from bridge.pipeline.drain import drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.lease import leased
@@ -44,6 +45,31 @@ class Pausing:
 
 def in_the_middle(house: World, deed: Callable[[], None]) -> None:
     house.vendors.outbounds[CRM] = Pausing(house.vendors.outbound(CRM), deed)
+
+
+def test_what_a_full_run_filled_is_rung_for_while_the_lane_goes_on(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker delivers meanwhile; a short run's worker goes on into the lane itself."""
+    [phone] = known_clients(small, 1)
+    monkeypatch.setattr(process, "RUN", 2)
+    for text in ("one", "two", "three"):
+        small.client_writes(phone, text)
+    small.rings.rung.clear()
+    assert small.drain(IN) == (OUT,)
+    assert small.rings.rung == [OUT]
+
+
+def test_nobody_is_rung_for_a_lane_that_somebody_has(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [phone] = known_clients(small, 1)
+    monkeypatch.setattr(process, "RUN", 1)
+    small.client_writes(phone)
+    small.rings.rung.clear()
+    with leased(small.engine, OUT, 15):
+        small.drain(IN)
+    assert small.rings.rung == []
 
 
 def test_a_lane_has_one_holder_at_a_time(house: World) -> None:
