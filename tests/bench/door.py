@@ -27,6 +27,11 @@ KINDS = ("plain", "floor", "durable")
 class StoresNothing:
     """Where the receiver would commit, the floor that it is measured against is done at once."""
 
+    waiting_bytes = 0
+
+    def trouble(self) -> str:
+        return ""
+
     def append(self, row: NewRow) -> "Future[None]":
         done: Future[None] = Future()
         done.set_result(None)

@@ -86,15 +86,17 @@ def process(
     try:
         yield child
     finally:
+        crashed = child.poll() not in (None, 0)
         end(child)
-        if complaint := complaints(log):
-            raise SystemExit(f"{' '.join(arguments)} said:\n{complaint}")
+        if crashed or is_troubled(log):
+            said = log.read_text(errors="replace")[-2000:]
+            raise SystemExit(f"{' '.join(arguments)} said:\n{said}")
 
 
-def complaints(log: Path) -> str:
-    """The end of what a process said, if it had trouble: then its figures mean nothing."""
+def is_troubled(log: Path) -> bool:
+    """Whether a process logged an error: then its figures mean nothing."""
     text = log.read_text(errors="replace")
-    return text[-2000:] if "Traceback" in text or '"error"' in text else ""
+    return any(word in text for word in ("Traceback", '"level": "error"', '"level": "critical"'))
 
 
 def end(child: "subprocess.Popen[bytes]") -> None:

@@ -13,10 +13,12 @@ import pytest
 from bridge.domain.adopting import record_id
 from bridge.domain.names import AccountName, CrmId, conversation_id
 from bridge.domain.records import RecordKind
+from bridge.settings import Settings
 from bridge.store.schema import METADATA
+from bridge.wiring import prepare
 from tests.bench.copying import NUMBERS, Template
 from tests.bench.crm_server import Call, Ledger, Noting
-from tests.bench.door import StoresNothing
+from tests.bench.door import KINDS
 from tests.bench.load import is_whole, send_all
 from tests.bench.people import CHANNEL, People, as_requests, crm_of, mark, messages, phone
 from tests.bench.place import environ_of, free_port, listens, process, wait_until
@@ -73,10 +75,6 @@ def test_nothing_of_the_callers_own_bridge_reaches_the_processes(
     monkeypatch.setenv("BRIDGE_LEASE_SECONDS", "1")
     made = environ_of(tmp_path, "sqlite:///x")
     assert not {"BRIDGE_REDIS_URL", "BRIDGE_LEASE_SECONDS"} & made.keys()
-
-
-def test_the_floor_is_done_at_once() -> None:
-    assert StoresNothing().append(None).done()  # type: ignore[arg-type]
 
 
 def asked(app: Noting, path: str, body: bytes = b"") -> bytes:
@@ -198,6 +196,20 @@ def test_a_process_that_fails_is_told_at_once_with_its_log(tmp_path: Path) -> No
         process(environ_of(tmp_path, ""), tmp_path, "tests.bench.ceiling", "no-port") as child,
     ):
         wait_until(lambda: False, "the server that answers at once", child)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_door_takes_webhooks(kind: str, sqlite_url: str, tmp_path: Path) -> None:
+    environ = environ_of(tmp_path, sqlite_url)
+    prepare(Settings.of(environ), environ)
+    port = free_port()
+    with process(environ, tmp_path, "tests.bench.door", kind, str(port)) as child:
+        wait_until(lambda: listens(port), "the web process", child)
+        answers = send_all(port, signed_webhooks(20, 0), 4)
+    assert (answers.count, answers.refused) == (20, 0)
+    with closing(sqlite3.connect(tmp_path / "bridge.sqlite3")) as db:
+        [stored] = db.execute("SELECT count(*) FROM inbox").fetchone()
+    assert stored == (20 if kind == "durable" else 0)
 
 
 def test_a_process_ends_with_its_block(tmp_path: Path) -> None:
