@@ -5,12 +5,12 @@ import json
 import pickle
 import zlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
+from rq.utils import now, utcformat
 
 from bridge.queue.bell import BELL
 from bridge.queue.lane_job import QUEUE, lane_queue
@@ -60,6 +60,8 @@ def forged(target: Path) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
     yield _json(lane), {"timeout": "-1", "retries_left": "9", "repeats_left": "9", "meta": b"\xff"}
     yield _json(["bridge.jobs.drain_lane", None, ["in:x'; DROP TABLE inbox; --"], {}]), {}
     yield _json(["bridge.jobs.drain_lane", None, ["../../etc/passwd"], {}]), {}
+    yield _json(["os.system", None, [touch], {}]), {"created_at": "no time"}
+    yield _json(["os.system", None, [touch], {}]), {"status": "no status", "timeout": "no number"}
 
 
 def _json(value: object) -> bytes:
@@ -68,9 +70,9 @@ def _json(value: object) -> bytes:
 
 def put(client: Redis, number: int, data: bytes, more: Mapping[str, Any]) -> None:
     """As RQ itself leaves a job, whatever is in it."""
-    now = datetime.now(UTC).isoformat()
+    moment = utcformat(now())
     fields: dict[Any, Any] = {
-        **{"created_at": now, "enqueued_at": now, "origin": QUEUE, "status": "queued"},
+        **{"created_at": moment, "enqueued_at": moment, "origin": QUEUE, "status": "queued"},
         **{"data": zlib.compress(data) if number % 2 else data, "description": "", "timeout": "60"},
         **more,
     }
