@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -62,6 +63,9 @@ def main(
     """Measure the bridge: all PARTS, or some of a b c d e."""
     plan = _planned(QUICK if quick else Plan(), parts, rounds, messages, stored, store, output)
     _check(plan)
+    # Told to end, it ends what it started: as at Ctrl-C, also where that is not listened to.
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.default_int_handler)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with alone(plan.output):
         figures, others = _measured(plan)
