@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.store import lanes, undone
-from bridge.store.engine import fleeting, is_trouble
+from bridge.store.engine import fleeting, is_trouble, writing
 from bridge.store.lanes import LeaseLost
 
 # A store that was killed is back within seconds; a worker that waits for it misses nothing.
@@ -85,7 +85,9 @@ def _give_back(engine: Engine, lease: Lease, store_failed: bool) -> None:
 
 
 def _give_back_now(engine: Engine, lease: Lease, store_failed: bool) -> None:
-    with suppress(LeaseLost), fleeting(engine) as db:
+    # A store that has just failed may do so again: what is given back has to be there then.
+    transaction = writing if store_failed else fleeting
+    with suppress(LeaseLost), transaction(engine) as db:
         if store_failed:
             lease.keep(db)
             undone.give_back(db, lease.lane)

@@ -90,8 +90,8 @@ def late_help(mortal: Mortal, monkeypatch: pytest.MonkeyPatch) -> None:
     give_back, tried = lease._give_back_now, []
 
     def give_back_twice(engine: Engine, held: Lease, store_failed: bool) -> None:
-        tried.append(held)
-        if len(tried) % 2 == 0:
+        tried.extend([held] * store_failed)
+        if store_failed and len(tried) % 2 == 0:
             mortal.rise()
         give_back(engine, held, store_failed)
 
