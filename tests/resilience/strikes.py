@@ -49,10 +49,14 @@ STRIKES: Mapping[str, Strike] = {
 
 
 def little_memory() -> None:
-    """This process may take only a little more than it has, and leaves no core behind."""
+    """This process may take only a little more than it has."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + ROOM_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    leave_no_core()
+
+
+def leave_no_core() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

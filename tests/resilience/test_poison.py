@@ -2,12 +2,16 @@
 
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bridge.domain.events import Event, MessageReceived
 from bridge.domain.routing import route
@@ -17,7 +21,11 @@ from bridge.pipeline.drain import drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
 from bridge.store.schema import INBOX, OUTBOX
-from tests.pipeline.world import CHAT, CRM, World, in_another_process, known_clients
+from tests.chaos.house import free_port
+from tests.chaos.processes import Program, fleet
+from tests.pipeline.world import CHAT, CRM, World, client, in_another_process, known_clients
+from tests.resilience.poisoned import WORD
+from tests.resilience.scene import await_that
 from tests.resilience.strikes import (
     STRIKES,
     CrowdedOutbound,
@@ -27,9 +35,11 @@ from tests.resilience.strikes import (
     little_memory,
     segfault,
 )
+from tests.resilience.test_clocks import write as send_to
+from tests.resilience.upgrading import installation
+from tests.resilience.upgrading import open_rows as rows_left
 
 IN = lane(Way.IN, CHAT)
-WORD = "venomous words"
 SECONDS = 120.0  # between two tries: longer than any lease, back-off and look-up's wait
 ROUNDS = 30
 NEIGHBOURS = 39
@@ -150,3 +160,50 @@ def test_beside_what_kills_its_worker_no_innocent_row_is_in_the_air(small: World
     assert dead == [small.rows(OUTBOX)[len(phones)]["id"]]
     assert Counter(ends)[-signal.SIGSEGV] == settling.MAX_ATTEMPTS
     assert sum("fine" in entry for entry in small.entries()) == sum(written) + batch - 1
+
+
+@pytest.mark.parametrize("bell", ["polling", pytest.param("redis", marks=pytest.mark.redis)])
+def test_a_worker_process_that_a_row_kills_comes_back_and_does_the_rest(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_url: str, bell: str
+) -> None:
+    """R9, R10: as it is run. A polling worker dies of it and is started again by whoever watches
+    over it; an RQ worker loses only the job. Support sees why, mends, and replays."""
+    with installation(sqlite_url, tmp_path, free_port()) as home, fleet(tmp_path) as processes:
+        more = {"BRIDGE_LEASE_SECONDS": "1"}
+        if bell == "redis":
+            more["BRIDGE_REDIS_URL"] = request.getfixturevalue("redis_url")
+        environ = {**home.environ, **more}
+        for words in ("migrate", "sync"):
+            home.run(words)
+        texts = [(client(0)[0], "before"), (client(1)[0], WORD), (client(2)[0], "after")]
+        send_to(home.engine, texts)
+        poisoned = (sys.executable, "-m", "tests.resilience.poisoned", "segfaults", "worker")
+        processes.start("worker", Program(command=poisoned, environ=environ))
+        processes.start("clock", Program(command=home.bridge("clock"), environ=environ))
+
+        def is_tried(times: int) -> bool:
+            processes.look()
+            with home.engine.connect() as db:
+                return bool(db.scalar(select(INBOX.c.attempts).where(INBOX.c.id == 2)) >= times)
+
+        def is_over() -> bool:
+            processes.look()
+            return not rows_left(home.engine)
+
+        for times in range(1, process.MAX_ATTEMPTS + 1):
+            await_that(partial(is_tried, times), f"not tried {times} times")
+        await_that(is_over, "never at rest")
+        deaths = processes.processes["worker"].ended[-signal.SIGSEGV]
+        assert deaths == (process.MAX_ATTEMPTS if bell == "polling" else 0)
+        assert [word in " ".join(home.entries()) for word in ("before", "after", WORD)] == [
+            True,
+            True,
+            False,
+        ]
+        listed = home.said("dead", "list", "--json")
+        assert "its worker died 5 times" in listed
+        assert WORD not in listed
+        processes.processes["worker"].stop()
+        processes.start("mended", Program(command=home.bridge("worker"), environ=environ))
+        home.run("dead", "replay", "inbox:2")
+        await_that(lambda: WORD in " ".join(home.entries()), "replayed, it is not delivered")

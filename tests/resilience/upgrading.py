@@ -121,6 +121,12 @@ class Installation:
         """A command of ours that has to succeed."""
         subprocess.run(self.bridge(*arguments), env=dict(self.environ), check=True)
 
+    def said(self, *arguments: str) -> str:
+        """What a command of ours prints."""
+        words = self.bridge(*arguments)
+        ended = subprocess.run(words, env=dict(self.environ), check=True, capture_output=True)
+        return ended.stdout.decode()
+
     def is_at_rest(self) -> bool:
         return not open_rows(self.engine)
 
