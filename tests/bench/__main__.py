@@ -108,10 +108,9 @@ def alone(output: Path) -> Iterator[None]:
 
 
 def _tell(plan: Plan, figures: Sequence[Figure], others: Mapping[str, float]) -> None:
-    lines = [*table(figures, others), "", str(this_machine()), summary(figures)]
-    click.echo("\n".join(lines))
-    write(plan.output / "results.txt", "\n".join(lines))
-    write(plan.output / "results.json", as_json(figures, others, plan, this_machine()))
+    last = f"\n{this_machine()}\n{summary(figures)}"
+    click.echo(last)
+    write(plan.output / "results.txt", "\n".join([*table(figures, others), last]))
     click.echo(f"written to {plan.output}: {', '.join(_written(plan, figures))}")
 
 
@@ -141,6 +140,9 @@ def _measured(plan: Plan) -> tuple[list[Figure], dict[str, float]]:
             figures.extend(measure(plan, lambda said: click.echo(f"    {said}")))
         others[part] = load.share()
         click.echo(f"    {time.monotonic() - began:.0f} s")
+        # At once, so that a run which is cut short was not for nothing.
+        click.echo("\n".join(table([one for one in figures if one.part == part], others)))
+        write(plan.output / "results.json", as_json(figures, others, plan, this_machine()))
     return figures, others
 
 
