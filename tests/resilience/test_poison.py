@@ -184,7 +184,8 @@ def test_a_worker_process_that_a_row_kills_comes_back_and_does_the_rest(
         def is_tried(times: int) -> bool:
             processes.look()
             with home.engine.connect() as db:
-                return bool(db.scalar(select(INBOX.c.attempts).where(INBOX.c.id == 2)) >= times)
+                attempts = db.scalar(select(INBOX.c.attempts).where(INBOX.c.id == 2))
+            return int(attempts or 0) >= times
 
         def is_over() -> bool:
             processes.look()
