@@ -11,7 +11,7 @@ from rq.worker_registration import register
 
 from bridge.queue.lane_job import QUEUE, LaneJob
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 4.0
 
 
 class LaneWorker(Worker):
