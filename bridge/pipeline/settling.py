@@ -33,6 +33,8 @@ from bridge.store.sends import note_failed
 
 MAX_ATTEMPTS = 8
 MAX_LOOK_UPS = timedelta(hours=6)
+MAX_OUTAGE = timedelta(days=1)
+_SILENT = "the vendor answers with errors, or not at all"
 Answer = Found | Absent | CannotTell
 _log = structlog.get_logger()
 
@@ -59,7 +61,7 @@ def note(
     for row, outcome in outcomes:
         _note_row(db, notes, row, outcome)
     if not down:
-        return None
+        return _note_outage(db, notes, outcomes)
     _go_down(db, notes, down[0][1], [row for row, _ in down])
     return down[0][1]
 
@@ -72,11 +74,35 @@ def _note_row(db: Connection, notes: Notes, row: Row, outcome: Outcome) -> None:
             _retry(db, row, outcome, notes.now)
         case Unknown():
             outgoing.settle(db, row.id, State.UNKNOWN, outcome.reason, notes.look_up_at)
+            _count_fairly(db, notes, row)
             _show(db, row, MessageStatus.UNKNOWN, outcome.reason)
         case Rejected():
             die(db, row, f"{outcome.reason}: {outcome.detail}".strip(": "), notes.now)
         case _:
             assert_never(outcome)
+
+
+def _note_outage(
+    db: Connection, notes: Notes, outcomes: Sequence[tuple[Row, Outcome]]
+) -> AccountDown | None:
+    """Not a word to be trusted, twice in a row: the vendor is left alone, longer each time."""
+    if not all(isinstance(outcome, Unknown) for _, outcome in outcomes):
+        return None
+    again = lanes.is_troubled(db, notes.lane)
+    tried = max(row.attempts for row, _ in outcomes)
+    until = back_off(tried, notes.now) if again else notes.now
+    if lanes.hold(db, notes.lane, until, _SILENT):
+        _log.warning("vendor fails", lane=notes.lane)
+    return AccountDown(cause=_SILENT, until=until) if again else None
+
+
+def _count_fairly(db: Connection, notes: Notes, row: Row) -> None:
+    """The last try is the row's own only if others got through since its first; but an outage of
+    which nobody sees the end must not keep it for ever."""
+    first = row.first_tried_at or notes.now
+    alone = not lanes.succeeded_since(db, notes.lane, first)
+    if row.attempts >= MAX_ATTEMPTS - 1 and alone and notes.now - first < MAX_OUTAGE:
+        outgoing.not_counted(db, row.id)
 
 
 def note_found(db: Connection, now: datetime, answers: Sequence[tuple[Row, Answer]]) -> None:
@@ -127,7 +153,11 @@ def _send_again(db: Connection, row: Row, now: datetime) -> None:
     if row.attempts >= MAX_ATTEMPTS:
         die(db, row, f"given up after {row.attempts} attempts, none of which arrived", now)
         return
-    outgoing.settle(db, row.id, State.PENDING, "looked up: not there")
+    # Others go first: it may be this row that the vendor can't bear. A message to a client can't
+    # wait, for the vendor's key runs out.
+    waits = row.attempts > 1 and not isinstance(row.effect, SendMessage)
+    when = back_off(row.attempts, now) if waits else None
+    outgoing.settle(db, row.id, State.PENDING, "looked up: not there", when)
 
 
 def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None:

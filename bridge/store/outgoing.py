@@ -150,6 +150,11 @@ def give_back(
     )
 
 
+def not_counted(db: Connection, row_id: int) -> None:
+    """The last attempt was not the row's fault."""
+    db.execute(update(OUTBOX).where(OUTBOX.c.id == row_id).values(attempts=OUTBOX.c.attempts - 1))
+
+
 def orphaned(db: Connection, lane: str, look_up_at: datetime) -> int:
     """Rows that a dead holder had in hand: their outcome is unknown and has to be looked up."""
     found = db.execute(

@@ -224,7 +224,7 @@ def test_a_row_that_kills_its_worker_each_time_ends_dead(small: World) -> None:
     [phone] = known_clients(small, 1)
     small.client_writes(phone, "killer")
     small.drain("in:wazzup-main")
-    for _ in range(20):
+    for _ in range(40):
         dying(small, after=False)
         small.later(SETTLED_AFTER + 1)
     row = last(small)

@@ -116,6 +116,41 @@ BOUNDS = {
 }
 
 
+def test_a_crm_that_answers_look_ups_but_no_write_makes_no_dead_letters(small: World) -> None:
+    """R7: each look-up says that nothing arrived, and still no row is to blame."""
+    phones = known_clients(small, CHATS)
+    small.fail(CRM, match=f"POST .*/{CREATE}", fault="500")
+    before = small.crm()["calls"]
+    written = an_hour_passes(small, phones)
+    assert states(small)["dead"] == 0
+    calls = {line: n - before.get(line, 0) for line, n in small.crm()["calls"].items()}
+    assert sum(calls.values()) < 600, "ten a minute"
+    small.mend()
+    comes_to_rest(small, timedelta(minutes=30))
+    assert states(small) == {"done": sum(states(small).values())}
+    assert delivered(small, written) == sent(written)
+
+
+def test_a_row_that_the_crm_alone_never_answers_well_ends_dead_while_others_pass(
+    small: World,
+) -> None:
+    """R9: others got through since its first try, so it is to blame."""
+    one, *others = known_clients(small, 5)
+    with gateway(small.crm_url, _fails_at(b"venomous")) as crm:
+        small.crm_is_elsewhere(crm.url)
+        small.client_writes(one, "venomous words")
+        for step in range(20):
+            small.client_writes(others[step % 4], f"step {step:03d} of {others[step % 4]}")
+            small.settle()
+            small.later(60)
+    assert states(small)["dead"] == 1
+    assert sum("step" in entry for entry in small.entries()) == 20
+
+
+def _fails_at(word: bytes) -> Callable[[Call], Given | None]:
+    return lambda call: refusal(500) if word in call.body else None
+
+
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_after_an_hour_all_is_delivered_once_and_in_order(small: World, outage: str) -> None:
     """R7: whatever the CRM says meanwhile, it is not hammered, and nothing dies of it."""

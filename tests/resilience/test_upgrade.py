@@ -213,6 +213,27 @@ def test_a_first_start_that_is_killed_leaves_nothing_half_made(tmp_path: Path) -
         engine.dispose()
 
 
+@pytest.mark.parametrize("words", [("migrate",), ("worker",), ("clock",), ("web",), ("up",)])
+def test_an_older_program_refuses_a_newer_schema_and_says_what_to_do(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    url = f"sqlite:///{tmp_path}/newer.sqlite"
+    put_sqlite(released()[-1], url)
+    with installation(url, tmp_path, free_port()) as home:
+        with home.engine.begin() as db:
+            db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        before = states(home.engine)
+        ended = subprocess.run(
+            home.bridge(*words), env=dict(home.environ), check=False, capture_output=True
+        )
+        said = ended.stderr.decode()
+        assert ended.returncode == 1
+        assert "9999" in said
+        assert "newer version" in said
+        assert "Traceback" not in said
+        assert states(home.engine) == before
+
+
 def test_what_is_built_by_the_migrations_is_what_was_stored(tmp_path: Path) -> None:
     """A migration that users have run is frozen: it still gives the schema that they have."""
     for revision in released():
