@@ -108,7 +108,8 @@ class Delivery:
 
     `ids` holds the vendor's id of each of our records and entries that the effect names, as far
     as known: `ids[effect.contact]`, `ids[message]` for the entry of a message. `attempt` counts
-    from 1; `first_tried_at` is when the first attempt began, None before it. `still_ours` is asked
+    from 1; `in_doubt_since` is when the first attempt began of which nobody knows what came of
+    it, None while there was none. `still_ours` is asked
     right before each call that can't be made twice: where it is false another worker may deliver
     this by now, and nothing is sent.
     """
@@ -117,7 +118,7 @@ class Delivery:
     idempotency_key: str
     attempt: int
     now: datetime
-    first_tried_at: datetime | None = None
+    in_doubt_since: datetime | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
     still_ours: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
 

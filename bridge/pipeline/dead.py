@@ -95,12 +95,14 @@ def drop(parts: Parts, box: Box, letter: int) -> bool:
 
 
 def _replay_effect(db: Connection, letter: int, now: datetime) -> str | None:
-    """An effect that was tried is looked up first; a message to a client is sent again, for that
-    is what the person decided."""
+    """An effect whose outcome was ever in doubt is looked up first; a message to a client is sent
+    again, for that is what the person decided."""
     row = db.execute(select(OUTBOX).where(OUTBOX.c.id == letter)).mappings().one()
-    look_up = row["first_tried_at"] is not None and row["kind"] != SendMessage.__name__
-    state = {"state": "unknown", "next_attempt_at": now} if look_up else {"state": "pending"}
-    values = {"attempts": 0, "next_attempt_at": None, "reason": "replayed", **state}
+    if row["in_doubt_since"] is not None and row["kind"] != SendMessage.__name__:
+        state = {"state": "unknown", "next_attempt_at": now}
+    else:
+        state = {"state": "pending", "next_attempt_at": None, "in_doubt_since": None}
+    values = {"attempts": 0, "reason": "replayed", **state}
     db.execute(update(OUTBOX).where(OUTBOX.c.id == letter).values(**values))
     if row["makes"] is not None:
         outbox.expect_again(db, row["makes"])

@@ -248,7 +248,7 @@ def _deliveries(parts: Parts, db: Connection, lease: Lease, rows: Sequence[Row])
             idempotency_key=row.idempotency_key,
             attempt=row.attempts,
             now=now,
-            first_tried_at=row.first_tried_at,
+            in_doubt_since=row.in_doubt_since,
             ids={n: known[n] for n in names(row.effect) if n in known},
             still_ours=lease.is_ours,
         )

@@ -99,7 +99,7 @@ def _note_outage(
 def _count_fairly(db: Connection, notes: Notes, row: Row) -> None:
     """The last try is the row's own only if others got through since its first; but an outage of
     which nobody sees the end must not keep it for ever."""
-    first = row.first_tried_at or notes.now
+    first = row.in_doubt_since or notes.now
     alone = not lanes.succeeded_since(db, notes.lane, first)
     if row.attempts >= MAX_ATTEMPTS - 1 and alone and notes.now - first < MAX_OUTAGE:
         outgoing.not_counted(db, row.id)
@@ -163,7 +163,7 @@ def _send_again(db: Connection, row: Row, now: datetime) -> None:
 def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None:
     """A message to a client is never sent again by itself: a person decides. All else is looked
     up again, each time after half the time that has passed: what follows it waits as well."""
-    tried = row.first_tried_at or now
+    tried = row.in_doubt_since or now
     if isinstance(row.effect, SendMessage) or now - tried > MAX_LOOK_UPS:
         _leave_to_a_person(db, row, reason)
         return

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, literal_column, select, text, update
+from sqlalchemy import Connection, func, literal_column, select, text, update
 
 from bridge import codec
 from bridge.domain import effects
@@ -14,7 +14,7 @@ from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
 from bridge.store.among import among
 from bridge.store.outbox import State, satisfied
 from bridge.store.schema import OUTBOX
-from bridge.store.types import Moment, microseconds
+from bridge.store.types import microseconds
 
 _KINDS: Mapping[str, type[Effect]] = {
     kind.__name__: kind
@@ -32,6 +32,8 @@ _KINDS: Mapping[str, type[Effect]] = {
 
 # Rows looked at for each one taken, so that a few busy chats do not make small runs of all.
 _LOOK_AHEAD = 4
+# Once in doubt, always: a look-up may say that it is safe to repeat, which is not for ever.
+_IN_DOUBT_SINCE = func.coalesce(OUTBOX.c.in_doubt_since, OUTBOX.c.tried_at)
 _ENDED = (State.DONE.value, State.DROPPED.value)
 
 
@@ -46,7 +48,7 @@ class Row:
     conversation: ConversationId | None
     message: MessageId | None
     attempts: int
-    first_tried_at: datetime | None
+    in_doubt_since: datetime | None
     event_account: AccountName
     event_key: EventKey
 
@@ -124,10 +126,11 @@ def settle(
 
     False for one that has ended meanwhile, by its echo or by a person, and stays so.
     """
+    doubt = {"in_doubt_since": _IN_DOUBT_SINCE} if state is State.UNKNOWN else {}
     settled = db.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id == row_id, OUTBOX.c.state.not_in(_ENDED))
-        .values(state=state.value, reason=reason, next_attempt_at=next_attempt_at)
+        .values(state=state.value, reason=reason, next_attempt_at=next_attempt_at, **doubt)
     )
     return settled.rowcount == 1
 
@@ -136,7 +139,6 @@ def give_back(
     db: Connection, ids: Sequence[int], reason: str, next_attempt_at: datetime | None
 ) -> None:
     """Pending again, the attempt not counted: it was not the rows' fault, and nothing left."""
-    first = case((OUTBOX.c.attempts > 1, OUTBOX.c.first_tried_at), else_=None)
     db.execute(
         update(OUTBOX)
         .where(among(OUTBOX.c.id, ids))
@@ -145,7 +147,6 @@ def give_back(
             reason=reason,
             next_attempt_at=next_attempt_at,
             attempts=OUTBOX.c.attempts - 1,
-            first_tried_at=first,
         )
     )
 
@@ -164,6 +165,7 @@ def orphaned(db: Connection, lane: str, look_up_at: datetime) -> int:
             state=State.UNKNOWN.value,
             next_attempt_at=look_up_at,
             reason="its worker died while it was being delivered",
+            in_doubt_since=_IN_DOUBT_SINCE,
         )
     )
     return found.rowcount
@@ -200,7 +202,6 @@ def _lease(db: Connection, ids: Sequence[int], now: datetime) -> None:
             state=State.LEASED.value,
             attempts=OUTBOX.c.attempts + 1,
             tried_at=now,
-            first_tried_at=func.coalesce(OUTBOX.c.first_tried_at, literal(now, Moment())),
         )
     )
 
@@ -219,7 +220,7 @@ def _row(row: Any) -> Row:
         conversation=row.conversation,
         message=row.message,
         attempts=row.attempts,
-        first_tried_at=row.first_tried_at,
+        in_doubt_since=row.in_doubt_since,
         event_account=row.event_account,
         event_key=row.event_key,
     )

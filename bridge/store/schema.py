@@ -110,7 +110,7 @@ OUTBOX = Table(
     Column("state", Text, nullable=False, default="pending"),
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", Moment),
-    Column("first_tried_at", Moment),
+    Column("in_doubt_since", Moment),
     Column("tried_at", Moment),
     Column("reason", Text, nullable=False, default=""),
     Column("created_at", Moment, nullable=False),

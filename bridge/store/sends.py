@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from bridge import codec
 from bridge.domain.effects import SendMessage
@@ -35,7 +35,7 @@ def open_sends(
         .join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
         .where(among(MESSAGES.c.account, accounts), MESSAGES.c.vendor_id.is_(None))
         .where(among(OUTBOX.c.conversation, conversations), OUTBOX.c.kind == SendMessage.__name__)
-        .where(OUTBOX.c.first_tried_at.is_not(None))
+        .where(or_(OUTBOX.c.in_doubt_since.is_not(None), OUTBOX.c.state == State.LEASED))
         .order_by(OUTBOX.c.id)
     )
     for conversation, state, value in rows:

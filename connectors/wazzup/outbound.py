@@ -28,6 +28,7 @@ from connectors.wazzup.words import CHAT_TYPE_OF
 _PATH = "/v3/message"
 _OPERATION = f"wazzup: POST {_PATH}"
 _NO_ID = f"{_OPERATION}: no id in the answer"
+_RUN_OUT = "wazzup can't look up a message, and its own key has run out (60 s)"
 RATE_WINDOW = timedelta(seconds=5)
 OUTAGE = timedelta(seconds=15)
 _BY_PHONE = (Messenger.WHATSAPP, Messenger.VIBER)
@@ -65,6 +66,8 @@ class WazzupOutbound:
     def _send(self, delivery: Delivery, effect: SendMessage) -> Outcome:
         if not delivery.still_ours():
             return RetryAt(when=delivery.now, reason=f"{_OPERATION}: no longer ours")
+        if _key_has_run_out(delivery):
+            return Unknown(reason=_RUN_OUT)
         try:
             answer = self._http.call("POST", _PATH, _body(effect))
         except DeliveryTransient as error:
@@ -161,7 +164,10 @@ def _ids(answer: HttpAnswer) -> Mapping[str, str]:
 def _may_repeat(delivery: Delivery) -> Absent | CannotTell:
     if not isinstance(delivery.effect, SendMessage):
         return CannotTell(reason="wazzup can't look this up")
-    first = delivery.first_tried_at
-    if first is None or delivery.now - first <= KEY_HOLDS:
-        return Absent()
-    return CannotTell(reason="wazzup can't look up a message, and its own key has run out (60 s)")
+    return CannotTell(reason=_RUN_OUT) if _key_has_run_out(delivery) else Absent()
+
+
+def _key_has_run_out(delivery: Delivery) -> bool:
+    """Whether a repeat of what may have been sent would reach the client a second time."""
+    since = delivery.in_doubt_since
+    return since is not None and delivery.now - since > KEY_HOLDS

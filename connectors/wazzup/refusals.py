@@ -12,7 +12,6 @@ from connectors.wazzup.client import TIMEOUT_SECONDS
 
 HOLD = timedelta(hours=1)  # a person has to act: pay, switch on, change the plan
 FIRST_WAIT = timedelta(seconds=30)
-SOON = timedelta(seconds=10)
 # Wazzup refuses a known crmMessageId for 60 s; a further call needs some of it to get there.
 KEY_HOLDS = timedelta(seconds=60 - TIMEOUT_SECONDS)
 LONGEST_DOUBLING = 6  # 32 minutes
@@ -102,19 +101,10 @@ def refusal(delivery: Delivery, status: int, code: str) -> Outcome:
     if code == _DOWNLOAD:
         return _undownloaded(delivery)
     if code in _UNCLEAR:
-        return _unclear(delivery, code)
+        return Unknown(reason=f"wazzup: POST /v3/message: {code}")
     said = f"HTTP {status}{f' {code}' if code else ''}"
     advice = _FINAL.get(code, "Wazzup refuses the message and we do not know this code")
     return Rejected(reason=code or f"HTTP_{status}", detail=f"{said}: {advice}")
-
-
-def _unclear(delivery: Delivery, code: str) -> Outcome:
-    """May have been sent: tried again only while the vendor still refuses a known crmMessageId."""
-    first = delivery.first_tried_at or delivery.now
-    again = delivery.now + SOON
-    if again - first <= KEY_HOLDS:
-        return RetryAt(when=again, reason=f"{code}: trying again under the same key")
-    return Unknown(reason=f"wazzup: POST /v3/message: {code} for {KEY_HOLDS.seconds} s")
 
 
 def _undownloaded(delivery: Delivery) -> Outcome:

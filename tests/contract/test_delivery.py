@@ -150,7 +150,7 @@ def _delivery(kind: type[Effect], number: int = 0) -> Delivery:
         idempotency_key=f"key-{kind.__name__}-{number}",
         attempt=1,
         now=NOW,
-        first_tried_at=NOW,
+        in_doubt_since=NOW,
         ids=IDS,
     )
 

@@ -194,7 +194,7 @@ def test_a_used_up_budget_holds_the_lane_and_counts_no_attempt(small: World) -> 
     small.client_writes(phone)
     small.settle()
     row = small.rows(OUTBOX)[-1]
-    assert (row["state"], row["attempts"], row["first_tried_at"]) == ("pending", 0, None)
+    assert (row["state"], row["attempts"], row["in_doubt_since"]) == ("pending", 0, None)
     held = next(row for row in small.rows(LANES) if row["name"] == OUT)
     assert "budget" in held["held_cause"]
     assert due_lanes(small.parts) == ()

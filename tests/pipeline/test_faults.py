@@ -106,7 +106,7 @@ def test_a_429_holds_the_lane_as_long_as_the_vendor_asks(small: World, form: str
     asked = {"seconds": "120", "date": format_datetime(moment, usegmt=True)}[form]
     a_message_meets(small, fault="429", retry_after=asked)
     row = last(small)
-    assert (row["state"], row["attempts"], row["first_tried_at"]) == ("pending", 0, None)
+    assert (row["state"], row["attempts"], row["in_doubt_since"]) == ("pending", 0, None)
     assert abs((held(small)["held_until"] - moment).total_seconds()) < 10
     small.later(100)
     assert due_lanes(small.parts) == ()

@@ -327,6 +327,34 @@ def test_past_the_vendors_key_it_is_never_sent_again_by_itself(house: World) -> 
     assert (shown(house)[0][1], len(house.entries())) == ("sent", 2)
 
 
+def test_what_is_in_doubt_and_then_held_up_past_the_vendors_key_is_not_sent_again(
+    house: World,
+) -> None:
+    """WS-01, R8: a 429 says of that try only that it did not arrive, not of the one before."""
+    lost_answer(house)
+    house.fail(CHAT, match="POST /v3/message", fault="429", times=1, retry_after="120")
+    house.later(12)
+    house.settle()
+    house.at_messenger("advance", seconds=130)
+    house.patiently(8)
+    assert len(left(house)) == 1
+    assert shown(house)[0][1] == "unknown"
+    with house.engine.connect() as db:
+        [letter] = dead_letters(db, Box.OUTBOX)
+    assert replay(house.parts, Box.OUTBOX, letter.id)
+    house.settle()
+    assert (len(left(house)), shown(house)[0][1]) == (2, "sent")
+
+
+def test_what_surely_was_not_sent_is_sent_however_late(house: World) -> None:
+    [phone] = known_clients(house, 1)
+    house.fail(CHAT, match="POST /v3/message", fault="429", times=1, retry_after="120")
+    writes(house, ANA, phone)
+    house.settle()
+    house.patiently(6)
+    assert (len(left(house)), shown(house)[0][1]) == (1, "sent")
+
+
 def test_its_echo_settles_a_send_of_unknown_outcome(house: World) -> None:
     phone = lost_answer(house)
     made = house.phone()["sent"][0]["message_id"]
@@ -362,8 +390,7 @@ def test_what_the_vendor_never_answers_is_left_to_a_person(house: World) -> None
     house.fail(CHAT, match="POST /v3/message", fault="reset_after")
     writes(house, ANA, phone)
     house.tune(CHAT, look_up_after_seconds="0")
-    for _ in range(12):
-        house.settle()
+    house.patiently(20, 10)
     [row] = [row for row in house.rows(OUTBOX) if row["kind"] == "SendMessage"]
     assert (row["state"], row["next_attempt_at"]) == ("unknown", None)
     assert "by hand" in row["reason"]

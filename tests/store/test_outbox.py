@@ -189,16 +189,16 @@ def test_what_has_ended_stays_ended(db: Connection, ended: State, new: State) ->
     assert states(db) == {"a": ended.value}
 
 
-def test_given_back_a_first_attempt_never_was(db: Connection) -> None:
+def test_given_back_an_attempt_never_was_but_a_doubt_stays(db: Connection) -> None:
     outbox.add(db, [row("a"), row("b", "b")], NOW)
     db.execute(
         update(OUTBOX)
         .where(OUTBOX.c.idempotency_key == "b")
-        .values(attempts=1, first_tried_at=NOW - timedelta(hours=1))
+        .values(attempts=1, in_doubt_since=NOW - timedelta(hours=1))
     )
     taken(db)
     outgoing.give_back(db, [ids(db, "a"), ids(db, "b")], "the rate", None)
-    found = db.execute(select(OUTBOX.c.attempts, OUTBOX.c.first_tried_at).order_by(OUTBOX.c.id))
+    found = db.execute(select(OUTBOX.c.attempts, OUTBOX.c.in_doubt_since).order_by(OUTBOX.c.id))
     assert found.all() == [(0, None), (1, NOW - timedelta(hours=1))]
 
 

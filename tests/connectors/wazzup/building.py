@@ -71,12 +71,12 @@ def delivery(
     *,
     attempt: int = 1,
     now: datetime = NOW,
-    first_tried_at: datetime | None = None,
+    in_doubt_since: datetime | None = None,
 ) -> Delivery:
     return Delivery(
         effect=effect,
         idempotency_key=effect.key,
         attempt=attempt,
         now=now,
-        first_tried_at=first_tried_at,
+        in_doubt_since=in_doubt_since,
     )

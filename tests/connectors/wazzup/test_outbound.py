@@ -135,7 +135,7 @@ def test_ws_01_after_a_minute_the_vendor_would_send_again(
 def test_ws_01_an_uncertain_message_is_sent_again_only_while_the_key_holds(
     seconds: int, expected: type
 ) -> None:
-    tried = delivery(sending(), now=NOW + timedelta(seconds=seconds), first_tried_at=NOW)
+    tried = delivery(sending(), now=NOW + timedelta(seconds=seconds), in_doubt_since=NOW)
     (found,) = WazzupOutbound(account("http://127.0.0.1:1")).find([tried])
     assert isinstance(found, expected)
 

@@ -22,7 +22,7 @@ def test_ws_01_a_message_sent_without_an_answer_is_not_doubled(
     outbound: WazzupOutbound, phone: Phone, fault: str
 ) -> None:
     phone.fail(fault)
-    lost = delivery(sending(), first_tried_at=NOW)
+    lost = delivery(sending(), in_doubt_since=NOW)
     (outcome,) = outbound.deliver([lost])
     assert isinstance(outcome, Unknown)
     assert list(outbound.find([lost])) == [Absent()]

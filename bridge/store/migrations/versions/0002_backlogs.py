@@ -1,4 +1,4 @@
-"""However long a backlog: what blocks others, and what a dead holder left, is found at once"""
+"""Long backlogs cost nothing; a row says since when it is in doubt, not when it was first tried"""
 
 from collections.abc import Sequence
 
@@ -17,6 +17,7 @@ _ORDER = ["lane", "ordering_key", "id"]
 
 
 def upgrade() -> None:
+    op.execute("ALTER TABLE outbox RENAME COLUMN first_tried_at TO in_doubt_since")
     op.drop_index("ix_outbox_order", table_name="outbox")
     op.create_index(
         "ix_outbox_blocking",
@@ -31,6 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE outbox RENAME COLUMN in_doubt_since TO first_tried_at")
     op.drop_index("ix_inbox_leased", table_name="inbox")
     op.drop_index("ix_outbox_blocking", table_name="outbox")
     op.create_index("ix_outbox_order", "outbox", _ORDER, sqlite_where=_OPEN, postgresql_where=_OPEN)
