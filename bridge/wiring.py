@@ -117,7 +117,10 @@ def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
     engine = open_engine(settings.database_url, busy_seconds=WEB_BUSY_SECONDS)
     active = FollowedConfig(engine, environ, settings.base_url)
     parts = _joined(settings, engine, active, _bell(settings, metrics.ring_failed))
-    receiver = Receiver(parts.engine, parts.bell, observe_batch=metrics.committed)
+    intake = open_engine(
+        settings.database_url, pool_size=1, busy_seconds=WEB_BUSY_SECONDS, only_when_free=True
+    )
+    receiver = Receiver(intake, parts.bell, observe_batch=metrics.committed)
     web = Web(
         parts=parts,
         receiver=receiver,
@@ -129,6 +132,7 @@ def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
             yield web
     finally:
         receiver.close()
+        intake.dispose()
         engine.dispose()
 
 

@@ -1,7 +1,8 @@
 """Opens the store: SQLite (WAL, synchronous=FULL) or PostgreSQL, with the same transactions."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,12 @@ from sqlalchemy.pool import QueuePool
 from bridge.domain.errors import ConfigError
 
 BUSY_SECONDS = 5.0
+_BUSY = "busy_seconds"
+_ASKED_EVERY_SECONDS = 0.001
 _TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _ROW_TOO_LARGE = "54"  # a class of https://www.postgresql.org/docs/current/errcodes-appendix.html
 _BEGIN = text("BEGIN IMMEDIATE")
-_BEGIN_FLEETING = {
-    "sqlite": _BEGIN,
-    "postgresql": text("SET LOCAL synchronous_commit TO OFF"),
-}
+_BEGIN_FLEETING = text("SET LOCAL synchronous_commit TO OFF")
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"),
     "secure_delete=ON",  # what was erased leaves no trace in free pages
@@ -36,14 +36,22 @@ _NOTICED_WHEN_CUT_OFF = {
 }
 
 
-def open_engine(url: str, *, pool_size: int = 8, busy_seconds: float = BUSY_SECONDS) -> Engine:
+def open_engine(
+    url: str,
+    *,
+    pool_size: int = 8,
+    busy_seconds: float = BUSY_SECONDS,
+    only_when_free: bool = False,
+) -> Engine:
     """An engine for `sqlite:///…` or `postgresql…`; ConfigError for anything else.
 
-    Nothing is connected yet, so it may be made before a fork but must be used after it.
+    With `only_when_free` the driver itself does not wait for SQLite's write lock, so that what
+    goes through `when_free` costs nothing more. Nothing is connected yet, so it may be made before
+    a fork but must be used after it.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url, parsed.database, pool_size, busy_seconds)
+        return _sqlite(url, pool_size, busy_seconds, only_when_free)
     if parsed.get_backend_name() == "postgresql":
         return _postgres(url, pool_size, busy_seconds)
     raise ConfigError(
@@ -63,8 +71,52 @@ def writing(engine: Engine) -> Iterator[Connection]:
     can't change before it commits."""
     with engine.begin() as db:
         if db.dialect.name == "sqlite":
-            db.execute(_BEGIN)
+            _begin(db)
         yield db
+
+
+def when_free(db: Connection, take: Callable[[], None]) -> None:
+    """Does what takes SQLite's write lock as soon as it is free, asking every millisecond.
+
+    SQLite's own waiting asks ever more seldom, in the end ten times a second: between two who take
+    turns at the lock a third one waits for seconds, and each of the two sleeps through his turn.
+    """
+    end = time.monotonic() + float(db.info.get(_BUSY, 0.0))
+    while True:
+        try:
+            return take()
+        except OperationalError as error:
+            if not _is_busy(error.orig) or time.monotonic() >= end:
+                raise
+            time.sleep(_ASKED_EVERY_SECONDS)
+
+
+def _begin(db: Connection) -> None:
+    """`when_free`, on the driver's cursor: SQLAlchemy's errors cost more than the asking."""
+    end = time.monotonic() + float(db.info[_BUSY])
+    _set(db, "busy_timeout=0")
+    try:
+        while not _begun(db) and time.monotonic() < end:
+            time.sleep(_ASKED_EVERY_SECONDS)
+        if not db.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            db.execute(_BEGIN)
+    finally:
+        _set(db, f"busy_timeout={int(db.info[_BUSY] * 1000)}")
+
+
+def _begun(db: Connection) -> bool:
+    cursor = db.connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return not _is_busy(error)
+    finally:
+        cursor.close()
+    return True
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 @contextmanager
@@ -72,7 +124,10 @@ def fleeting(engine: Engine) -> Iterator[Connection]:
     """Like `writing`, for what a power cut may undo, and that does not wait for the disk: leases,
     which nobody holds after one. Whatever is committed durably later makes it durable as well."""
     with engine.connect() as db, _not_synced(db), db.begin():
-        db.execute(_BEGIN_FLEETING[db.dialect.name])
+        if db.dialect.name == "sqlite":
+            _begin(db)
+        else:
+            db.execute(_BEGIN_FLEETING)
         yield db
 
 
@@ -108,8 +163,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield db
 
 
-def _sqlite(url: str, path: str | None, pool_size: int, busy_seconds: float) -> Engine:
-    if path:
+def _sqlite(url: str, pool_size: int, busy_seconds: float, only_when_free: bool) -> Engine:
+    if path := make_url(url).database:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
@@ -119,15 +174,18 @@ def _sqlite(url: str, path: str | None, pool_size: int, busy_seconds: float) -> 
         hide_parameters=True,  # errors reach logs, and parameters hold what clients wrote
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        # The driver must not begin transactions by itself: `writing` does, with the lock it wants.
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        if only_when_free:
+            connection.execute("PRAGMA busy_timeout=0")
+        record.info[_BUSY] = busy_seconds
+
+    event.listen(engine, "connect", prepare)
     return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver must not begin transactions by itself: `writing` does, with the lock it wants.
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _postgres(url: str, pool_size: int, busy_seconds: float) -> Engine:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from bridge.domain.names import AccountName
-from bridge.store.engine import self_committing
+from bridge.store.engine import self_committing, when_free
 from bridge.store.schema import INBOX
 from bridge.store.types import Moment
 
@@ -50,7 +50,7 @@ def append_durably(engine: Engine, rows: Sequence[NewRow]) -> None:
     if len(rows) > MOST_AT_ONCE:
         raise ValueError(f"{len(rows)} rows are more than {MOST_AT_ONCE}")
     with self_committing(engine).connect() as db:
-        append(db, rows)
+        when_free(db, lambda: append(db, rows))
 
 
 @cache
