@@ -52,7 +52,8 @@ def create_app(web: Web, settings: Settings) -> Flask:
     app = _App("bridge.web", static_folder=None)
     app.config.update(SECRET_KEY=settings.required_secret_key())
     app.url_map.merge_slashes = False  # a webhook is never redirected
-    hooks.register(app, hooks.HookDoor(parts=web.parts, receiver=web.receiver, metrics=web.metrics))
+    door = hooks.HookDoor(parts=web.parts, receiver=web.receiver, metrics=web.metrics)
+    app.wsgi_app = hooks.Hooks(door, app.wsgi_app)  # type: ignore[method-assign]
     web.metrics.watch(lambda: web.receiver.waiting_bytes)
     health.register(app, web.parts, web.metrics, web.queue_state, web.receiver.trouble)
     pages.register(app, web.parts, settings)

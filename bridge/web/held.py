@@ -1,11 +1,11 @@
 """An answer that is held back until its webhook is durable, without a thread that waits for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
-
-from flask import Response, request
+from http import HTTPStatus
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from bridge.pipeline.receive import NotStored
 
@@ -23,16 +23,21 @@ class Ready:
     content_type: str
     body: bytes = field(repr=False)
     retry_after: int | None = None
+    allow: str = ""
 
     @property
     def headers(self) -> list[tuple[str, str]]:
         given = [("content-type", self.content_type), ("content-length", str(len(self.body)))]
         if self.retry_after is not None:
             given.append(("retry-after", str(self.retry_after)))
+        if self.allow:
+            given.append(("allow", self.allow))
         return given
 
-    def response(self) -> Response:
-        return Response(self.body, self.status, self.headers)
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """As a WSGI application."""
+        start_response(f"{self.status} {HTTPStatus(self.status).phrase}", self.headers)
+        return [self.body]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +61,9 @@ class Held:
         return self.finish(late)
 
 
-def hold(held: Held) -> Response:
-    """What a view gives: to a server that waits by itself an empty one in place of the answer."""
-    if HELD not in request.environ:
-        return held.wait().response()
-    request.environ[HELD] = held
-    return Response()
+def hold(held: Held, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """What a WSGI application gives: nothing yet to a server that waits by itself."""
+    if HELD not in environ:
+        return held.wait()(environ, start_response)
+    environ[HELD] = held
+    return ()

@@ -1,15 +1,19 @@
-"""Webhooks: URL to account, raw bytes to `RawRequest`, and the vendor's answer back."""
+"""Webhooks: URL to account, raw bytes to `RawRequest`, and the vendor's answer back.
 
+In front of Flask, whose own way to a view costs a webhook more than its signature and its row.
+"""
+
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
-from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.codec import encode
@@ -25,6 +29,8 @@ from bridge.web.metrics import Metrics
 
 RETRY_SECONDS = 5
 HIDDEN = "***"
+_PATH = re.compile(r"/hooks/([^/]+)(?:/.+)?", re.DOTALL)  # connectors read the rest in the URL
+_METHODS = ("GET", "POST")
 _NEVER_STORED = frozenset({"authorization", "cookie", "proxy-authorization"})
 _log = structlog.get_logger()
 
@@ -48,21 +54,24 @@ class HookDoor:
     receiver: Receiver
     metrics: Metrics
 
-    def answer(self, account: AccountName) -> Response:
+    def answer(self, account: AccountName, environ: WSGIEnvironment) -> Ready | Held:
         """The walk of one webhook up to the answer, logged and counted once."""
         walk = _Walk(self, account, time.perf_counter())
         try:
-            received = self._receive(account)
+            received = self._receive(account, environ)
         except Refused as refused:
-            return walk.refused(refused.refusal).response()
+            return walk.refused(refused.refusal)
+        except Exception:
+            _log.exception("webhook failed", account=account)
+            return walk.refused(_FAILED)
         if received.durable is None:
-            return walk.answered(received.answer, "handshake").response()
-        return hold(Held(durable=received.durable, finish=partial(walk.stored, received.answer)))
+            return walk.answered(received.answer, "handshake")
+        return Held(durable=received.durable, finish=partial(walk.stored, received.answer))
 
-    def _receive(self, account: AccountName) -> Received:
+    def _receive(self, account: AccountName, environ: WSGIEnvironment) -> Received:
         active = self._active()
-        self._check(account, active)
-        raw = _raw(self.parts)
+        raw = _raw(self.parts, environ)
+        _check(account, raw, active)
         try:
             return receive(
                 self.parts.vendors.inbound(account),
@@ -70,7 +79,9 @@ class HookDoor:
                 lambda raw: self.receiver.append(_row(account, raw, active)),
             )
         except SignatureInvalid as error:
-            _log.warning("signature mismatch", url=_shown(self.parts, account), why=str(error))
+            _log.warning(
+                "signature mismatch", url=_shown(self.parts, account, environ), why=str(error)
+            )
             raise Refused(_UNSIGNED) from error
         except (NotStored, ConfigError) as error:
             raise Refused(_not_stored(account, error)) from error
@@ -82,12 +93,15 @@ class HookDoor:
             _log.error("no configuration to receive by", cause=type(error).__name__)
             raise Refused(_NOT_STORED) from error
 
-    def _check(self, account: AccountName, active: Active) -> None:
-        found = active.policy.accounts.get(account)
-        if found is None:
-            raise Refused(_UNKNOWN)
-        if len(request.get_data()) > found.max_body_bytes:
-            raise Refused(_TOO_LARGE)
+
+def _check(account: AccountName, raw: RawRequest, active: Active) -> None:
+    found = active.policy.accounts.get(account)
+    if found is None:
+        raise Refused(_UNKNOWN)
+    if raw.method not in _METHODS:
+        raise Refused(_METHOD)
+    if len(raw.body) > found.max_body_bytes:
+        raise Refused(_TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,7 @@ class _Walk:
             content_type="text/plain; charset=utf-8",
             body=refusal.text.encode(),
             retry_after=RETRY_SECONDS if refusal.status == 503 else None,
+            allow=", ".join(_METHODS) if refusal is _METHOD else "",
         )
 
     def _tell(self, account: str, outcome: str) -> None:
@@ -133,28 +148,37 @@ def _not_stored(account: AccountName, error: Exception) -> Refusal:
 
 _UNKNOWN = Refusal(status=404, outcome="unknown_account", text="no such account\n")
 _TOO_LARGE = Refusal(status=413, outcome="too_large", text="the body is too large\n")
+_METHOD = Refusal(status=405, outcome="method", text="webhooks are posted\n")
+_FAILED = Refusal(status=500, outcome="failed", text="failed, please send again\n")
 _UNSIGNED = Refusal(status=401, outcome="signature", text="not proven to come from the vendor\n")
 _UNSTORABLE = Refusal(status=400, outcome="unstorable", text="nothing can store this request\n")
 _NOT_STORED = Refusal(status=503, outcome="not_stored", text="not stored, please send again\n")
 
 
-def register(app: Flask, door: HookDoor) -> None:
-    hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+class Hooks:
+    """What stands below `/hooks/<account>` is the door's; all else is asked of `app`."""
 
-    @hooks.route("/<account>", methods=["GET", "POST"])
-    @hooks.route("/<account>/<path:secret>", methods=["GET", "POST"])
-    def hook(account: str, secret: str = "") -> Response:  # the connector reads it in the URL
-        return door.answer(AccountName(account))
+    def __init__(self, door: HookDoor, app: WSGIApplication) -> None:
+        self._door = door
+        self._app = app
 
-    app.register_blueprint(hooks)
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        found = _PATH.fullmatch(environ["PATH_INFO"])
+        if found is None:
+            return self._app(environ, start_response)
+        account = found[1].encode("latin-1").decode(errors="replace")
+        answer = self._door.answer(AccountName(account), environ)
+        if isinstance(answer, Held):
+            return hold(answer, environ, start_response)
+        return answer(environ, start_response)
 
 
-def _raw(parts: Parts) -> RawRequest:
+def _raw(parts: Parts, environ: WSGIEnvironment) -> RawRequest:
     return RawRequest(
-        method=request.method,
-        url=parts.public_url + request.environ["REQUEST_URI"],
-        headers=dict(_headers(request.environ)),
-        body=request.get_data(),
+        method=environ["REQUEST_METHOD"],
+        url=parts.public_url + environ["REQUEST_URI"],
+        headers=dict(_headers(environ)),
+        body=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
         received_at=parts.now(),
     )
 
@@ -200,8 +224,8 @@ def _hidden(text: str, needles: set[str]) -> str:
     return text
 
 
-def _shown(parts: Parts, account: AccountName) -> str:
+def _shown(parts: Parts, account: AccountName, environ: WSGIEnvironment) -> str:
     """The URL as a log may hold it: what follows the account may be a secret, right or wrong."""
-    path, _, query = request.environ["REQUEST_URI"].partition("?")
+    path, _, query = environ["REQUEST_URI"].partition("?")
     more = f"/{HIDDEN}" if path.count("/") > 2 else ""
     return f"{parts.public_url}/hooks/{account}{more}{'?' + HIDDEN if query else ''}"

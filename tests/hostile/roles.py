@@ -49,10 +49,6 @@ POST   /dead-letters/<box>/<letter>/replay        303 403 403 403 403 303
 GET    /events/<name>                             303 404 200 404 200 200
 GET    /feed                                      303 200 200 200 200 200
 GET    /healthz                                     -   -   -   -   -   -
-GET    /hooks/<account>                             -   -   -   -   -   -
-POST   /hooks/<account>                             -   -   -   -   -   -
-GET    /hooks/<account>/<path:secret>               -   -   -   -   -   -
-POST   /hooks/<account>/<path:secret>               -   -   -   -   -   -
 GET    /login                                     200 200 200 200 200 200
 GET    /login/<token>                             200 200 200 200 200 200
 POST   /login/<token>                             403 403 403 403 403 403

@@ -52,18 +52,18 @@ def make_app() -> Flask:
     def nothing() -> Response:
         return Response(iter(()), content_type="text/plain")
 
-    app.add_url_rule("/hooks/<fate>", view_func=held, methods=["POST"])
     return app
 
 
-def held(fate: str) -> Response:
+def held(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """A webhook whose row becomes durable soon, or never, or can't be."""
     durable: Future[None] = Future()
+    fate = environ["PATH_INFO"].removeprefix("/hooks/")
     if fate == "soon":
         threading.Timer(HELD_SECONDS, durable.set_result, (None,)).start()
     elif fate == "refused":
         threading.Timer(HELD_SECONDS, durable.set_exception, (NotStored("locked"),)).start()
-    return hold(Held(durable=durable, finish=finished))
+    return hold(Held(durable=durable, finish=finished), environ, start_response)
 
 
 def finished(durable: Future[None]) -> Ready:
@@ -82,7 +82,8 @@ def broken(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
 
 
 def routed(environ: WSGIEnvironment, start_response: StartResponse, app: Any) -> Iterable[bytes]:
-    chosen = broken if environ["PATH_INFO"] == "/broken" else app
+    path = environ["PATH_INFO"]
+    chosen = broken if path == "/broken" else held if path.startswith("/hooks/") else app
     answer: Iterable[bytes] = chosen(environ, start_response)
     return answer
 

@@ -3,8 +3,7 @@
 from concurrent.futures import Future
 
 import pytest
-from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from bridge.pipeline.receive import NotStored
 from bridge.web import held
@@ -18,9 +17,8 @@ def told(durable: Future[None]) -> Ready:
 
 
 def asked(durable: Future[None]) -> TestResponse:
-    app = Flask("held")
-    app.add_url_rule("/", view_func=lambda: hold(Held(durable=durable, finish=told)))
-    return app.test_client().get("/")
+    held = Held(durable=durable, finish=told)
+    return Client(lambda environ, start: hold(held, environ, start)).get("/")
 
 
 def test_what_is_durable_is_answered() -> None:

@@ -196,5 +196,6 @@ def test_a_bug_in_a_connector_is_logged_without_the_path(
         answer = walk.post("/hooks/acc/s3cret")
     assert answer.status_code == 500
     assert walk.rows() == []
-    assert [line["event"] for line in lines] == ["request failed"]
-    assert "s3cret" not in str({**lines[0], "exc_info": None})
+    assert [line["event"] for line in lines] == ["webhook failed", "webhook"]
+    assert lines[1]["outcome"] == "failed"
+    assert "s3cret" not in str([{**line, "exc_info": None} for line in lines])
