@@ -42,6 +42,8 @@ from bridge.store.erasure import Forgotten
 from bridge.store.schema import TURNS
 from bridge.store.sends import open_sends
 
+_TURNS = select(TURNS)
+
 
 @dataclass
 class Loaded:
@@ -166,7 +168,7 @@ def load(
     sent = [event for event in run if isinstance(event, e.MessageSent)]
     echoes = [(event.account, conversation_of(event)) for event in sent]
     held.open_sends = open_sends(db, [(who, where) for who, where in echoes if where is not None])
-    held.turns = {row.pool: EmployeeId(row.employee) for row in db.execute(select(TURNS))}
+    held.turns = {row.pool: EmployeeId(row.employee) for row in db.execute(_TURNS)}
     if any(isinstance(event, e.ChannelChanged) for event in run):
         held.channels = dict(mirror.channel_facts(db, policy))
     return held

@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
-class _Listed(TypeDecorator[list[Any]]):
+class _Listed(TypeDecorator[Iterable[Any]]):
     """An array on PostgreSQL, a JSON text on SQLite."""
 
     impl = Text
@@ -28,8 +28,9 @@ class _Listed(TypeDecorator[list[Any]]):
             return dialect.type_descriptor(Text())
         return dialect.type_descriptor(ARRAY(BigInteger() if self.of_numbers else Text()))
 
-    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        return value if dialect.name == "postgresql" else json.dumps(value)
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> Any:
+        values = list(value or ())
+        return values if dialect.name == "postgresql" else json.dumps(values)
 
 
 class _Among(FunctionElement[bool]):
@@ -53,5 +54,13 @@ def _elsewhere(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 
 def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Like `column.in_(values)`, without a limit to their number and without compiling anew."""
-    listed = _Listed(of_numbers=not isinstance(column.type, Text))
-    return _Among(column, bindparam(None, list(values), type_=listed, unique=True))
+    return _Among(column, bindparam(None, list(values), type_=_listed(column), unique=True))
+
+
+def among_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The same for a statement that is made once: the values are its parameter `name`."""
+    return _Among(column, bindparam(name, type_=_listed(column)))
+
+
+def _listed(column: ColumnElement[Any]) -> _Listed:
+    return _Listed(of_numbers=not isinstance(column.type, Text))

@@ -17,8 +17,23 @@ from bridge.domain.records import (
     Lead,
     RecordKind,
 )
-from bridge.store.among import among
+from bridge.store.among import among_given
 from bridge.store.schema import CONTACTS, CONVERSATIONS, RECORD_CONTACTS, RECORDS
+
+# Made once: to make a statement anew costs as much as to run it.
+_CLIENTS = (
+    select(CONVERSATIONS.c.id, CONVERSATIONS.c.client, CONTACTS.c.state)
+    .outerjoin(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact)
+    .where(among_given(CONVERSATIONS.c.id, "ids"))
+)
+_CONVERSATIONS = select(CONVERSATIONS.c.value).where(among_given(CONVERSATIONS.c.id, "ids"))
+_CONTACTS = select(CONTACTS.c.value).where(among_given(CONTACTS.c.id, "ids"))
+_RECORDS = (
+    select(RECORD_CONTACTS.c.contact, RECORDS.c.kind, RECORDS.c.value)
+    .join(RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record)
+    .where(among_given(RECORD_CONTACTS.c.contact, "contacts"))
+    .order_by(RECORDS.c.id)
+)
 
 
 def chat_facts(db: Connection, ids: Sequence[ConversationId]) -> Mapping[ConversationId, ChatFacts]:
@@ -42,11 +57,7 @@ def clients_of(
     db: Connection, ids: Iterable[ConversationId]
 ) -> Mapping[ConversationId, tuple[ClientState, ContactState | None]]:
     """How far the client of each conversation is known, and the state of his contact."""
-    rows = db.execute(
-        select(CONVERSATIONS.c.id, CONVERSATIONS.c.client, CONTACTS.c.state)
-        .outerjoin(CONTACTS, CONTACTS.c.id == CONVERSATIONS.c.contact)
-        .where(among(CONVERSATIONS.c.id, ids))
-    )
+    rows = db.execute(_CLIENTS, {"ids": ids})
     return {
         where: (ClientState(client), None if state is None else ContactState(state))
         for where, client, state in rows
@@ -56,13 +67,13 @@ def clients_of(
 def conversations_by_id(
     db: Connection, ids: Iterable[ConversationId]
 ) -> dict[ConversationId, Conversation]:
-    values = db.scalars(select(CONVERSATIONS.c.value).where(among(CONVERSATIONS.c.id, ids)))
+    values = db.scalars(_CONVERSATIONS, {"ids": ids})
     found = (codec.decode(Conversation, bytes(value)) for value in values)
     return {conversation.id: conversation for conversation in found}
 
 
 def contacts_by_id(db: Connection, ids: Iterable[RecordId]) -> dict[RecordId, Contact]:
-    values = db.scalars(select(CONTACTS.c.value).where(among(CONTACTS.c.id, ids)))
+    values = db.scalars(_CONTACTS, {"ids": ids})
     found = (codec.decode(Contact, bytes(value)) for value in values)
     return {contact.id: contact for contact in found}
 
@@ -73,12 +84,7 @@ def records_of(
     """The deals and the leads of each contact, in a stable order."""
     deals: defaultdict[RecordId, list[Deal]] = defaultdict(list)
     leads: defaultdict[RecordId, list[Lead]] = defaultdict(list)
-    rows = db.execute(
-        select(RECORD_CONTACTS.c.contact, RECORDS.c.kind, RECORDS.c.value)
-        .join(RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record)
-        .where(among(RECORD_CONTACTS.c.contact, contacts))
-        .order_by(RECORDS.c.id)
-    )
+    rows = db.execute(_RECORDS, {"contacts": contacts})
     for contact, kind, value in rows:
         if kind == RecordKind.DEAL:
             deals[contact].append(codec.decode(Deal, bytes(value)))

@@ -14,7 +14,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
-from bridge.store.among import among
+from bridge.store.among import among_given
 from bridge.store.schema import DECISIONS
 from bridge.store.upsert import add_missing
 
@@ -42,6 +42,9 @@ class DecisionRow:
 
 
 _COLUMNS = tuple(column.name for column in fields(DecisionRow))
+_KNOWN = select(DECISIONS.c.account, DECISIONS.c.event_key).where(
+    among_given(DECISIONS.c.event_key, "keys")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +63,7 @@ def known(
 ) -> frozenset[tuple[AccountName, EventKey]]:
     """Those of these events that have been decided already."""
     wanted = frozenset(keys)
-    rows = db.execute(
-        select(DECISIONS.c.account, DECISIONS.c.event_key).where(
-            among(DECISIONS.c.event_key, [event_key for _, event_key in wanted])
-        )
-    )
+    rows = db.execute(_KNOWN, {"keys": [event_key for _, event_key in wanted]})
     return wanted & {(AccountName(account), EventKey(key)) for account, key in rows}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bridge.store.outgoing import RUNNABLE
 from bridge.store.schema import LANES
+from bridge.store.types import microseconds
 
 # The store's clock in microseconds: hosts whose clocks differ agree on leases.
 CLOCK = {
@@ -28,6 +29,11 @@ _ACQUIRE = (
 _KEEP = (
     "UPDATE lanes SET lease_until = {clock} + :lease WHERE name = :lane AND lease_token = :token"
 )
+_RELEASE = text(
+    "UPDATE lanes SET lease_token = NULL, lease_until = NULL"
+    " WHERE name = :lane AND lease_token = :token"
+)
+_SUCCESS = text("UPDATE lanes SET last_success_at = :now, held_cause = '' WHERE name = :lane")
 _RUNNABLE_NOW = RUNNABLE.format(now="{clock}")
 _DUE = f"""
 SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE name = :lane AND NOT ({FREE})) AND (
@@ -68,11 +74,7 @@ def keep(db: Connection, lane: str, token: str, lease_seconds: float) -> None:
 
 
 def release(db: Connection, lane: str, token: str) -> None:
-    db.execute(
-        update(LANES)
-        .where(LANES.c.name == lane, LANES.c.lease_token == token)
-        .values(lease_token=None, lease_until=None)
-    )
+    db.execute(_RELEASE, {"lane": lane, "token": token})
 
 
 def hold(db: Connection, lane: str, until: datetime | None, cause: str) -> bool:
@@ -110,7 +112,7 @@ def succeeded_since(db: Connection, lane: str, moment: datetime) -> bool:
 
 
 def note_success(db: Connection, lane: str, now: datetime) -> None:
-    db.execute(update(LANES).where(LANES.c.name == lane).values(last_success_at=now, held_cause=""))
+    db.execute(_SUCCESS, {"lane": lane, "now": microseconds(now)})
 
 
 def due(db: Connection, names: Iterable[str]) -> tuple[str, ...]:

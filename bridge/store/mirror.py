@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from bridge import codec
 from bridge.domain.changes import RequestRefresh
@@ -20,6 +20,12 @@ from bridge.store.schema import CHANNELS, DIRECTORIES, PIPELINES, REFRESHES
 from bridge.store.upsert import put
 
 NO_DIRECTORY = ""
+_NEWEST = (
+    select(DIRECTORIES.c.hash, DIRECTORIES.c.value)
+    .where(DIRECTORIES.c.account == bindparam("crm"))
+    .order_by(DIRECTORIES.c.read_at.desc())
+    .limit(1)
+)
 
 
 def directory(db: Connection, crm: AccountName | None) -> Directory:
@@ -31,12 +37,7 @@ def directory_and_hash(db: Connection, crm: AccountName | None) -> tuple[Directo
     """The newest directory and the hash that decisions name it by."""
     if crm is None:
         return Directory(), NO_DIRECTORY
-    found = db.execute(
-        select(DIRECTORIES.c.hash, DIRECTORIES.c.value)
-        .where(DIRECTORIES.c.account == crm)
-        .order_by(DIRECTORIES.c.read_at.desc())
-        .limit(1)
-    ).first()
+    found = db.execute(_NEWEST, {"crm": crm}).first()
     if found is None:
         return Directory(), NO_DIRECTORY
     return _decoded(bytes(found.value)), found.hash

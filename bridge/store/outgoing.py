@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
 
 from bridge import codec
 from bridge.domain import effects
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
-from bridge.store.among import among
+from bridge.store.among import among, among_given
 from bridge.store.outbox import State, satisfied
 from bridge.store.schema import OUTBOX
 from bridge.store.types import microseconds
@@ -53,6 +53,38 @@ class Row:
     event_key: EventKey
 
 
+# Made once: to make a statement anew costs as much as to run it.
+_COLUMNS = (OUTBOX.c.kind, *(OUTBOX.c[field.name] for field in fields(Row)))
+_BY_ID = select(*_COLUMNS).where(among_given(OUTBOX.c.id, "ids"))
+_DUE_UNKNOWN = (
+    select(OUTBOX.c.id)
+    .where(OUTBOX.c.lane == bindparam("of_lane"), OUTBOX.c.state == State.UNKNOWN.value)
+    .where(OUTBOX.c.next_attempt_at <= bindparam("now"))
+    .order_by(OUTBOX.c.id)
+    .limit(bindparam("most"))
+)
+_LEASE = (
+    update(OUTBOX)
+    .where(among_given(OUTBOX.c.id, "ids"))
+    .values(state=State.LEASED.value, attempts=OUTBOX.c.attempts + 1, tried_at=bindparam("now"))
+)
+_DONE = (
+    update(OUTBOX)
+    .where(among_given(OUTBOX.c.id, "ids"))
+    .values(state=State.DONE.value, done_at=bindparam("now"), reason="", next_attempt_at=None)
+)
+_ORPHANED = (
+    update(OUTBOX)
+    .where(OUTBOX.c.lane == bindparam("of_lane"), literal_column("state = 'leased'"))
+    .values(
+        state=State.UNKNOWN.value,
+        next_attempt_at=bindparam("look_up_at"),
+        reason="its worker died while it was being delivered",
+        in_doubt_since=_IN_DOUBT_SINCE,
+    )
+)
+
+
 def take(db: Connection, lane: str, now: datetime, limit: int, *, at_least: int = 1) -> list[Row]:
     """The next rows in order, marked leased with their attempt counted; none at all when they
     would be fewer than `at_least`.
@@ -69,7 +101,7 @@ def take(db: Connection, lane: str, now: datetime, limit: int, *, at_least: int 
             break
     if not ids or len(ids) < at_least:
         return []
-    _lease(db, ids, now)
+    db.execute(_LEASE, {"ids": ids, "now": now})
     return rows_by_id(db, ids)
 
 
@@ -88,13 +120,7 @@ def _one_of_each_key(found: Sequence[Any], limit: int) -> list[int]:
 
 def due_unknown(db: Connection, lane: str, now: datetime, limit: int) -> list[Row]:
     """Rows of unknown outcome whose look-up is due."""
-    ids = db.scalars(
-        select(OUTBOX.c.id)
-        .where(OUTBOX.c.lane == lane, OUTBOX.c.state == State.UNKNOWN.value)
-        .where(OUTBOX.c.next_attempt_at <= now)
-        .order_by(OUTBOX.c.id)
-        .limit(limit)
-    ).all()
+    ids = db.scalars(_DUE_UNKNOWN, {"of_lane": lane, "now": now, "most": limit}).all()
     return rows_by_id(db, ids)
 
 
@@ -102,7 +128,7 @@ def rows_by_id(db: Connection, ids: Sequence[int]) -> list[Row]:
     """The rows in the order of the ids."""
     if not ids:
         return []
-    found = db.execute(select(*_COLUMNS).where(among(OUTBOX.c.id, ids)))
+    found = db.execute(_BY_ID, {"ids": ids})
     by_id = {row.id: _row(row) for row in found}
     return [by_id[n] for n in ids if n in by_id]
 
@@ -111,11 +137,7 @@ def finish(db: Connection, ids: Sequence[int], makes: Sequence[str], now: dateti
     """The rows are done, and nobody waits for what they made any more."""
     if not ids:
         return
-    db.execute(
-        update(OUTBOX)
-        .where(among(OUTBOX.c.id, ids))
-        .values(state=State.DONE.value, done_at=now, reason="", next_attempt_at=None)
-    )
+    db.execute(_DONE, {"ids": ids, "now": now})
     satisfied(db, makes)
 
 
@@ -158,17 +180,7 @@ def not_counted(db: Connection, row_id: int) -> None:
 
 def orphaned(db: Connection, lane: str, look_up_at: datetime) -> int:
     """Rows that a dead holder had in hand: their outcome is unknown and has to be looked up."""
-    found = db.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.lane == lane, literal_column("state = 'leased'"))
-        .values(
-            state=State.UNKNOWN.value,
-            next_attempt_at=look_up_at,
-            reason="its worker died while it was being delivered",
-            in_doubt_since=_IN_DOUBT_SINCE,
-        )
-    )
-    return found.rowcount
+    return db.execute(_ORPHANED, {"of_lane": lane, "look_up_at": look_up_at}).rowcount
 
 
 RUNNABLE = """
@@ -192,21 +204,6 @@ _RUNNABLE = text(
     + RUNNABLE.format(now=":now")
     + "ORDER BY o.rank, o.id LIMIT :most"
 )
-
-
-def _lease(db: Connection, ids: Sequence[int], now: datetime) -> None:
-    db.execute(
-        update(OUTBOX)
-        .where(among(OUTBOX.c.id, ids))
-        .values(
-            state=State.LEASED.value,
-            attempts=OUTBOX.c.attempts + 1,
-            tried_at=now,
-        )
-    )
-
-
-_COLUMNS = (OUTBOX.c.kind, *(OUTBOX.c[field.name] for field in fields(Row)))
 
 
 def _row(row: Any) -> Row:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, literal_column, select
+from sqlalchemy import Connection, bindparam, delete, literal_column, select
 
 from bridge import codec
 from bridge.domain.names import AccountName, ConversationId, CrmId, MessageId, RecordId
@@ -18,7 +18,7 @@ from bridge.domain.records import (
     RecordKind,
     TimelineState,
 )
-from bridge.store.among import among
+from bridge.store.among import among, among_given
 from bridge.store.schema import (
     CONTACT_PHONES,
     CONTACTS,
@@ -28,6 +28,17 @@ from bridge.store.schema import (
     RECORDS,
 )
 from bridge.store.upsert import add_missing, put
+
+# Made once: to make a statement anew costs as much as to run it.
+_BY_VENDOR_ID = select(MESSAGES.c.vendor_id, MESSAGES.c.value).where(
+    MESSAGES.c.account == bindparam("account"), among_given(MESSAGES.c.vendor_id, "ids")
+)
+_WAITING = (
+    select(MESSAGES.c.conversation, MESSAGES.c.value)
+    .where(among_given(MESSAGES.c.conversation, "conversations"))
+    .where(MESSAGES.c.timeline == literal_column(f"'{TimelineState.WAITING}'"))
+    .order_by(MESSAGES.c.seq)
+)
 
 
 def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> None:
@@ -184,11 +195,7 @@ def messages_by_vendor_id(
         ids[account].append(vendor_id)
     found = {}
     for account, some in ids.items():
-        rows = db.execute(
-            select(MESSAGES.c.vendor_id, MESSAGES.c.value).where(
-                MESSAGES.c.account == account, among(MESSAGES.c.vendor_id, some)
-            )
-        )
+        rows = db.execute(_BY_VENDOR_ID, {"account": account, "ids": some})
         found.update({(account, of): codec.decode(Message, bytes(value)) for of, value in rows})
     return found
 
@@ -204,12 +211,7 @@ def waiting_messages(
 ) -> dict[ConversationId, tuple[Message, ...]]:
     """Messages that are on no timeline yet because their client was no contact, oldest first."""
     found: dict[ConversationId, tuple[Message, ...]] = {}
-    rows = db.execute(
-        select(MESSAGES.c.conversation, MESSAGES.c.value)
-        .where(among(MESSAGES.c.conversation, conversations))
-        .where(MESSAGES.c.timeline == literal_column(f"'{TimelineState.WAITING}'"))
-        .order_by(MESSAGES.c.seq)
-    )
+    rows = db.execute(_WAITING, {"conversations": conversations})
     for conversation, value in rows:
         message = codec.decode(Message, bytes(value))
         found[conversation] = (*found.get(conversation, ()), message)

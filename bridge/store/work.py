@@ -4,16 +4,46 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, literal_column, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from bridge import codec
 from bridge.domain.names import AccountName
 from bridge.ports import RawRequest
-from bridge.store.among import among
+from bridge.store.among import among, among_given
 from bridge.store.schema import INBOX
 
 # Literal, as in the partial index: with bound values SQLite reads the whole table instead.
 _OPEN = text("state IN ('pending', 'leased', 'held')")
+_LANE = INBOX.c.lane == bindparam("of_lane")
+_DUE = or_(INBOX.c.next_attempt_at.is_(None), INBOX.c.next_attempt_at <= bindparam("now"))
+# Made once: to make a statement anew costs as much as to run it.
+_NEXT = select(INBOX).where(_LANE, _OPEN, _DUE).order_by(INBOX.c.id).limit(bindparam("most"))
+_ANY = select(INBOX.c.id).where(_LANE, _OPEN, _DUE).limit(1)
+_TAKE = (
+    update(INBOX)
+    .where(among_given(INBOX.c.id, "ids"))
+    .values(state="leased", attempts=INBOX.c.attempts + 1)
+)
+_BURY = (
+    update(INBOX)
+    .where(_LANE, INBOX.c.state == literal_column("'leased'"))
+    .where(INBOX.c.attempts >= bindparam("most"))
+    .values(state="dead", reason=bindparam("why"))
+)
+_DONE = (
+    update(INBOX)
+    .where(among_given(INBOX.c.id, "ids"))
+    .values(state="done", done_at=bindparam("now"), reason="", next_attempt_at=None)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +60,7 @@ def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]
     A row that failed before, or whose holder died twice, may be what broke it: it is taken alone.
     One death says nothing: workers die for other reasons, and one by one a run is far slower.
     """
-    found = db.execute(
-        select(INBOX)
-        .where(INBOX.c.lane == lane, _OPEN)
-        .where(or_(INBOX.c.next_attempt_at.is_(None), INBOX.c.next_attempt_at <= now))
-        .order_by(INBOX.c.id)
-        .limit(limit)
-    ).mappings()
+    found = db.execute(_NEXT, {"of_lane": lane, "now": now, "most": limit}).mappings()
     rows: list[InboxRow] = []
     for row in found:
         alone = row["state"] != "held" and row["attempts"] > (row["state"] == "leased")
@@ -45,29 +69,20 @@ def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]
         rows.append(_row(row))
         if alone:
             break
-    db.execute(
-        update(INBOX)
-        .where(among(INBOX.c.id, [row.id for row in rows]))
-        .values(state="leased", attempts=INBOX.c.attempts + 1)
-    )
+    if rows:
+        db.execute(_TAKE, {"ids": [row.id for row in rows]})
     return rows
 
 
 def waits(db: Connection, lane: str, now: datetime) -> bool:
     """Whether there is a row that could be taken now."""
-    due = or_(INBOX.c.next_attempt_at.is_(None), INBOX.c.next_attempt_at <= now)
-    found = db.scalar(select(INBOX.c.id).where(INBOX.c.lane == lane, _OPEN, due).limit(1))
-    return found is not None
+    return db.scalar(_ANY, {"of_lane": lane, "now": now}) is not None
 
 
 def bury(db: Connection, lane: str, max_attempts: int) -> None:
     """Rows that a holder took and never ended, too often: they kill their worker."""
-    db.execute(
-        update(INBOX)
-        .where(INBOX.c.lane == lane, INBOX.c.state == literal_column("'leased'"))
-        .where(INBOX.c.attempts >= max_attempts)
-        .values(state="dead", reason=f"its worker died {max_attempts} times while deciding it")
-    )
+    why = f"its worker died {max_attempts} times while deciding it"
+    db.execute(_BURY, {"of_lane": lane, "most": max_attempts, "why": why})
 
 
 def rows_by_id(db: Connection, ids: Sequence[int]) -> list[InboxRow]:
@@ -76,7 +91,7 @@ def rows_by_id(db: Connection, ids: Sequence[int]) -> list[InboxRow]:
 
 
 def done(db: Connection, ids: Iterable[int], now: datetime) -> None:
-    _set(db, ids, state="done", done_at=now, reason="", next_attempt_at=None)
+    db.execute(_DONE, {"ids": ids, "now": now})
 
 
 def held(db: Connection, row: int, until: datetime, reason: str) -> None:
