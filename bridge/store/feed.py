@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, tuple_
 
-from bridge.domain.effects import SendMessage
 from bridge.domain.events import (
     MessageDeleted,
     MessageEdited,
@@ -35,6 +34,7 @@ from bridge.store.schema import (
     OUTBOX,
     RECORD_CONTACTS,
     RECORDS,
+    SENDS,
 )
 
 
@@ -99,7 +99,7 @@ def decisions_of_messages(db: Connection, messages: Collection[MessageId]) -> di
                 DECISIONS.c.event_key == OUTBOX.c.event_key,
             ),
         )
-        .where(OUTBOX.c.message.in_(messages), OUTBOX.c.kind == SendMessage.__name__)
+        .where(OUTBOX.c.message.in_(messages), SENDS)
     )
     first: dict[MessageId, int] = {}
     for message, event in [*db.execute(told), *db.execute(made)]:
@@ -114,7 +114,7 @@ def messages_sent_by(
     found: dict[tuple[AccountName, EventKey], tuple[MessageId, ...]] = {}
     this = tuple_(OUTBOX.c.event_account, OUTBOX.c.event_key)
     query = select(OUTBOX.c.event_account, OUTBOX.c.event_key, OUTBOX.c.message).where(
-        this.in_(list(events)), OUTBOX.c.kind == SendMessage.__name__
+        this.in_(list(events)), SENDS
     )
     for account, key, message in db.execute(query.order_by(OUTBOX.c.id)):
         event = (AccountName(account), EventKey(key))

@@ -12,7 +12,7 @@ from bridge import codec
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
 from bridge.store.among import among
-from bridge.store.schema import NEEDS, OUTBOX, VENDOR_IDS
+from bridge.store.schema import NEEDS, NOT_MADE, OUTBOX, VENDOR_IDS
 from bridge.store.upsert import add_missing, put
 
 
@@ -196,8 +196,10 @@ def _missing(db: Connection, rows: Sequence[NewRow]) -> dict[str, _Missing]:
     made = {row.makes for row in rows}
     found = {name: _Missing.COMING if name in made else _Missing.FAILED for name in names}
     if elsewhere := names - made:
-        made_by = select(OUTBOX.c.makes, OUTBOX.c.state).where(among(OUTBOX.c.makes, elsewhere))
-        found.update({name: _expected(State(state)) for name, state in db.execute(made_by)})
+        makers = select(OUTBOX.c.makes, OUTBOX.c.state).where(
+            among(OUTBOX.c.makes, elsewhere), NOT_MADE
+        )
+        found.update({name: _expected(State(state)) for name, state in db.execute(makers)})
     return found
 
 

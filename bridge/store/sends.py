@@ -15,7 +15,7 @@ from bridge.store.among import among
 from bridge.store.outbox import State, put_vendor_ids
 from bridge.store.outgoing import finish
 from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
-from bridge.store.schema import MESSAGES, OUTBOX
+from bridge.store.schema import MESSAGES, OUTBOX, SENDS
 
 
 def open_sends(
@@ -34,7 +34,7 @@ def open_sends(
         select(OUTBOX.c.conversation, OUTBOX.c.state, OUTBOX.c.effect)
         .join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
         .where(among(MESSAGES.c.account, accounts), MESSAGES.c.vendor_id.is_(None))
-        .where(among(OUTBOX.c.conversation, conversations), OUTBOX.c.kind == SendMessage.__name__)
+        .where(among(OUTBOX.c.conversation, conversations), SENDS)
         .where(or_(OUTBOX.c.in_doubt_since.is_not(None), OUTBOX.c.state == State.LEASED))
         .order_by(OUTBOX.c.id)
     )
@@ -49,7 +49,7 @@ def settle_send(db: Connection, message: MessageId, vendor_id: str, now: datetim
     """The vendor has this message of ours: its row is done, and the message has its vendor id."""
     rows = db.execute(
         select(OUTBOX.c.id, OUTBOX.c.makes, OUTBOX.c.account)
-        .where(OUTBOX.c.message == message, OUTBOX.c.kind == SendMessage.__name__)
+        .where(OUTBOX.c.message == message, SENDS)
         .limit(1)
     ).all()
     for row in rows:

@@ -179,6 +179,14 @@ def test_who_can_do_without_a_dropped_maker_goes_on(db: Connection) -> None:
     assert taken(db) == ["entry", "later"]
 
 
+def test_nobody_waits_for_what_was_done_without_a_vendor_id(db: Connection) -> None:
+    outbox.add(db, [contact()], NOW)
+    outgoing.finish(db, [ids(db, "contact")], ["ct"], NOW)
+    outbox.add(db, [deal(), row("soft", needs=(Need(name="ct", hard=False),))], NOW)
+    assert taken(db) == ["soft"]
+    assert states(db)["deal"] == "held"
+
+
 @pytest.mark.parametrize("ended", [State.DONE, State.DROPPED])
 @pytest.mark.parametrize("new", [State.PENDING, State.UNKNOWN, State.DEAD])
 def test_what_has_ended_stays_ended(db: Connection, ended: State, new: State) -> None:
