@@ -33,7 +33,7 @@ def set_up(kind: str, *, for_people: bool = False, level: int = logging.INFO) ->
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     _take_over_libraries(shared, renderer)

@@ -8,8 +8,11 @@ different or a negative Content-Length; with Content-Length and Transfer-Encodin
 
 import asyncio
 import signal
+import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -19,10 +22,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from bridge.domain.errors import BridgeError
 from bridge.pipeline.shares import Shares
 from bridge.web.environ import environ_of
-from bridge.web.held import HELD, WAIT_SECONDS, Held, Ready
+from bridge.web.held import HELD, WAIT_SECONDS, Held
 
 HEADER_SECONDS = 10
 BODY_SECONDS = 10.0
@@ -103,6 +105,7 @@ class Front:
         self._wait_seconds = wait_seconds
         self._held = Shares(max_held_bytes)
         self._in_flight = 0
+        self._landing = _Landing()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="flask")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,7 +151,8 @@ class Front:
         held: Held | None = environ[HELD]
         if held is not None:
             del environ["wsgi.input"]  # who waits holds his body once, not twice
-            ready = await _settled(held, self._wait_seconds)
+            settled = await self._landing.wait(held.durable, self._wait_seconds)
+            ready = held.finish(held.durable) if settled else held.give_up()
             messages = [_start(_Reply(ready.status, _encoded(ready.headers))), _body(ready.body)]
         for message in messages:
             await send(message)
@@ -227,15 +231,41 @@ def _owner(raw_path: bytes) -> str:
     return b"/".join(start).decode("latin-1") if raw_path.startswith(QUICK) else ""
 
 
-async def _settled(held: Held, seconds: float) -> Ready:
-    try:
-        async with asyncio.timeout(seconds):
-            await asyncio.wrap_future(held.durable)
-    except TimeoutError:
-        return held.give_up()
-    except BridgeError:
-        pass  # `finish` sees it too
-    return held.finish(held.durable)
+class _Landing:
+    """Where requests wait for the committer's thread: however many it settles at once, it hands
+    them over to the loop once."""
+
+    def __init__(self) -> None:
+        self._landed: deque[asyncio.Future[bool]] = deque()
+        self._door = threading.Lock()
+
+    async def wait(self, durable: Future[None], seconds: float) -> bool:
+        """Whether it was settled, for good or ill, within this time."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
+        durable.add_done_callback(lambda _: self._land(waiter, loop))
+        late = loop.call_later(seconds, _resolve, waiter, False)
+        try:
+            return await waiter
+        finally:
+            late.cancel()
+
+    def _land(self, waiter: asyncio.Future[bool], loop: asyncio.AbstractEventLoop) -> None:
+        with self._door:
+            self._landed.append(waiter)
+            is_first = len(self._landed) == 1
+        if is_first:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._release)
+
+    def _release(self) -> None:
+        while self._landed:
+            _resolve(self._landed.popleft(), True)
+
+
+def _resolve(waiter: asyncio.Future[bool], settled: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(settled)
 
 
 def _answer(app: WSGIApplication, environ: dict[str, Any]) -> list[Message]:
