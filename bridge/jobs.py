@@ -1,5 +1,6 @@
 """The job boundary: drains lanes for RQ and for polling workers, and logs what went wrong."""
 
+import gc
 import os
 import signal
 import threading
@@ -38,6 +39,7 @@ def drain_lane(lane: str) -> None:
 
 def _take_turn(settings: Settings, redis_url: str, lane: str) -> None:
     with built(settings, environment()) as parts:
+        gc.freeze()  # what is there now stays; to look at it again would be felt by a message
         turn = Turn(
             drain=drain_of(parts),
             rings=Waiter(clients.patient(redis_url)),

@@ -29,7 +29,7 @@ from bridge.ports import (
 )
 from bridge.store import lanes, outbox, outgoing
 from bridge.store.deciding import deciding
-from bridge.store.engine import fleeting, writing
+from bridge.store.engine import writing
 from bridge.store.outgoing import Row
 
 IN_FLIGHT = 4
@@ -56,14 +56,13 @@ def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
     vendor = _vendor(parts, lease)
     if vendor is None:
         return False
-    with fleeting(parts.engine) as db:
-        lease.keep(db)
-        outgoing.orphaned(db, lease.lane, parts.now() + vendor.settle_after)
-        rows = outgoing.due_unknown(db, lease.lane, parts.now(), vendor.connector.max_run)
-        unknown = (rows, _deliveries(parts, db, lease, rows))
-    if rows and not _look_up(parts, lease, vendor, unknown):
-        return False
-    return _Turn(parts, lease, vendor).run(deadline)
+    turn = _Turn(parts, lease, vendor)
+    unknown, runs = turn.begin(deadline)
+    if unknown[0]:
+        if not _look_up(parts, lease, vendor, unknown):
+            return False
+        runs = turn.exchange((), deadline)
+    return turn.run(runs, deadline)
 
 
 def _vendor(parts: Parts, lease: Lease) -> _Vendor | None:
@@ -110,21 +109,32 @@ class _Turn:
         self._flights: dict[_Flight, list[Row]] = {}
         self._stopped = False
 
-    def run(self, deadline: float) -> bool:
+    def begin(self, deadline: float) -> tuple[_Run, list[_Run]]:
+        """What a dead holder left and is to be looked up now; if there is none, what departs: a
+        quiet lane has one transaction before its call."""
+        with deciding(self._parts.engine) as db:
+            self._lease.keep(db)
+            now = self._parts.now()
+            outgoing.orphaned(db, self._lease.lane, now + self._vendor.settle_after)
+            rows = outgoing.due_unknown(db, self._lease.lane, now, self._vendor.connector.max_run)
+            unknown = (rows, _deliveries(self._parts, db, self._lease, rows))
+            return unknown, [] if rows or self._closing(deadline) else self._take(db)
+
+    def run(self, runs: Sequence[_Run], deadline: float) -> bool:
         with ThreadPoolExecutor(IN_FLIGHT) as threads:
-            ended: Collection[_Flight] = ()
             while True:
-                self._depart(threads, self._exchange(ended, deadline))
+                self._depart(threads, runs)
                 if not self._flights:
                     return not self._stopped and self._closing(deadline)
                 # The lease is renewed in time, whether anything has ended or not.
                 third = self._lease.seconds / 3
                 ended = wait(self._flights, timeout=third, return_when=FIRST_COMPLETED).done
+                runs = self.exchange(ended, deadline)
 
     def _closing(self, deadline: float) -> bool:
         return self._stopped or time.monotonic() >= deadline
 
-    def _exchange(self, ended: Collection[_Flight], deadline: float) -> list[_Run]:
+    def exchange(self, ended: Collection[_Flight], deadline: float) -> list[_Run]:
         # Deciding changes the same records and messages: one waits for the other.
         with deciding(self._parts.engine) as db:
             self._lease.keep(db)

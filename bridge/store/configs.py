@@ -9,6 +9,7 @@ from bridge.store.schema import ACTIVE_CONFIG, CONFIGS
 from bridge.store.upsert import add_missing
 
 _THE_ONE = ACTIVE_CONFIG.c.one == 1
+_ACTIVE = select(ACTIVE_CONFIG).where(_THE_ONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def history(db: Connection, limit: int = 50) -> tuple[StoredConfig, ...]:
 
 def active(db: Connection) -> ActiveRow | None:
     """None before the first configuration was activated."""
-    row = db.execute(select(ACTIVE_CONFIG).where(_THE_ONE)).one_or_none()
+    row = db.execute(_ACTIVE).one_or_none()
     if row is None:
         return None
     return ActiveRow(hash=row.hash, activated_at=row.activated_at, error=row.error)
