@@ -6,14 +6,23 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bridge import codec
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
-from bridge.store.among import among
+from bridge.store.among import among, among_given
 from bridge.store.schema import NEEDS, NOT_MADE, OUTBOX, VENDOR_IDS
 from bridge.store.upsert import add_missing, put
+
+# Made once: to make a statement anew costs as much as to run it.
+_VENDOR_IDS = select(VENDOR_IDS.c.name, VENDOR_IDS.c.vendor_id).where(
+    VENDOR_IDS.c.account == bindparam("account"), among_given(VENDOR_IDS.c.name, "names")
+)
+_KNOWN = select(VENDOR_IDS.c.name).where(
+    among_given(VENDOR_IDS.c.account, "accounts"), among_given(VENDOR_IDS.c.name, "names")
+)
+_WAITING_FOR = select(NEEDS.c.outbox_id).where(among_given(NEEDS.c.name, "names"))
 
 
 class State(StrEnum):
@@ -73,11 +82,7 @@ def vendor_ids(db: Connection, account: AccountName, names: Iterable[str]) -> di
     wanted = list(names)
     if not wanted:
         return {}
-    rows = db.execute(
-        select(VENDOR_IDS.c.name, VENDOR_IDS.c.vendor_id).where(
-            VENDOR_IDS.c.account == account, among(VENDOR_IDS.c.name, wanted)
-        )
-    )
+    rows = db.execute(_VENDOR_IDS, {"account": account, "names": wanted})
     return {name: vendor_id for name, vendor_id in rows}
 
 
@@ -133,7 +138,7 @@ def satisfied(db: Connection, makes: Sequence[str]) -> None:
 
 
 def _waiting_for(db: Connection, names: Sequence[str]) -> Sequence[int]:
-    return db.scalars(select(NEEDS.c.outbox_id).where(among(NEEDS.c.name, names))).all()
+    return db.scalars(_WAITING_FOR, {"names": names}).all()
 
 
 def _expect_again(db: Connection, waiting: Sequence[int]) -> None:
@@ -214,8 +219,7 @@ def _expected(maker: State) -> _Missing:
 
 
 def _known_names(db: Connection, accounts: Iterable[AccountName], names: Iterable[str]) -> set[str]:
-    known = select(VENDOR_IDS.c.name).where(VENDOR_IDS.c.account.in_(list(accounts)))
-    return set(db.scalars(known.where(among(VENDOR_IDS.c.name, names))))
+    return set(db.scalars(_KNOWN, {"accounts": accounts, "names": names}))
 
 
 def _add_needs(db: Connection, needs: Sequence[tuple[NewRow, Need]]) -> None:
