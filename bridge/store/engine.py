@@ -3,7 +3,8 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,48 +76,44 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield db
 
 
-def when_free(db: Connection, take: Callable[[], None]) -> None:
-    """Does what takes SQLite's write lock as soon as it is free, asking every millisecond.
+def when_free(db: Connection, take: Callable[[], object]) -> None:
+    """Does what takes SQLite's write lock as soon as it is free; OperationalError in the end."""
+    _asking(float(db.info.get(_BUSY, 0.0)), take)
 
-    SQLite's own waiting asks ever more seldom, in the end ten times a second: between two who take
-    turns at the lock a third one waits for seconds, and each of the two sleeps through his turn.
-    """
-    end = time.monotonic() + float(db.info.get(_BUSY, 0.0))
+
+def _asking(seconds: float, take: Callable[[], object]) -> None:
+    """Asks every millisecond. SQLite's own waiting asks ever more seldom, in the end ten times a
+    second: between two who take turns at the lock a third one waits for seconds, and each of the
+    two sleeps through his turn; and a new file's change to WAL it does not wait for at all."""
+    end = time.monotonic() + seconds
     while True:
         try:
-            return take()
-        except OperationalError as error:
-            if not _is_busy(error.orig) or time.monotonic() >= end:
+            take()
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if not _is_busy(error) or time.monotonic() >= end:
                 raise
             time.sleep(_ASKED_EVERY_SECONDS)
+        else:
+            return
 
 
 def _begin(db: Connection) -> None:
-    """`when_free`, on the driver's cursor: SQLAlchemy's errors cost more than the asking."""
-    end = time.monotonic() + float(db.info[_BUSY])
+    """On the driver's cursor: SQLAlchemy's errors cost more than the asking."""
+    cursor = db.connection.cursor()
     _set(db, "busy_timeout=0")
     try:
-        while not _begun(db) and time.monotonic() < end:
-            time.sleep(_ASKED_EVERY_SECONDS)
-        if not db.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-            db.execute(_BEGIN)
+        with suppress(sqlite3.OperationalError):
+            when_free(db, lambda: cursor.execute("BEGIN IMMEDIATE"))
+            return
+        db.execute(_BEGIN)  # fails again, as SQLAlchemy tells it
     finally:
+        cursor.close()
         _set(db, f"busy_timeout={int(db.info[_BUSY] * 1000)}")
 
 
-def _begun(db: Connection) -> bool:
-    cursor = db.connection.cursor()
-    try:
-        cursor.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        return not _is_busy(error)
-    finally:
-        cursor.close()
-    return True
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+def _is_busy(error: BaseException) -> bool:
+    driver = getattr(error, "orig", error)
+    return getattr(driver, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 @contextmanager
@@ -179,7 +176,7 @@ def _sqlite(url: str, pool_size: int, busy_seconds: float, only_when_free: bool)
         # The driver must not begin transactions by itself: `writing` does, with the lock it wants.
         connection.isolation_level = None
         for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            _asking(busy_seconds, partial(connection.execute, f"PRAGMA {pragma}"))
         if only_when_free:
             connection.execute("PRAGMA busy_timeout=0")
         record.info[_BUSY] = busy_seconds
