@@ -44,7 +44,8 @@ def test_without_a_fence_on_the_lease_entries_are_doubled(tmp_path: Path) -> Non
         crash(ambush_plan(seed), folder(tmp_path, seed), bridge=bridge, besides=Ambush())
         for seed in SEEDS
     )
-    damaged(runs)
+    found = damaged(runs).findings
+    assert found.doubled or found.out_of_order
 
 
 def test_with_it_a_worker_that_was_stopped_in_a_call_doubles_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.hostile.town import (
     bearer,
     signed,
 )
-from tests.hostile.wire import chunked, head, post
+from tests.wire import chunked, head, post
 
 PATH = "/hooks/wazzup-a"
 KEY = f"Authorization: Bearer {SECRETS['HOOK_A_NEW']}"

@@ -12,7 +12,7 @@ from bridge.settings import Settings
 from bridge.wiring import prepare
 from connectors.hubspot.signature import sign_v3
 from tests.cli.running import MESSAGE, House, make_house
-from tests.hostile.wire import Answer, Wire, post
+from tests.wire import Answer, Wire, post
 
 PUBLIC_URL = "https://bridge.example/b"
 MAX_BODY_BYTES = 100_000

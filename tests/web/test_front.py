@@ -1,7 +1,5 @@
 """The front door on the wire: nothing half-read is passed on, slow clients hold nobody up."""
 
-import json
-import re
 import signal
 import socket
 import subprocess
@@ -10,48 +8,18 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from tests.web.front_process import BODY_SECONDS, HELD_SECONDS, LIMIT
+from tests.wire import HOST, Answer, Wire, chunked, read
 
-HOST = "127.0.0.1"
 GET = b"GET /fine HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    status: int  # 0 when the connection was closed without an answer
-    headers: str
-    body: bytes
-    seconds: float
-
-    def told(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    port: int
+class Served(Wire):
     process: "subprocess.Popen[bytes]"
-
-    def open(self, head: bytes = b"") -> socket.socket:
-        connection = socket.create_connection((HOST, self.port), timeout=10)
-        connection.sendall(head)
-        return connection
-
-    def ask(self, wire: bytes, *, end: bool = False) -> Answer:
-        """Sends these bytes; `end` closes our side after them."""
-        began = time.monotonic()
-        with self.open() as connection:
-            try:
-                connection.sendall(wire)
-                if end:
-                    connection.shutdown(socket.SHUT_WR)
-            except ConnectionError:
-                pass  # it answered and closed before it had read all, as it should
-            return read(connection, began)
 
     def post(self, path: str, body: bytes, *headers: str) -> Answer:
         lines = [f"POST {path} HTTP/1.1", "Host: b", "Connection: close", *headers]
@@ -61,26 +29,6 @@ class Served:
     def count(self, path: str) -> int:
         told = self.ask(b"GET /counts HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n").told()
         return int(told.get(path, 0))
-
-
-def read(connection: socket.socket, began: float) -> Answer:
-    received = b""
-    try:
-        while piece := connection.recv(65_536):
-            received += piece
-            if _is_whole(received):
-                break
-    except ConnectionError:
-        pass
-    head, _, body = received.partition(b"\r\n\r\n")
-    status = int(head.split(b" ", 2)[1]) if head else 0
-    return Answer(status, head.decode("latin-1").lower(), body, time.monotonic() - began)
-
-
-def _is_whole(received: bytes) -> bool:
-    head, found, body = received.partition(b"\r\n\r\n")
-    length = re.search(rb"content-length: (\d+)", head.lower())
-    return bool(found and length and len(body) >= int(length[1]))
 
 
 @contextmanager
@@ -119,10 +67,6 @@ def wait_until_open(port: int) -> None:
 def served() -> Iterator[Served]:
     with running() as opened:
         yield opened
-
-
-def chunked(*pieces: bytes) -> bytes:
-    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
 
 
 def test_a_body_arrives_whole_with_its_raw_path_and_headers(served: Served) -> None:

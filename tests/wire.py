@@ -1,11 +1,13 @@
-"""Bytes on the wire of a real web process, as no well-behaved client would send them."""
+"""Bytes on the wire of a real web process, also as no well-behaved client would send them."""
 
+import json
 import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 HOST = "127.0.0.1"
 ANSWER_SECONDS = 60.0  # far more than any machine needs
@@ -17,6 +19,13 @@ class Answer:
     head: str
     body: bytes
     seconds: float
+
+    @property
+    def headers(self) -> str:
+        return self.head.lower()
+
+    def told(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Wire:
                     connection.shutdown(socket.SHUT_WR)
             except ConnectionError:
                 pass  # it answered and closed before it had read all, as it should
-            return _read(connection, began)
+            return read(connection, began)
 
     @contextmanager
     def many_open(self, count: int, wire: bytes) -> Iterator[None]:
@@ -63,7 +72,7 @@ def chunked(*pieces: bytes) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
 
 
-def _read(connection: socket.socket, began: float) -> Answer:
+def read(connection: socket.socket, began: float) -> Answer:
     received = b""
     try:
         while piece := connection.recv(65_536):
