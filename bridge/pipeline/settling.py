@@ -97,11 +97,12 @@ def _note_outage(
 
 
 def _count_fairly(db: Connection, notes: Notes, row: Row) -> None:
-    """The last try is the row's own only if others got through since its first; but an outage of
+    """The last try is the row's own only if later ones of its kind got through; but an outage of
     which nobody sees the end must not keep it for ever."""
     first = row.in_doubt_since or notes.now
-    alone = not lanes.succeeded_since(db, notes.lane, first)
-    if row.attempts >= MAX_ATTEMPTS - 1 and alone and notes.now - first < MAX_OUTAGE:
+    if row.attempts < MAX_ATTEMPTS - 1 or notes.now - first >= MAX_OUTAGE:
+        return
+    if not outgoing.was_overtaken(db, row):
         outgoing.not_counted(db, row.id)
 
 

@@ -106,11 +106,6 @@ def is_troubled(db: Connection, lane: str) -> bool:
     return bool(db.scalar(select(LANES.c.held_cause).where(LANES.c.name == lane)))
 
 
-def succeeded_since(db: Connection, lane: str, moment: datetime) -> bool:
-    last = db.scalar(select(LANES.c.last_success_at).where(LANES.c.name == lane))
-    return last is not None and last >= moment
-
-
 def note_success(db: Connection, lane: str, now: datetime) -> None:
     db.execute(_SUCCESS, {"lane": lane, "now": microseconds(now)})
 

@@ -173,6 +173,17 @@ def give_back(
     )
 
 
+def was_overtaken(db: Connection, row: Row) -> bool:
+    """Whether a later row of its lane that does the same kind of thing is done."""
+    later = (
+        select(OUTBOX.c.id)
+        .where(OUTBOX.c.id > row.id, OUTBOX.c.account == row.account)
+        .where(OUTBOX.c.kind == type(row.effect).__name__, OUTBOX.c.state == State.DONE.value)
+        .limit(1)
+    )
+    return db.scalar(later) is not None
+
+
 def not_counted(db: Connection, row_id: int) -> None:
     """The last attempt was not the row's fault."""
     db.execute(update(OUTBOX).where(OUTBOX.c.id == row_id).values(attempts=OUTBOX.c.attempts - 1))
