@@ -111,8 +111,13 @@ FEW_PLACES: tuple[tuple[str, Finder, tuple[str, ...]], ...] = (
     (
         "catching everything",
         catches_everything,
-        # Around a job, around one row, and around a connector, which may come from elsewhere.
-        ("bridge/jobs.py", "bridge/pipeline/process.py", "bridge/pipeline/deliver.py"),
+        # Around a job, a webhook, one row, and around a connector, which may come from elsewhere.
+        (
+            "bridge/jobs.py",
+            "bridge/web/hooks.py",
+            "bridge/pipeline/process.py",
+            "bridge/pipeline/deliver.py",
+        ),
     ),
     ("a secret compared in a time that tells", compares_secrets, ()),
     ("annotations turned into strings", uses_module("__future__.annotations"), ()),
