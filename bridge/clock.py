@@ -11,10 +11,12 @@ from bridge import jobs
 from bridge.domain.errors import ConfigError
 from bridge.pipeline.alive import BEAT_SECONDS, say_alive
 from bridge.pipeline.parts import Parts
-from bridge.policy.following import changed, state_of
+from bridge.policy.following import FolderState, changed, state_of
 from bridge.queue import clients
 from bridge.queue.polling import Poller, end_soon_after
 from bridge.settings import Settings, environment
+from bridge.store import configs
+from bridge.store.engine import reading
 from bridge.wiring import take
 
 TICK_SECONDS = 0.5
@@ -34,7 +36,7 @@ class Clock:
         self._poller = Poller(self._due_lanes, jobs.drain_of(parts))
         self._beat = Every(BEAT_SECONDS)
         self._look = Every(FOLDER_SECONDS)
-        self._seen = state_of(settings.config)
+        self._seen: FolderState | None = None
 
     def run(self, stopping: threading.Event) -> None:
         end_soon_after(stopping)
@@ -57,10 +59,15 @@ class Clock:
 
     def _follow_folder(self) -> None:
         folder = self._settings.config
-        if not self._look.due() or not changed(folder, self._seen):
+        if not self._look.due():
             return
-        before, self._seen = self._seen, state_of(folder)
+        before = self._seen
         try:
+            seen = self._taken() if before is None else before
+            if not changed(folder, seen):
+                self._seen = seen
+                return
+            self._seen = state_of(folder)
             loaded = take(self._parts.engine, self._settings, environment())
         except ConfigError as error:
             _log.error("config refused, the last good one stays", error=str(error))
@@ -69,6 +76,17 @@ class Clock:
             _log.warning("config not taken yet", cause=type(error).__name__)
         else:
             _log.info("config taken", hash=loaded.hash)
+
+    def _taken(self) -> FolderState:
+        """The folder as it was when it was taken, as far as that can be told: one with a file newer
+        than the active configuration was changed while no clock looked."""
+        with reading(self._parts.engine) as db:
+            active = configs.active(db)
+        found = state_of(self._settings.config)
+        newest = max((file.modified_ns for file in found.files.values()), default=0)
+        if active is not None and newest <= active.activated_at.timestamp() * 1e9:
+            return found
+        return FolderState(files={})
 
     def _say_alive(self) -> None:
         if self._beat.due():

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bridge.clock import FOLDER_SECONDS
 from bridge.domain.names import AccountName
 from bridge.queue.lane_job import lane_queue
 from bridge.queue.standing import queue_state
@@ -251,6 +252,24 @@ def test_the_clock_follows_the_folder_and_keeps_the_last_good_one(ready: House) 
         ready.config.write_text(CONFIG)
         assert eventually(lambda: ready.query("SELECT error FROM active_config") == [("",)])
         assert ready.query("SELECT hash FROM active_config") == before
+
+
+def test_what_was_changed_while_no_clock_looked_is_taken_when_one_starts(ready: House) -> None:
+    before = ready.query("SELECT hash FROM active_config")
+    ready.config.write_text(CONFIG.replace("manager", "quality_control"))
+    with ready.started("clock"):
+        assert eventually(lambda: ready.query("SELECT hash FROM active_config") != before)
+
+
+def test_a_folder_older_than_what_is_active_is_not(ready: House) -> None:
+    """It may be another machine's, where nobody has brought it up to date."""
+    before = ready.query("SELECT hash FROM active_config")
+    ready.config.write_text(CONFIG.replace("manager", "quality_control"))
+    os.utime(ready.config, (0, 0))
+    with ready.started("clock"):
+        assert eventually(lambda: ready.query("SELECT * FROM beats WHERE kind = 'clock'"))
+        time.sleep(2 * FOLDER_SECONDS)
+    assert ready.query("SELECT hash FROM active_config") == before
 
 
 def test_nothing_secret_or_of_a_client_is_logged(ready: House) -> None:
