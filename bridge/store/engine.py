@@ -46,15 +46,15 @@ def open_engine(
 ) -> Engine:
     """An engine for `sqlite:///…` or `postgresql…`; ConfigError for anything else.
 
-    With `only_when_free` the driver itself does not wait for SQLite's write lock, so that what
-    goes through `when_free` costs nothing more. Nothing is connected yet, so it may be made before
-    a fork but must be used after it.
+    With `only_when_free` the driver itself does not wait for SQLite's write lock, and PostgreSQL is
+    not asked whether it is still there: for who goes through `when_free` and tries again. Nothing
+    is connected yet, so it may be made before a fork but must be used after it.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url, pool_size, busy_seconds, only_when_free)
     if parsed.get_backend_name() == "postgresql":
-        return _postgres(url, pool_size, busy_seconds)
+        return _postgres(url, pool_size, busy_seconds, asks_first=not only_when_free)
     raise ConfigError(
         f"BRIDGE_DATABASE_URL: {parsed.get_backend_name()} is not one of sqlite, postgresql"
     )
@@ -185,13 +185,13 @@ def _sqlite(url: str, pool_size: int, busy_seconds: float, only_when_free: bool)
     return engine
 
 
-def _postgres(url: str, pool_size: int, busy_seconds: float) -> Engine:
+def _postgres(url: str, pool_size: int, busy_seconds: float, *, asks_first: bool) -> Engine:
     milliseconds = int(busy_seconds * 1000)
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
+        pool_pre_ping=asks_first,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,

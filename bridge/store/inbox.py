@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from bridge.domain.names import AccountName
 from bridge.store.engine import self_committing, when_free
@@ -49,6 +50,16 @@ def append_durably(engine: Engine, rows: Sequence[NewRow]) -> None:
     the way to the server twice over. Raises ValueError for more."""
     if len(rows) > MOST_AT_ONCE:
         raise ValueError(f"{len(rows)} rows are more than {MOST_AT_ONCE}")
+    try:
+        _append_at_once(engine, rows)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        # The server was started anew since; should the rows be there, doubles are known as such.
+        _append_at_once(engine, rows)
+
+
+def _append_at_once(engine: Engine, rows: Sequence[NewRow]) -> None:
     with self_committing(engine).connect() as db:
         when_free(db, lambda: append(db, rows))
 

@@ -378,3 +378,23 @@ def test_rows_keep_the_order_they_came_in(
     with reading(engine) as db:
         bodies = db.execute(select(INBOX.c.body).order_by(INBOX.c.id)).scalars().all()
     assert list(bodies) == [b"\x00\xff%d" % number for number in range(5)]
+
+
+@pytest.mark.postgres
+def test_a_connection_that_the_server_has_ended_meanwhile_is_made_anew(postgres_url: str) -> None:
+    """R5: nobody is asked to send again because PostgreSQL was started anew."""
+    engine = open_engine(postgres_url, pool_size=1, only_when_free=True)
+    receiver = Receiver(engine, Bells(engine))
+    receiver.append(row(0)).result()
+    administrator = open_engine(postgres_url)
+    with administrator.connect() as other:
+        others = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert len(other.execute(others).all()) >= 1
+    administrator.dispose()
+    receiver.append(row(1)).result()
+    assert stored(engine) == 2
+    receiver.close()
+    engine.dispose()
