@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.chaos.house import House
 from tests.chaos.plan import CONTACTS, CRM, CRM_FAULTS, Aim, Plan
@@ -18,9 +18,8 @@ PATIENCE_SECONDS = 120.0
 DONE = object()
 
 
-def ambush_plan(seed: int) -> Plan:
-    """Nobody is killed and nothing fails but this: contacts are made first in a run, entries of
-    known clients last."""
+def _calm(seed: int) -> Plan:
+    """Clients write, nobody is killed, and nothing fails."""
     return Plan(
         seed=seed,
         seconds=2.0,
@@ -28,6 +27,14 @@ def ambush_plan(seed: int) -> Plan:
         answered=0,
         owners_changed_per_second=0.0,
         sent_twice=0.0,
+    )
+
+
+def ambush_plan(seed: int) -> Plan:
+    """Nobody is killed and nothing fails but this: contacts are made first in a run, entries of
+    known clients last."""
+    return replace(
+        _calm(seed),
         faults=((CRM, (DELAY,)),),
     )
 
@@ -86,13 +93,8 @@ def _calls(worker: Process) -> int:
 
 def lost_answers_plan(seed: int) -> Plan:
     """Nobody is killed; the CRM loses answers to what it has carried out."""
-    return Plan(
-        seed=seed,
-        seconds=2.0,
-        strikes=False,
-        answered=0,
-        owners_changed_per_second=0.0,
-        sent_twice=0.0,
+    return replace(
+        _calm(seed),
         faults=((CRM, CRM_FAULTS),),
         faults_linger=4.0,
     )

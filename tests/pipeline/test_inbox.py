@@ -3,9 +3,8 @@
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -19,9 +18,9 @@ from bridge.pipeline.dead import Box, dead_letters, drop, replay
 from bridge.pipeline.drain import drain
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
-from bridge.ports import Answer, Inbound, Parsed, RawRequest
 from bridge.store.schema import DECISIONS, INBOX, MESSAGES, OUTBOX
 from tests.pipeline.world import CHAT, World, in_another_process, known_clients
+from tests.resilience.strikes import PoisonedInbound
 
 IN = lane(Way.IN, CHAT)
 SECRET_TEXT = "my card number is 4111"
@@ -39,29 +38,6 @@ def commits(engine: Engine) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(engine, "commit", note)
-
-
-@dataclass
-class Watched:
-    """An Inbound that does something of its own before it parses a body that holds a word."""
-
-    inner: Inbound
-    word: bytes
-    strike: Callable[[], None]
-
-    def handshake(self, request: RawRequest) -> Answer | None:
-        return self.inner.handshake(request)
-
-    def verify(self, request: RawRequest) -> None:
-        self.inner.verify(request)
-
-    def parse(self, request: RawRequest) -> Parsed:
-        if self.word in request.body:
-            self.strike()
-        return self.inner.parse(request)
-
-    def accepted(self, request: RawRequest) -> Answer:
-        return self.inner.accepted(request)
 
 
 def break_rules_for(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -229,7 +205,7 @@ def test_attempts_are_counted_and_committed_before_anything_is_done(small: World
         seen.extend((row["state"], row["attempts"]) for row in small.rows(INBOX))
 
     inner = small.vendors.inbounds[CHAT]
-    small.vendors.inbounds[CHAT] = Watched(inner=inner, word=b"hello", strike=strike)
+    small.vendors.inbounds[CHAT] = PoisonedInbound(inner=inner, word=b"hello", strike=strike)
     small.client_writes()
     small.settle()
     assert seen == [("leased", 1)]
@@ -245,7 +221,7 @@ def test_a_row_that_kills_its_worker_ends_dead_and_its_neighbours_done(house: Wo
             os.kill(os.getpid(), signal.SIGKILL)
 
         inner = house.vendors.inbounds[CHAT]
-        house.vendors.inbounds[CHAT] = Watched(inner=inner, word=b"killer", strike=kill)
+        house.vendors.inbounds[CHAT] = PoisonedInbound(inner=inner, word=b"killer", strike=kill)
         drain(parts, IN, deadline=1e12)
 
     ends = []

@@ -56,6 +56,12 @@ def let_calls_hang(place: Scene) -> None:
     await_that(lambda: "config taken" in log.read_text(), "the folder is not followed")
 
 
+def leave_a_call_hanging(place: Scene) -> None:
+    strike_next_entries(place, "timeout_after", HANG_SECONDS)
+    place.insist(place.chats[0])
+    await_call_in_the_air(place, "timeout_after")
+
+
 @pytest.mark.redis
 def test_each_process_ends_under_load(postgres_url: str, tmp_path: Path) -> None:
     with scene(postgres_url, tmp_path) as place, ThreadPoolExecutor(1) as beside:
@@ -93,9 +99,7 @@ def test_a_call_in_the_air_is_waited_for_and_a_hung_one_left_to_be_looked_up(
 
         let_calls_hang(place)
         place.process("worker 1").start()
-        strike_next_entries(place, "timeout_after", HANG_SECONDS)
-        place.insist(place.chats[0])
-        await_call_in_the_air(place, "timeout_after")
+        leave_a_call_hanging(place)
         assert end(place.process("worker 1"), WITHIN_SECONDS) == 0
         place.process("worker 2").start()
         place.rest()
@@ -110,9 +114,7 @@ def test_a_clock_that_drains_ends_though_the_vendor_hangs(sqlite_url: str, tmp_p
         let_calls_hang(place)
         place.process("redis").strike(Aim.ALL, FOR_EVER)
         end_all([place.process(name) for name in ("worker 1", "worker 2")], WITHIN_SECONDS)
-        strike_next_entries(place, "timeout_after", HANG_SECONDS)
-        place.insist(place.chats[0])
-        await_call_in_the_air(place, "timeout_after")
+        leave_a_call_hanging(place)
         assert end(place.process("clock"), WITHIN_SECONDS) == 0
         place.process("clock").start()
         place.rest()

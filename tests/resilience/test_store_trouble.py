@@ -148,6 +148,7 @@ def test_a_full_disk_under_sqlite(
 ) -> None:
     with scene(sqlite_on_disk, tmp_path) as place:
         survives_a_full_disk(place, small_disk)
+        assert place.entries() == len(place.ledger.taken) > 0
 
 
 def test_a_full_disk_under_postgresql(
@@ -155,3 +156,4 @@ def test_a_full_disk_under_postgresql(
 ) -> None:
     with scene(postgres_on_disk, tmp_path) as place:
         survives_a_full_disk(place, small_disk)
+        assert place.entries() == len(place.ledger.taken) > 0

@@ -147,6 +147,7 @@ def test_up_alone_does_all_of_it(revision: str, tmp_path: Path) -> None:
             "not at rest",
         )
         each_once(home)
+        assert revision_of(home.engine) == head()
 
 
 @pytest.mark.parametrize("revision", released())
