@@ -52,10 +52,10 @@ def _take_turn(settings: Settings, redis_url: str, lane: str) -> None:
 def drain_of(parts: Parts) -> Drain:
     """Drains one lane; a failure is logged and ends only this drain, its rows come again."""
 
-    def drain_logged(lane: str, deadline: float) -> tuple[str, ...]:
+    def drain_logged(lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
         try:
             parts.keep_time()
-            return drain(parts, lane, deadline=deadline)
+            return drain(parts, lane, over=over)
         except Exception:
             _log.exception("drain failed", lane=lane)
             time.sleep(AFTER_FAILURE_SECONDS)

@@ -1,7 +1,7 @@
 """Carries effects out at vendors: runs of rows in order, several calls in flight when it pays."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,19 +50,19 @@ class _Vendor:
     """How long after an attempt its traces can be trusted to be seen."""
 
 
-def deliver(parts: Parts, lease: Lease, deadline: float) -> bool:
-    """Works on the lane until it is empty, held, or `deadline` (monotonic) has come; True when
-    rows may be left."""
+def deliver(parts: Parts, lease: Lease, over: Callable[[], bool]) -> bool:
+    """Works on the lane until it is empty, held, or the time is over; True when rows may be
+    left."""
     vendor = _vendor(parts, lease)
     if vendor is None:
         return False
     turn = _Turn(parts, lease, vendor)
-    unknown, runs = turn.begin(deadline)
+    unknown, runs = turn.begin(over)
     if unknown[0]:
         if not _look_up(parts, lease, vendor, unknown):
             return False
-        runs = turn.exchange((), deadline)
-    return turn.run(runs, deadline)
+        runs = turn.exchange((), over)
+    return turn.run(runs, over)
 
 
 def _vendor(parts: Parts, lease: Lease) -> _Vendor | None:
@@ -109,7 +109,7 @@ class _Turn:
         self._flights: dict[_Flight, list[Row]] = {}
         self._stopped = False
 
-    def begin(self, deadline: float) -> tuple[_Run, list[_Run]]:
+    def begin(self, over: Callable[[], bool]) -> tuple[_Run, list[_Run]]:
         """What a dead holder left and is to be looked up now; if there is none, what departs: a
         quiet lane has one transaction before its call."""
         with deciding(self._parts.engine) as db:
@@ -118,29 +118,29 @@ class _Turn:
             outgoing.orphaned(db, self._lease.lane, now + self._vendor.settle_after)
             rows = outgoing.due_unknown(db, self._lease.lane, now, self._vendor.connector.max_run)
             unknown = (rows, _deliveries(self._parts, db, self._lease, rows))
-            return unknown, [] if rows or self._closing(deadline) else self._take(db)
+            return unknown, [] if rows or self._closing(over) else self._take(db)
 
-    def run(self, runs: Sequence[_Run], deadline: float) -> bool:
+    def run(self, runs: Sequence[_Run], over: Callable[[], bool]) -> bool:
         with ThreadPoolExecutor(IN_FLIGHT) as threads:
             while True:
                 self._depart(threads, runs)
                 if not self._flights:
-                    return not self._stopped and self._closing(deadline)
+                    return not self._stopped and self._closing(over)
                 # The lease is renewed in time, whether anything has ended or not.
                 third = self._lease.seconds / 3
                 ended = wait(self._flights, timeout=third, return_when=FIRST_COMPLETED).done
-                runs = self.exchange(ended, deadline)
+                runs = self.exchange(ended, over)
 
-    def _closing(self, deadline: float) -> bool:
-        return self._stopped or time.monotonic() >= deadline
+    def _closing(self, over: Callable[[], bool]) -> bool:
+        return self._stopped or over()
 
-    def exchange(self, ended: Collection[_Flight], deadline: float) -> list[_Run]:
+    def exchange(self, ended: Collection[_Flight], over: Callable[[], bool]) -> list[_Run]:
         # Deciding changes the same records and messages: one waits for the other.
         with deciding(self._parts.engine) as db:
             self._lease.keep(db)
             for flight in ended:
                 self._note(db, self._flights.pop(flight), flight.result())
-            return [] if self._closing(deadline) else self._take(db)
+            return [] if self._closing(over) else self._take(db)
 
     def _take(self, db: Connection) -> list[_Run]:
         """A run if there are rows; further ones only when a full batch waits for each."""

@@ -1,6 +1,8 @@
 """One turn on one lane, whatever its direction, under its lease."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import assert_never
 
 from bridge.pipeline.deliver import deliver
@@ -14,20 +16,22 @@ from bridge.store.engine import reading
 from bridge.store.lanes import LeaseLost
 
 
-def drain(parts: Parts, lane: str, *, deadline: float) -> tuple[str, ...]:
-    """Drains the lane for at most until `deadline` (time.monotonic()).
+def drain(parts: Parts, lane: str, *, over: Callable[[], bool]) -> tuple[str, ...]:
+    """Drains the lane until it is empty, or until `over`, which is asked before each step.
 
     Gives the lanes that it filled or that still have work, itself included; none when another
     worker has it. Raises ValueError for a name that is no lane's.
     """
     split(lane)
-    with leased(parts.engine, lane, parts.lease_seconds) as lease:
-        if lease is None:
-            return ()
-        try:
-            return tuple(sorted(_turn(parts, lease, deadline)))
-        except LeaseLost:
-            return ()
+    with suppress(LeaseLost), leased(parts.engine, lane, parts.lease_seconds) as lease:
+        return tuple(sorted(_turn(parts, lease, over)))
+    return ()
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    """Over when this time has passed."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
 
 
 def due_lanes(parts: Parts) -> tuple[str, ...]:
@@ -37,21 +41,21 @@ def due_lanes(parts: Parts) -> tuple[str, ...]:
         return lanes.due(db, names)
 
 
-def _turn(parts: Parts, lease: Lease, deadline: float) -> set[str]:
+def _turn(parts: Parts, lease: Lease, over: Callable[[], bool]) -> set[str]:
     way, _ = split(lease.lane)
     match way:
         case Way.IN:
-            return _process_all(parts, lease, deadline)
+            return _process_all(parts, lease, over)
         case Way.OUT:
-            return {lease.lane} if deliver(parts, lease, deadline) else set()
+            return {lease.lane} if deliver(parts, lease, over) else set()
         case Way.MIRROR:
-            return set(refresh(parts, lease, deadline))
+            return set(refresh(parts, lease, over))
     assert_never(way)
 
 
-def _process_all(parts: Parts, lease: Lease, deadline: float) -> set[str]:
+def _process_all(parts: Parts, lease: Lease, over: Callable[[], bool]) -> set[str]:
     filled: set[str] = set()
-    while time.monotonic() < deadline:
+    while not over():
         more, lanes_filled = process(parts, lease)
         filled |= lanes_filled
         if not more:

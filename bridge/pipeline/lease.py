@@ -1,11 +1,11 @@
-"""A worker's hold on one lane, from taking it to giving it back."""
+"""A worker's hold on one lane, from its first transaction to giving it back."""
 
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -26,18 +26,36 @@ class Lease:
     lane: str
     token: str
     seconds: float
-    _kept_at: float = field(default_factory=time.monotonic)
+    _kept_at: float | None = None
 
     def keep(self, db: Connection) -> None:
-        """Renews it within the caller's transaction; raises LeaseLost when it has passed on."""
+        """Takes it within the caller's transaction, the first time, and then renews it; raises
+        LeaseLost when another has it, or the lane is held."""
         began = time.monotonic()
-        lanes.keep(db, self.lane, self.token, self.seconds)
+        if self._kept_at is not None:
+            lanes.keep(db, self.lane, self.token, self.seconds)
+        elif not lanes.acquire(db, self.lane, self.token, self.seconds):
+            raise LeaseLost(f"another worker has {self.lane}, or it is held")
         self._kept_at = began
+
+    def end(self, engine: Engine, stays: Callable[[Connection], bool]) -> bool:
+        """One transaction for the last look and for giving it back, unless there is reason to stay;
+        whether there is. What comes later finds nobody on the lane and is rung for."""
+        with fleeting(engine) as db:
+            if stays(db):
+                return True
+            lanes.release(db, self.lane, self.token)
+        self._kept_at = None
+        return False
+
+    @property
+    def is_held(self) -> bool:
+        return self._kept_at is not None
 
     def is_ours(self) -> bool:
         """Whether nobody else can have it yet, by this machine's own clock: for what can't be done
         within a transaction. Time goes on while a process is stopped."""
-        return time.monotonic() < self._kept_at + self.seconds
+        return self._kept_at is not None and time.monotonic() < self._kept_at + self.seconds
 
     def while_waiting(self, engine: Engine, call: Callable[[], T]) -> T:
         """The call's result; the lease is renewed as long as it lasts."""
@@ -50,18 +68,13 @@ class Lease:
 
 
 @contextmanager
-def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
-    """The lease of a lane, or None when another worker has it; given back at the end.
+def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease]:
+    """A lease that the holder's first transaction takes; given back at the end.
 
     After a kill it runs out by itself. Where the store fails the holder, what it had taken is given
     back with the lease as if it had never been tried, as soon as the store is there again.
     """
     lease = Lease(lane, secrets.token_hex(8), seconds)
-    with fleeting(engine) as db:
-        taken = lanes.acquire(db, lane, lease.token, lease.seconds)
-    if not taken:
-        yield None
-        return
     store_failed = False
     try:
         yield lease
@@ -69,7 +82,8 @@ def leased(engine: Engine, lane: str, seconds: float) -> Iterator[Lease | None]:
         store_failed = is_trouble(error)
         raise
     finally:
-        _give_back(engine, lease, store_failed)
+        if lease.is_held:
+            _give_back(engine, lease, store_failed)
 
 
 def _give_back(engine: Engine, lease: Lease, store_failed: bool) -> None:

@@ -75,9 +75,9 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
 def _more(parts: Parts, lease: Lease, was_full: bool, filled: frozenset[str]) -> bool:
     """Whether this lane goes on. After a full run it does, and what that filled is for another
     worker meanwhile."""
+    if not was_full:
+        return lease.end(parts.engine, lambda db: work.waits(db, lease.lane, parts.now()))
     with reading(parts.engine) as db:
-        if not was_full:
-            return work.waits(db, lease.lane, parts.now())
         free = lanes.due(db, sorted(filled))
     for lane in free:
         parts.bell.ring(lane)

@@ -1,7 +1,6 @@
 """Reads anew from the CRM what webhooks said has moved, and who strangers are."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -31,10 +30,10 @@ _CALLS = 5
 _log = structlog.get_logger()
 
 
-def refresh(parts: Parts, lease: Lease, deadline: float) -> frozenset[str]:
+def refresh(parts: Parts, lease: Lease, over: Callable[[], bool]) -> frozenset[str]:
     """Works the lane off; gives the lanes that it filled."""
     filled: set[str] = set()
-    while time.monotonic() < deadline:
+    while not over():
         with writing(parts.engine) as db:
             lease.keep(db)
             wishes = refreshes.take(db, lease.lane, parts.now(), RUN)

@@ -68,10 +68,14 @@ class Poller:
             self._in_hand.add(lane)
             return fresh
 
+    def _over(self) -> Callable[[], bool]:
+        end = time.monotonic() + LANE_SECONDS
+        return lambda: self._stopping.is_set() or time.monotonic() >= end
+
     def _work(self, lane: str) -> None:
         try:
             if not self._stopping.is_set():
-                self._drain(lane, time.monotonic() + LANE_SECONDS)
+                self._drain(lane, self._over())
         finally:
             with self._lock:
                 self._in_hand.discard(lane)

@@ -10,12 +10,14 @@ from bridge.queue import clients
 from bridge.queue.lane_job import LANE
 
 LANE_SECONDS = 2.0
+_ASKED_EVERY_SECONDS = 0.2
 QUIET_SECONDS = 5.0
 TURN_SECONDS = 60.0
 SLICE_SECONDS = 1.0
 
-Drain = Callable[[str, float], tuple[str, ...]]
-"""Drains a lane until the monotonic time given; the lanes that it filled or left work in."""
+Drain = Callable[[str, Callable[[], bool]], tuple[str, ...]]
+"""Drains a lane until it is empty or the time is over, as it asks before each step; the lanes that
+it filled or left work in."""
 
 
 class Rings(Protocol):
@@ -58,8 +60,31 @@ class Turn:
 
     def _drain_first(self, lanes: deque[str], end: float) -> None:
         lane = lanes.popleft()
-        more = self.drain(lane, min(end, time.monotonic() + LANE_SECONDS))
+        more = self.drain(lane, self._over(lanes, end))
         lanes.extend(name for name in more if name not in lanes)
+
+    def _over(self, lanes: deque[str], end: float) -> Callable[[], bool]:
+        """A lane has its seconds, and more for as long as no other lane waits: to end and to begin
+        anew costs a vendor's whole answering time."""
+        asked_next = min(end, time.monotonic() + LANE_SECONDS)
+
+        def over() -> bool:
+            nonlocal asked_next
+            now = time.monotonic()
+            if self.stopping() or now >= end:
+                return True
+            if now < asked_next:
+                return False
+            asked_next = now + _ASKED_EVERY_SECONDS
+            return bool(lanes) or self._others_may_wait()
+
+        return over
+
+    def _others_may_wait(self) -> bool:
+        try:
+            return self.rings.others_wait()
+        except clients.ERRORS:
+            return True
 
     def _finish_without_bell(self, lanes: deque[str], end: float) -> None:
         while lanes and time.monotonic() < end and not self.stopping():

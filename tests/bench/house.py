@@ -12,7 +12,7 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from bridge.domain.names import AccountName
-from bridge.pipeline.drain import drain, due_lanes
+from bridge.pipeline.drain import after, drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.mirror import sync
 from bridge.pipeline.parts import Parts
@@ -119,7 +119,7 @@ def settle(parts: Parts) -> None:
     """Drains every lane in this process until nothing is due."""
     while names := due_lanes(parts):
         for name in names:
-            drain(parts, name, deadline=time.monotonic() + 60)
+            drain(parts, name, over=after(60))
 
 
 def append(parts: Parts, bodies: Sequence[bytes]) -> None:

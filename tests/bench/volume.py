@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bridge.pipeline.drain import drain, due_lanes
+from bridge.pipeline.drain import after, drain, due_lanes
 from bridge.pipeline.parts import Parts
 from bridge.settings import Settings
 from bridge.wiring import built, prepare
@@ -142,7 +142,7 @@ def _timed(work: Callable[[], object], count: int) -> Cost:
 
 def _drain(parts: Parts, lane: str) -> None:
     """SystemExit when something is left: then the time says nothing."""
-    if lane in drain(parts, lane, deadline=time.monotonic() + 120):
+    if lane in drain(parts, lane, over=after(120)):
         raise SystemExit(f"{lane} was not drained within two minutes")
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from bridge.pipeline import lease
-from bridge.pipeline.drain import drain
+from bridge.pipeline.drain import after, drain
 from bridge.pipeline.lanes import Way, lane
-from bridge.pipeline.lease import Lease, leased
+from bridge.pipeline.lease import Lease
 from bridge.pipeline.mirror import sync
 from bridge.ports import Answer, Delivery, Inbound, Outcome, Parsed, RawRequest
 from bridge.store.engine import open_engine, writing
@@ -24,7 +24,7 @@ from tests.chaos.plan import Aim
 from tests.chaos.postgres import postgres_program
 from tests.chaos.processes import Fleet, fleet
 from tests.pipeline.conftest import fresh_sqlite, small, vendors
-from tests.pipeline.world import CHAT, CRM, Sandboxes, World, client, world
+from tests.pipeline.world import CHAT, CRM, Sandboxes, World, client, holding, world
 from tests.services import Postgres
 
 __all__ = ("fresh_sqlite", "small", "vendors")
@@ -118,7 +118,7 @@ def test_a_store_that_dies_with_a_row_in_hand_counts_no_attempt(
     frail.vendors.inbounds[CHAT] = FatalInbound(healthy, mortal)
     for _ in range(2):
         with pytest.raises(OperationalError):
-            drain(frail.parts, IN, deadline=time.monotonic() + 60)
+            drain(frail.parts, IN, over=after(60))
         [row] = frail.rows(INBOX)
         assert (row["state"], row["attempts"]) == ("pending", 0)
     frail.vendors.inbounds[CHAT] = healthy
@@ -146,7 +146,7 @@ def test_a_store_that_dies_during_a_call_counts_no_attempt_and_doubles_nothing(
 
     script = frail.script(CRM, die_at_first)
     with pytest.raises(OperationalError):
-        drain(frail.parts, OUT, deadline=time.monotonic() + 60)
+        drain(frail.parts, OUT, over=after(60))
     assert [row["attempts"] for row in frail.rows(OUTBOX)] == [0]
     frail.patiently(4)
     assert [row["state"] for row in frail.rows(OUTBOX)] == ["done"]
@@ -154,8 +154,7 @@ def test_a_store_that_dies_during_a_call_counts_no_attempt_and_doubles_nothing(
 
 
 def test_a_lease_is_ours_until_another_could_have_it(small: World) -> None:
-    with leased(small.engine, "in:somewhere", 0.2) as held:
-        assert held is not None
+    with holding(small.engine, "in:somewhere", 0.2) as held:
         time.sleep(0.3)
         assert not held.is_ours()
         held.seconds = LONG_SECONDS

@@ -124,7 +124,7 @@ class Installation:
             while names := due_lanes(parts):
                 assert time.monotonic() < end, f"lanes never came to rest: {names}"
                 for name in names:
-                    drain(parts, name, deadline=end)
+                    drain(parts, name, over=lambda: time.monotonic() >= end)
 
     def everything(self) -> dict[str, list[Any]]:
         """All rows of all tables."""

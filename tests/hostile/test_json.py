@@ -2,7 +2,6 @@
 decided or a dead letter with its reason, and nobody behind it waits (S9)."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from bridge.pipeline.drain import drain
+from bridge.pipeline.drain import after, drain
 from bridge.settings import Settings
 from bridge.store.engine import reading
 from bridge.store.schema import DECISIONS, INBOX
@@ -75,7 +74,7 @@ def test_s9_hostile_json_is_kept_answered_and_told(house: Installation, account:
         client.environ_base["REQUEST_URI"] = f"/hooks/{CHAT}"
         assert post(client, CHAT, good) == 200
         for lane in (f"in:{account}", f"in:{CHAT}"):
-            drain(web.parts, lane, deadline=time.monotonic() + 120)
+            drain(web.parts, lane, over=after(120))
         with reading(web.parts.engine) as db:
             rows = db.execute(select(INBOX).order_by(INBOX.c.id)).all()
             decided = set(db.scalars(select(DECISIONS.c.event_key)))
@@ -102,7 +101,7 @@ def test_s9_what_breaks_python_is_refused_where_it_is_read(house: Installation) 
     for body in classics.values():
         house.store(body)
     with house.parts() as parts:
-        drain(parts, f"in:{CHAT}", deadline=time.monotonic() + 60)
+        drain(parts, f"in:{CHAT}", over=after(60))
         with reading(parts.engine) as db:
             rows = db.execute(select(INBOX.c.state, INBOX.c.reason).order_by(INBOX.c.id)).all()
     reasons = dict(zip(classics, (row.reason for row in rows), strict=True))

@@ -200,7 +200,7 @@ class Deadly:
 def dying(house: World, *, after: bool) -> int:
     def work(parts: Parts) -> None:
         house.vendors.outbounds[CRM] = Deadly(house.vendors.outbound(CRM), after)
-        drain(parts, OUT, deadline=1e12)
+        drain(parts, OUT, over=lambda: False)
 
     return in_another_process(house, work)
 

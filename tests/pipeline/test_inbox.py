@@ -222,7 +222,7 @@ def test_a_row_that_kills_its_worker_ends_dead_and_its_neighbours_done(house: Wo
 
         inner = house.vendors.inbounds[CHAT]
         house.vendors.inbounds[CHAT] = PoisonedInbound(inner=inner, word=b"killer", strike=kill)
-        drain(parts, IN, deadline=1e12)
+        drain(parts, IN, over=lambda: False)
 
     ends = []
     for _ in range(process.MAX_ATTEMPTS + 1):

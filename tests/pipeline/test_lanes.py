@@ -14,16 +14,15 @@ from bridge.domain.effects import ChangeOwner
 from bridge.domain.names import CrmId
 from bridge.domain.records import RecordKind
 from bridge.pipeline import process
-from bridge.pipeline.drain import drain, due_lanes
+from bridge.pipeline.drain import after, drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
-from bridge.pipeline.lease import leased
 from bridge.pipeline.parts import Parts
 from bridge.ports import Absent, CannotTell, Delivery, Found, Outbound, Outcome
 from bridge.store import lanes, outbox
 from bridge.store.engine import writing
 from bridge.store.lanes import LeaseLost
 from bridge.store.schema import DECISIONS, INBOX, LANES, MESSAGES, OUTBOX, REFRESHES
-from tests.pipeline.world import CHAT, CRM, World, in_another_process, known_clients
+from tests.pipeline.world import CHAT, CRM, World, holding, in_another_process, known_clients
 
 IN, OUT, MIRROR = lane(Way.IN, CHAT), lane(Way.OUT, CRM), lane(Way.MIRROR, CRM)
 
@@ -67,19 +66,18 @@ def test_nobody_is_rung_for_a_lane_that_somebody_has(
     monkeypatch.setattr(process, "RUN", 1)
     small.client_writes(phone)
     small.rings.rung.clear()
-    with leased(small.engine, OUT, 15):
+    with holding(small.engine, OUT, 15):
         small.drain(IN)
     assert small.rings.rung == []
 
 
 def test_a_lane_has_one_holder_at_a_time(house: World) -> None:
-    with leased(house.engine, IN, 15) as mine:
-        assert mine is not None
+    with holding(house.engine, IN, 15):
         house.client_writes()
         assert house.drain(IN) == ()
         assert due_lanes(house.parts) == ()
-        with leased(house.engine, IN, 15) as other:
-            assert other is None
+        with pytest.raises(LeaseLost), holding(house.engine, IN, 15):
+            pass
     assert due_lanes(house.parts) == (IN,)
     assert house.count(DECISIONS) == 0
 
@@ -144,8 +142,11 @@ def test_a_long_call_keeps_the_lease(house: World) -> None:
 
     def last() -> None:
         time.sleep(1.2)
-        with leased(house.engine, OUT, 0.6) as other:
-            others.append(other is None)
+        try:
+            with holding(house.engine, OUT, 0.6):
+                others.append(False)
+        except LeaseLost:
+            others.append(True)
 
     in_the_middle(house, last)
     house.drain(OUT)
@@ -162,7 +163,7 @@ def test_another_takes_over_within_a_lease_and_a_second_after_a_kill(house: Worl
 
     def die(parts: Parts) -> None:
         in_the_middle(house, lambda: os.kill(os.getpid(), signal.SIGKILL))
-        drain(parts, OUT, deadline=1e12)
+        drain(parts, OUT, over=lambda: False)
 
     assert in_another_process(house, die) == signal.SIGKILL
     killed = time.monotonic()
@@ -176,15 +177,15 @@ def test_another_takes_over_within_a_lease_and_a_second_after_a_kill(house: Worl
 def test_leases_run_by_the_stores_clock_whatever_a_host_believes(house: World) -> None:
     ahead = replace(house.parts, now=lambda: house.parts.now() + timedelta(days=1))
     house.client_writes()
-    with leased(house.engine, IN, 15):
-        assert drain(ahead, IN, deadline=1e12) == ()
+    with holding(house.engine, IN, 15):
+        assert drain(ahead, IN, over=lambda: False) == ()
     [row] = [row for row in house.rows(LANES) if row["name"] == IN]
     assert row["lease_token"] is None
 
 
 def test_a_fence_counts_every_holder(house: World) -> None:
     for _ in range(3):
-        with leased(house.engine, IN, 15):
+        with holding(house.engine, IN, 15):
             pass
     [row] = [row for row in house.rows(LANES) if row["name"] == IN]
     assert row["fence"] == 3
@@ -213,11 +214,11 @@ def test_a_bounded_turn_gives_way_and_says_so(house: World) -> None:
     known_clients(house, 1)
     for n in range(3):
         house.client_writes("34600000000", f"{n}")
-    over = time.monotonic() - 1
-    assert drain(house.parts, IN, deadline=over) == (IN,)
+    over = after(-1)
+    assert drain(house.parts, IN, over=over) == (IN,)
     assert house.count(INBOX, state="pending") == 3
     house.drain(IN)
-    assert drain(house.parts, OUT, deadline=over) == (OUT,)
+    assert drain(house.parts, OUT, over=over) == (OUT,)
     assert house.count(OUTBOX, state="pending") == 3
 
 

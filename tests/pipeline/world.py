@@ -26,8 +26,9 @@ from bridge.domain.names import (
 )
 from bridge.domain.people import Employee, Role
 from bridge.domain.policy import AccountPolicy, ChannelPolicy, NewClients, Ownership, Policy
-from bridge.pipeline.drain import drain, due_lanes
+from bridge.pipeline.drain import after, drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.lease import Lease, leased
 from bridge.pipeline.parts import Active, Parts
 from bridge.policy.reading import hash_of, policy_of
 from bridge.ports import (
@@ -185,6 +186,15 @@ class Scripted:
         return self.inner.find(run)
 
 
+@contextmanager
+def holding(engine: Engine, lane: str, seconds: float) -> Iterator[Lease]:
+    """Another worker's turn on the lane; raises LeaseLost when it can't have it."""
+    with leased(engine, lane, seconds) as lease:
+        with writing(engine) as db:
+            lease.keep(db)
+        yield lease
+
+
 class World:
     """What a test does and sees. `later` turns every clock of the house, the store's as well."""
 
@@ -308,10 +318,10 @@ class World:
         while names := due_lanes(self.parts):
             assert time.monotonic() < end, f"lanes never came to rest: {names}"
             for name in names:
-                drain(self.parts, name, deadline=end)
+                drain(self.parts, name, over=lambda: time.monotonic() >= end)
 
     def drain(self, name: str, seconds: float = 20.0) -> tuple[str, ...]:
-        return drain(self.parts, name, deadline=time.monotonic() + seconds)
+        return drain(self.parts, name, over=after(seconds))
 
     def later(self, seconds: float) -> None:
         self.skew += timedelta(seconds=seconds)

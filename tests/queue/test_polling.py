@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bridge.queue.polling import Poller
 
@@ -22,8 +22,8 @@ class Work:
         with self.lock:
             return [lane for lane, rows in self.rows.items() if rows]
 
-    def drain(self, lane: str, deadline: float) -> tuple[str, ...]:
-        assert 0 < deadline - time.monotonic() <= 2.0
+    def drain(self, lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
+        assert not over()
         with self.lock:
             self.at_once[lane] = self.at_once.get(lane, 0) + 1
             self.most_at_once = max(self.most_at_once, self.at_once[lane])
@@ -75,7 +75,7 @@ def test_stop_waits_for_the_drain_in_hand_and_begins_no_other() -> None:
     begun, finished = threading.Event(), threading.Event()
     drained: list[str] = []
 
-    def drain(lane: str, deadline: float) -> tuple[str, ...]:
+    def drain(lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
         drained.append(lane)
         begun.set()
         time.sleep(0.2)

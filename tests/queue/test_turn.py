@@ -1,11 +1,13 @@
 """One turn: drain, go on into what was filled, linger, give way."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 
 import pytest
 from redis import ConnectionError as RedisDown
 
+from bridge.queue import turn
 from bridge.queue.turn import Turn
 
 
@@ -37,7 +39,7 @@ class Lanes:
         self.more = {lane.replace("_", ":", 1): list(lanes) for lane, lanes in more.items()}
         self.drained: list[str] = []
 
-    def drain(self, lane: str, deadline: float) -> tuple[str, ...]:
+    def drain(self, lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
         self.drained.append(lane)
         found = self.more.pop(lane, [])
         return tuple(found)
@@ -62,7 +64,7 @@ def take(
 def test_the_mark_is_taken_away_before_the_lane_is_read() -> None:
     rings, order = Rings(), []
 
-    def drain(lane: str, deadline: float) -> tuple[str, ...]:
+    def drain(lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
         order.append((lane, list(rings.begun)))
         return ()
 
@@ -105,7 +107,7 @@ def test_a_turn_does_not_linger_when_others_wait() -> None:
 def test_a_turn_ends_when_its_time_is_over() -> None:
     left: list[str] = []
     turn = Turn(
-        drain=lambda lane, deadline: ("in:a",), rings=Rings(), ring=left.append, turn_seconds=0.1
+        drain=lambda lane, over: ("in:a",), rings=Rings(), ring=left.append, turn_seconds=0.1
     )
     turn.take("in:a")
     assert left == ["in:a"]
@@ -128,3 +130,48 @@ def test_without_redis_a_turn_finishes_its_lanes(
     monkeypatch.setattr(rings, broken, down)
     assert take(lanes, rings) == []
     assert lanes.drained == ["in:a", "out:crm"]
+
+
+class Busy:
+    """Lanes with work without end, but for a first one that only fills `more`; how long each was
+    worked on."""
+
+    def __init__(self, *more: str) -> None:
+        self.more = more
+        self.seconds: list[float] = []
+
+    def drain(self, lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
+        began = time.monotonic()
+        while not over() and (self.seconds or not self.more):
+            time.sleep(0.01)
+        self.seconds.append(time.monotonic() - began)
+        return self.more
+
+
+def worked(busy: Busy, rings: Rings, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    monkeypatch.setattr(turn, "LANE_SECONDS", 0.1)
+    Turn(
+        drain=busy.drain, rings=rings, ring=lambda lane: None, quiet_seconds=0.01, turn_seconds=2
+    ).take("in:a")
+    return busy.seconds
+
+
+def test_a_lane_is_worked_on_while_no_other_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [round(seconds) for seconds in worked(Busy(), Rings(), monkeypatch)] == [2]
+
+
+def test_a_lane_gives_way_to_those_it_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(worked(Busy("in:a", "out:crm"), Rings(), monkeypatch)) > 2
+
+
+@pytest.mark.parametrize("error", [None, RedisDown("gone")])
+def test_a_lane_gives_way_to_others_and_when_redis_does_not_say(
+    error: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Others(Rings):
+        def others_wait(self) -> bool:
+            if error is not None:
+                raise error
+            return True
+
+    assert worked(Busy(), Others(), monkeypatch)[0] < 1

@@ -87,7 +87,7 @@ def work_on(
         place(house, strike)
         while names := due_lanes(parts):
             for name in names:
-                drain(parts, name, deadline=1e12)
+                drain(parts, name, over=lambda: False)
 
     ends = []
     for _ in range(ROUNDS):

@@ -1,6 +1,5 @@
 """The store fails between two steps of the walk: that is not the rows' fault (R5)."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from bridge.pipeline.drain import drain
+from bridge.pipeline.drain import after, drain
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.process import MAX_ATTEMPTS
@@ -55,7 +54,7 @@ def test_a_store_that_can_not_keep_decisions_buries_no_row(house: World) -> None
     with no_room_for_decisions(house) as parts:
         for _ in range(MAX_ATTEMPTS + 2):
             with pytest.raises(OperationalError):
-                drain(parts, IN, deadline=time.monotonic() + 60)
+                drain(parts, IN, over=after(60))
         [row] = house.rows(INBOX)
         assert (row["state"], row["attempts"]) == ("pending", 0)
     house.settle()

@@ -1,7 +1,6 @@
 """A small company on a real store: what happens in it goes through the real corridor."""
 
 import itertools
-import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +25,7 @@ from bridge.domain.names import (
 from bridge.domain.people import CrmEmployee, Directory, Employee, Role
 from bridge.domain.policy import AccountPolicy, ChannelPolicy, NewClients, Ownership, Policy
 from bridge.domain.records import Contact, CrmContact, CrmDeal, Deal, Lead, Owner
-from bridge.pipeline.drain import drain
+from bridge.pipeline.drain import after, drain
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.vendors import AccountVendors
 from bridge.ports import (
@@ -229,7 +228,7 @@ class World:
         self.drain(f"in:{account}")
 
     def drain(self, lane: str) -> None:
-        drain(self.parts, lane, deadline=time.monotonic() + 20)
+        drain(self.parts, lane, over=after(20))
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)

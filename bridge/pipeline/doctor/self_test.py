@@ -8,7 +8,7 @@ from bridge.domain.names import ChannelName, EmployeeId, MessageId
 from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.pipeline.doctor.points import Point, fine, skipped, wrong
-from bridge.pipeline.drain import drain, due_lanes
+from bridge.pipeline.drain import after, drain, due_lanes
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.store.engine import reading
@@ -72,7 +72,7 @@ def _awaited(parts: Parts, message: MessageId, seconds: float) -> MessageStatus:
     end = time.monotonic() + seconds
     while True:
         for lane in due_lanes(parts):
-            drain(parts, lane, deadline=time.monotonic() + _LOOK_SECONDS)
+            drain(parts, lane, over=after(_LOOK_SECONDS))
         with reading(parts.engine) as db:
             found = messages_by_id(db, [message]).get(message)
         status = MessageStatus.UNKNOWN if found is None else found.status
