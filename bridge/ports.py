@@ -1,18 +1,59 @@
 """The sockets that a vendor plugs into: what a connector is, and nothing of any vendor."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from wsgiref.types import WSGIApplication
 
 from bridge.domain.effects import Effect
 from bridge.domain.errors import ConfigError
 from bridge.domain.events import Event
-from bridge.domain.messaging import ChannelState, Messenger
+from bridge.domain.messaging import ChannelState, Media, Messenger
 from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
-from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline
+from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a vendor has let us in with, until when, and where it answers."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+    url: str = ""
+
+
+class Tokens(Protocol):
+    """The one place where all workers keep the token of an account, so that they sign in once."""
+
+    def current(self) -> Token | None:
+        """None when there is none, or it has expired."""
+
+    def renewed(self, refused: Token | None, sign_in: Callable[[], Token]) -> Token:
+        """Another token than the one `refused`: that of another worker who was quicker, or else
+        the one that `sign_in` gives; one worker at a time signs in. Raises what `sign_in` raises,
+        and DeliveryTransient where the last ones failed only just now."""
+
+
+class TokensInMemory:
+    """For one process alone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+
+    def current(self) -> Token | None:
+        token = self._token
+        return token if token and token.expires_at > datetime.now(UTC) else None
+
+    def renewed(self, refused: Token | None, sign_in: Callable[[], Token]) -> Token:
+        with self._lock:
+            if (kept := self.current()) and kept != refused:
+                return kept
+            self._token = sign_in()
+            return self._token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +66,7 @@ class Account:
     secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """The current value first, then those still accepted while rotating."""
     options: Mapping[str, str] = field(default_factory=dict)
+    tokens: Tokens = field(default_factory=TokensInMemory, repr=False, compare=False)
 
     def required(self, secret: str) -> tuple[str, ...]:
         """All accepted values of a secret; ConfigError when there is none or one is empty."""
@@ -286,6 +328,44 @@ def one_call_each(run: Sequence[Delivery]) -> int:
     return len(run)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmQueue:
+    """Owners that are no person: records that lie there are taken by one of `members`."""
+
+    crm_id: CrmId
+    name: str
+    kinds: frozenset[RecordKind]
+    members: tuple[CrmId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateReading:
+    """A messenger's template as just read. `places`: how many values it wants."""
+
+    template_id: str
+    name: str
+    language: str
+    text: str
+    usable: bool
+    places: int = 0
+    channel_id: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFile:
+    content: bytes = field(repr=False)
+    content_type: str
+    name: str = ""
+
+
+class MediaSource(Protocol):
+    """Fetches the files of messages from the vendor. Raises DeliveryRejected when a file is gone or
+    larger than `most_bytes` (its text says which), and what `Reader` raises."""
+
+    def fetch(self, media: Media, most_bytes: int) -> MediaFile: ...
+
+
 Introduce = Callable[[Account, Sequence[CrmEmployee]], Mapping[CrmId, Rejected]]
 """Tells a messenger who the employees are, so that it can name the author of a message; gives those
 that it refused. Raises what `Reader` raises; doing it again does no harm."""
@@ -314,4 +394,9 @@ class Connector:
     doctor: Callable[[Account], Doctor] | None = (
         None  # None: nothing to set up beyond accounts.yaml
     )
+    needs_one_of: frozenset[str] = frozenset()
+    """Secrets of which one must be there."""
+    media: Callable[[Account], MediaSource] | None = None  # None: links need no key of ours
+    templates: Callable[[Account], Sequence[TemplateReading]] | None = None
+    queues: Callable[[Account], Sequence[CrmQueue]] | None = None
     introduce: Introduce | None = None  # None: the vendor need not know the employees

@@ -83,17 +83,27 @@ connectors
 connectors.http
     bridge.domain bridge.payload
     requests
+connectors.standard_webhooks
+    bridge.domain bridge.ports
+connectors.fetching
+    bridge.domain
+    requests urllib3
 connectors.sandboxing
     flask werkzeug
 connectors.<vendor>
-    bridge.domain bridge.ports bridge.payload connectors.http connectors.<vendor>.sandbox*
+    bridge.domain bridge.ports bridge.payload connectors.http connectors.standard_webhooks
+    connectors.fetching connectors.<vendor>.sandbox*
 connectors.<vendor>.sandbox*
     bridge.domain bridge.ports bridge.payload connectors.<vendor> connectors.sandboxing
+    connectors.standard_webhooks
     flask werkzeug requests
 """
 
 # A vendor's own client library is for its own connector alone.
-SDKS = {"connectors.hubspot": {"hubspot", "urllib3"}}
+SDKS = {
+    "connectors.hubspot": {"hubspot", "urllib3"},
+    "connectors.salesforce": {"simple_salesforce", "defusedxml", "jwt"},
+}
 
 # The rules know no clock, no chance, no network, no files: of the standard library only these.
 PURE = "bridge.domain"

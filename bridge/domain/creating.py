@@ -85,6 +85,7 @@ def _create_effect(draft: Draft, conversation: Conversation, contact: Contact) -
         messenger=conversation.messenger,
         username=conversation.username,
         source=draft.policy.channel_label(conversation.channel),
+        with_lead=draft.policy.new_clients.create is Creation.LEAD,
     )
 
 

@@ -7,14 +7,18 @@ idempotency key made from its decision.
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.messaging import ChatKind, Direction, Media, Messenger
+from bridge.domain.messaging import ChatKind, Direction, Media, Messenger, Template
 from bridge.domain.names import CrmId, MessageId, RecordId
 from bridge.domain.records import RecordKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateContact:
-    """Upserts a contact under `key`, our own unique key of this client. Gives `{"id": …}`."""
+    """Upserts a contact under `key`, our own unique key of this client. Gives `{"id": …}`.
+
+    `with_lead`: a `CreateLead` for him follows, so that a CRM whose leads are people of their own
+    makes one record of both.
+    """
 
     contact: RecordId
     key: str
@@ -24,6 +28,7 @@ class CreateContact:
     messenger: Messenger = Messenger.OTHER
     username: str | None = None
     source: str = ""  # label of the channel he wrote on
+    with_lead: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +97,10 @@ class UpdateTimelineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage:
-    """Sends text, or one file, to a client. Gives `{"id": …}`, the vendor's message id.
+    """Sends text, one file, or a template to a client. Gives `{"id": …}`, the vendor's message id.
 
-    Text and file never go together: the decision makes two effects of them. `key` is what a vendor
+    They never go together: the decision makes several effects of them; of a template `text` is how
+    it reads. `key` is what a vendor
     with an idempotency key of its own is given. `author` is the CRM id of the writer.
     """
 
@@ -106,6 +112,7 @@ class SendMessage:
     chat_kind: ChatKind = ChatKind.DIRECT
     text: str = ""
     media: Media | None = None
+    template: Template | None = None
     reply_to: str | None = None
     author: CrmId | None = None
     automatic: bool = False  # sent by a machine: a person's "unanswered" mark stays

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bridge.domain.messaging import ChannelState, Chat, Direction, Media, MessageStatus
+from bridge.domain.messaging import (
+    ChannelState,
+    Chat,
+    Direction,
+    Media,
+    MessageStatus,
+    Referral,
+)
 from bridge.domain.names import (
     AccountName,
     ChannelName,
@@ -33,7 +40,12 @@ class RecordChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived:
-    """A client wrote. `reply_to` is the vendor's id of the message he quotes."""
+    """A client wrote. `reply_to` is the vendor's id of the message he quotes.
+
+    Messages sent together as one album bear the same `album`. `pressed` is what a button that he
+    pressed stands for, its label is the text. Of a kind that the vendor hands over without its
+    content, the text says so: it is never silent.
+    """
 
     event_key: EventKey
     occurred_at: datetime
@@ -44,6 +56,10 @@ class MessageReceived:
     text: str = ""
     media: tuple[Media, ...] = ()
     reply_to: str | None = None
+    forwarded: bool = False
+    album: str | None = None
+    pressed: str | None = None
+    referral: Referral | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +143,8 @@ class MessageStatusChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityChanged:
-    """A client's channel-scoped id moved from `old_chat_id` to `chat.chat_id`."""
+    """A client's channel-scoped id moved from `old_chat_id` to `chat.chat_id`; where both are the
+    same, he is known by other `chat.identities` now."""
 
     event_key: EventKey
     occurred_at: datetime
@@ -135,6 +152,18 @@ class IdentityChanged:
     raw: str = ""
     chat: Chat
     old_chat_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatBlocked:
+    """A client wants to hear nothing more on this channel, or again when `blocked` is false."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    chat: Chat
+    blocked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +181,8 @@ class ChannelChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateChanged:
+    """`state` is the vendor's word in lower case, `detail` why."""
+
     event_key: EventKey
     occurred_at: datetime
     account: AccountName
@@ -159,6 +190,8 @@ class TemplateChanged:
     template_id: str
     name: str
     state: str
+    language: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +360,7 @@ MessengerEvent = (
     | MessageReacted
     | MessageStatusChanged
     | IdentityChanged
+    | ChatBlocked
     | ChannelChanged
     | TemplateChanged
 )

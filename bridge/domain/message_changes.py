@@ -29,7 +29,8 @@ _RANK = {
     MessageStatus.SENT: 1,
     MessageStatus.DELIVERED: 2,
     MessageStatus.READ: 3,
-    MessageStatus.FAILED: 4,
+    MessageStatus.PLAYED: 4,
+    MessageStatus.FAILED: 5,
 }
 
 

@@ -35,6 +35,12 @@ class Employee:
         return self.role in (Role.SALESPERSON, Role.MANAGER)
 
 
+class CrmEmployeeKind(StrEnum):
+    PERSON = "person"
+    PARTNER = "partner"  # of another company
+    MACHINE = "machine"  # signs in for a program
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmEmployee:
     """A person as the CRM knows him: `crm_id` is what records name as owner."""
@@ -43,6 +49,7 @@ class CrmEmployee:
     email: EmployeeId
     name: str
     active: bool
+    kind: CrmEmployeeKind = CrmEmployeeKind.PERSON
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: who is looked up is indexed once

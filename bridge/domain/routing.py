@@ -10,6 +10,7 @@ from bridge.domain.draft import Draft
 from bridge.domain.events import (
     AssociationChanged,
     ChannelChanged,
+    ChatBlocked,
     ClientChanged,
     ClientIdentified,
     ContactChanged,
@@ -65,7 +66,7 @@ def _from_messenger(draft: Draft, event: MessengerEvent) -> Decision | Wait:
             return message_changes.on_status(draft, event)
         case ChannelChanged():
             return _on_channel(draft, event)
-        case MessageReacted() | IdentityChanged() | TemplateChanged():
+        case MessageReacted() | IdentityChanged() | ChatBlocked() | TemplateChanged():
             return _unsupported(draft)
     assert_never(event)
 

@@ -11,7 +11,9 @@ CrmKey = tuple[RecordKind, CrmId]
 
 def chat_of(event: e.Event) -> Chat | None:
     match event:
-        case e.MessageReceived() | e.MessageSent() | e.MessageReacted() | e.IdentityChanged():
+        case e.MessageReceived() | e.MessageSent() | e.MessageReacted():
+            return event.chat
+        case e.IdentityChanged() | e.ChatBlocked():
             return event.chat
         case e.MessageEdited() | e.MessageDeleted():
             return event.chat

@@ -26,6 +26,7 @@ EVENTS = {
     "MessageReacted": "A reaction",
     "MessageStatusChanged": "A message moved on",
     "IdentityChanged": "The client has a new address",
+    "ChatBlocked": "The client blocked the channel, or lets it write again",
     "ChannelChanged": "A channel changed its state",
     "TemplateChanged": "A template changed",
     "ContactChanged": "The CRM changed a contact",

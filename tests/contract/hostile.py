@@ -1,6 +1,7 @@
 """Bodies that no vendor sends and anybody can: what breaks parsers."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,12 +76,35 @@ WRONG: tuple[Any, ...] = (
 
 def with_wrong_values(body: bytes) -> Iterator[bytes]:
     """The body again and again, each time with one value replaced by a wrong one, or left out."""
+    if body.startswith((b"{", b"[")):
+        yield from _with_wrong_json(body)
+    elif body.startswith((b"<", b"\xef\xbb\xbf<")):
+        yield from _with_wrong_parts(body, _XML_VALUE)
+    else:
+        yield from _with_wrong_parts(body, _FORM_VALUE)
+
+
+def _with_wrong_json(body: bytes) -> Iterator[bytes]:
     for path in _paths(json.loads(body)):
         for wrong in WRONG:
             yield _changed(body, path, wrong)
         yield _changed(body, path, _GONE)
 
 
+def _with_wrong_parts(body: bytes, value: re.Pattern[bytes]) -> Iterator[bytes]:
+    """What is no JSON holds nothing but texts."""
+    for found in value.finditer(body):
+        start, end = found.span(1)
+        for wrong in _WRONG_TEXTS:
+            yield body[:start] + wrong + body[end:]
+
+
+_XML_VALUE = re.compile(rb">([^<>]*)</")
+_FORM_VALUE = re.compile(rb"=([^&]*)")
+_WRONG_TEXTS = (
+    *(wrong.encode("utf-8", "surrogatepass") for wrong in WRONG if isinstance(wrong, str)),
+    *(b"%00%ff", b"\xff", b"{}", b"1e999", b"-1", b"null"),
+)
 _GONE = object()
 
 

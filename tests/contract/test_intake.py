@@ -16,8 +16,8 @@ from tests.contract.vendors import (
     NAMES,
     NOW,
     account,
-    bodies,
     connector_named,
+    recorded,
     request,
     without,
 )
@@ -96,9 +96,9 @@ def test_a_hostile_body_is_read_or_refused(
 
 
 def test_wrong_types_anywhere_are_read_or_refused(inbound: Inbound, connector: Connector) -> None:
-    for body in bodies(connector.name):
-        for wrong in with_wrong_values(body):
-            check_parsed(connector, _parsed(inbound, request(wrong)))
+    for told in recorded(connector.name):
+        for wrong in with_wrong_values(told.body):
+            check_parsed(connector, _parsed(inbound, replace(told, body=wrong)))
 
 
 def test_a_body_that_is_no_json_is_refused_as_a_whole(inbound: Inbound) -> None:
@@ -118,17 +118,16 @@ def test_recorded_bodies_give_events(inbound: Inbound, connector: Connector) -> 
 
 
 def test_the_same_bytes_give_the_same_events(connector: Connector) -> None:
-    for body in bodies(connector.name):
+    for told in recorded(connector.name):
         first, second = (connector.inbound(account(connector)) for _ in range(2))
-        assert _parsed(first, request(body)) == _parsed(second, request(body))
-        assert _parsed(first, request(body)) == _parsed(first, request(body))
+        assert _parsed(first, told) == _parsed(second, told)
+        assert _parsed(first, told) == _parsed(first, told)
 
 
 def test_a_redelivery_has_the_same_keys(inbound: Inbound, connector: Connector) -> None:
-    for body in bodies(connector.name):
-        first = _parsed(inbound, request(body))
-        again = _parsed(inbound, request(body, NOW + timedelta(minutes=30)))
-        assert _keys(first) == _keys(again)
+    for told in recorded(connector.name):
+        again = replace(told, received_at=NOW + timedelta(minutes=30))
+        assert _keys(_parsed(inbound, told)) == _keys(_parsed(inbound, again))
 
 
 def test_distinct_facts_have_distinct_keys(inbound: Inbound, connector: Connector) -> None:
@@ -139,8 +138,8 @@ def test_distinct_facts_have_distinct_keys(inbound: Inbound, connector: Connecto
 
 
 def test_what_happens_once_is_told_once(inbound: Inbound, connector: Connector) -> None:
-    for body in bodies(connector.name):
-        keys = _keys(_parsed(inbound, request(body)))
+    for told in recorded(connector.name):
+        keys = _keys(_parsed(inbound, told))
         assert len(keys) == len(set(keys))
 
 
@@ -193,7 +192,7 @@ def _answered(inbound: Inbound, told: RawRequest) -> int | None:
 
 
 def _events(inbound: Inbound, connector: Connector) -> list[Event]:
-    return [e for body in bodies(connector.name) for e in _parsed(inbound, request(body)).events]
+    return [e for told in recorded(connector.name) for e in _parsed(inbound, told).events]
 
 
 def _keys(parsed: Parsed) -> list[str]:

@@ -9,6 +9,11 @@ from connectors import CONNECTORS
 
 ROOT = Path(__file__).parents[2]
 NAMES = [connector.name for connector in CONNECTORS]
+CONTENT_TYPES = {
+    ".json": "application/json",
+    ".xml": "text/xml; charset=utf-8",
+    ".form": "application/x-www-form-urlencoded",
+}
 NOW = datetime(2025, 11, 22, 9, 30, tzinfo=UTC)
 
 
@@ -18,7 +23,8 @@ def connector_named(name: str) -> Connector:
 
 def secrets(connector: Connector) -> dict[str, str]:
     """A value per secret that nothing else looks like."""
-    return {need: f"kept-{need.replace('_', '-')}-0f9e8d7c" for need in connector.needs}
+    either = sorted(connector.needs_one_of)[:1]
+    return {need: f"kept-{need.replace('_', '-')}-0f9e8d7c" for need in (*connector.needs, *either)}
 
 
 def account(connector: Connector, base_url: str | None = None) -> Account:
@@ -47,10 +53,19 @@ def request(body: bytes, received_at: datetime = NOW, **headers: str) -> RawRequ
 
 
 def fixtures(name: str) -> list[Path]:
-    """The recorded bodies: JSON files directly in the connector's folder."""
-    found = (ROOT / "tests" / "fixtures" / name).glob("*.json")
-    return sorted(path for path in found if not path.name.endswith(".expected.json"))
+    """The recorded bodies: files directly in the connector's folder, told by their endings."""
+    found = (ROOT / "tests" / "fixtures" / name).glob("*.*")
+    recorded = [path for path in found if path.suffix in CONTENT_TYPES]
+    return sorted(path for path in recorded if not path.name.endswith(".expected.json"))
+
+
+def recorded(name: str, received_at: datetime = NOW) -> list[RawRequest]:
+    """The recorded bodies as they come."""
+    return [
+        request(path.read_bytes(), received_at, content_type=CONTENT_TYPES[path.suffix])
+        for path in fixtures(name)
+    ]
 
 
 def bodies(name: str) -> list[bytes]:
-    return [path.read_bytes() for path in fixtures(name)]
+    return [told.body for told in recorded(name)]

@@ -18,7 +18,7 @@ CHECK = "test message"
 TEXT = "This is a test of bridge. If you read it, messages go out. No answer is needed."
 # WhatsApp Business API (WABA) channels are WhatsApp channels; Instagram and others are skipped.
 MESSENGERS = (Messenger.WHATSAPP, Messenger.TELEGRAM)
-_ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ)
+_ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PLAYED)
 _OVER = (*_ARRIVED, MessageStatus.FAILED)
 _LOOK_SECONDS = 0.2
 

@@ -28,17 +28,20 @@ def secrets_are_named(checked: Checked) -> Iterator[Finding]:
         for needed in sorted(connector.needs if connector else ()):
             if needed not in account.secrets:
                 yield _missing_secret(checked, name, account, needed)
+        either = connector.needs_one_of if connector else frozenset()
+        if either and not either & set(account.secrets):
+            yield _missing_secret(checked, name, account, min(either), " or ".join(sorted(either)))
 
 
 def _missing_secret(
-    checked: Checked, name: AccountName, account: AccountPolicy, needed: str
+    checked: Checked, name: AccountName, account: AccountPolicy, needed: str, either: str = ""
 ) -> Finding:
     unneeded = set(account.secrets) - checked.connectors[account.connector].needs
     variable = f"{account.connector}_{needed}".upper()
     hint = f"add {needed}: and the name of an environment variable, such as {variable}"
     if close := did_you_mean(needed, unneeded):
         hint = f"{close.split()[-1].rstrip('?')} should read {needed}"
-    said = f"{account.connector} needs the secret {needed}"
+    said = f"{account.connector} needs the secret {either or needed}"
     path = under(under("accounts", name), "secrets")
     return checked.error(Code.MISSING_SECRET, path, said, hint)
 

@@ -18,6 +18,7 @@ _STATUS = {
     MessageStatus.SENT: "sent",
     MessageStatus.DELIVERED: "delivered",
     MessageStatus.READ: "read",
+    MessageStatus.PLAYED: "listened to",
     MessageStatus.FAILED: "failed",
     MessageStatus.UNKNOWN: "not known yet",
 }
