@@ -21,6 +21,7 @@ from bridge.domain.errors import (
 from bridge.payload import Payload
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_JSON = {"content-type": "application/json"}
 _SAFE_CODE = re.compile(r"^[A-Za-z0-9_.:-]{1,80}$")
 
 
@@ -56,21 +57,25 @@ class Http:
         body: Any = None,
         *,
         params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        called: str = "",
         reads: bool = False,
     ) -> HttpAnswer:
-        """One call; any HTTP status is an answer.
+        """One call; any HTTP status is an answer. `form` is sent in place of a JSON `body`.
 
         Raises DeliveryTransient when nothing can have reached the vendor, OutcomeUnknown when
-        something may have (never when `reads`: a repeated read does no harm).
+        something may have (never when `reads`: a repeated read does no harm). Errors name the call
+        as `called`, for paths that hold what nobody should read there.
         """
-        operation = f"{self._vendor}: {method} {path.split('?')[0]}"
+        operation = f"{self._vendor}: {called or method + ' ' + path.split('?')[0]}"
         try:
             answer = self._session.request(
                 method,
                 self._base + path,
                 params=params,
-                data=None if body is None else json.dumps(body).encode(),
-                headers={} if body is None else {"content-type": "application/json"},
+                data=form if body is None else json.dumps(body).encode(),
+                headers=headers if body is None else {**_JSON, **(headers or {})},
                 timeout=(min(3.0, self._timeout), self._timeout),
                 allow_redirects=False,
             )
