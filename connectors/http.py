@@ -58,11 +58,13 @@ class Http:
         *,
         params: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         called: str = "",
         reads: bool = False,
     ) -> HttpAnswer:
-        """One call; any HTTP status is an answer. `form` is sent in place of a JSON `body`.
+        """One call; any HTTP status is an answer. `form` is sent in place of a JSON `body`,
+        or `content` as it stands, for what is signed.
 
         Raises DeliveryTransient when nothing can have reached the vendor, OutcomeUnknown when
         something may have (never when `reads`: a repeated read does no harm). Errors name the call
@@ -74,7 +76,7 @@ class Http:
                 method,
                 self._base + path,
                 params=params,
-                data=form if body is None else json.dumps(body).encode(),
+                data=(content or form) if body is None else json.dumps(body).encode(),
                 headers=headers if body is None else {**_JSON, **(headers or {})},
                 timeout=(min(3.0, self._timeout), self._timeout),
                 allow_redirects=False,

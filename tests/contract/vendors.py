@@ -1,5 +1,6 @@
 """The connectors under contract, accounts of theirs, and what each finds in its fixtures."""
 
+import base64
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ CONTENT_TYPES = {
     ".xml": "text/xml; charset=utf-8",
     ".form": "application/x-www-form-urlencoded",
 }
+# Secrets that are refused where they are not of the form that their standard has.
+_SHAPES = {"signing_secret": "whsec_{}"}
 NOW = datetime(2025, 11, 22, 9, 30, tzinfo=UTC)
 
 
@@ -24,7 +27,13 @@ def connector_named(name: str) -> Connector:
 def secrets(connector: Connector) -> dict[str, str]:
     """A value per secret that nothing else looks like."""
     either = sorted(connector.needs_one_of)[:1]
-    return {need: f"kept-{need.replace('_', '-')}-0f9e8d7c" for need in (*connector.needs, *either)}
+    return {need: _secret(need) for need in (*connector.needs, *either)}
+
+
+def _secret(need: str) -> str:
+    plain = f"kept-{need.replace('_', '-')}-0f9e8d7c"
+    shape = _SHAPES.get(need)
+    return plain if shape is None else shape.format(base64.b64encode(plain.encode()).decode())
 
 
 def account(connector: Connector, base_url: str | None = None) -> Account:
