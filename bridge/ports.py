@@ -8,7 +8,7 @@ from typing import Protocol
 from wsgiref.types import WSGIApplication
 
 from bridge.domain.effects import Effect
-from bridge.domain.errors import ConfigError
+from bridge.domain.errors import ConfigError, PayloadInvalid, SignatureInvalid
 from bridge.domain.events import Event
 from bridge.domain.messaging import ChannelState, Media, Messenger
 from bridge.domain.names import CrmId
@@ -67,6 +67,9 @@ class Account:
     """The current value first, then those still accepted while rotating."""
     options: Mapping[str, str] = field(default_factory=dict)
     tokens: Tokens = field(default_factory=TokensInMemory, repr=False, compare=False)
+    hook_url: str = ""
+    """Where the vendor reaches us for this account, `""` where nobody knows: for vendors that want
+    to be told with each call where to report to."""
 
     def required(self, secret: str) -> tuple[str, ...]:
         """All accepted values of a secret; ConfigError when there is none or one is empty."""
@@ -142,6 +145,26 @@ class Inbound(Protocol):
 
     def accepted(self, request: RawRequest) -> Answer:
         """What this vendor wants to hear once the bytes are stored."""
+
+
+class NobodyCalls:
+    """The inbound of a vendor that never calls us: nothing is proof, and nothing is read. Its
+    connector has no `methods`, so that its address is as unknown as any other."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account.name
+
+    def handshake(self, request: RawRequest) -> Answer | None:
+        return None
+
+    def verify(self, request: RawRequest) -> None:
+        raise SignatureInvalid(f"account {self._account}: nobody calls here")
+
+    def parse(self, request: RawRequest) -> Parsed:
+        raise PayloadInvalid("nobody calls here")
+
+    def accepted(self, request: RawRequest) -> Answer:
+        return Answer(status=404)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,3 +423,7 @@ class Connector:
     templates: Callable[[Account], Sequence[TemplateReading]] | None = None
     queues: Callable[[Account], Sequence[CrmQueue]] | None = None
     introduce: Introduce | None = None  # None: the vendor need not know the employees
+    methods: frozenset[str] = frozenset({"GET", "POST"})
+    """How the vendor calls our address; empty where it never does (see NobodyCalls)."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options that an account has to have, each with an example of its value."""

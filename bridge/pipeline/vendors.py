@@ -47,6 +47,10 @@ class AccountVendors:
     def connector(self, account: AccountName) -> Connector:
         return self._connector(account, self._active())
 
+    def methods(self, account: AccountName) -> frozenset[str]:
+        """How its vendor calls our address; empty when nobody does."""
+        return self._connector(account, self._active()).methods
+
     def inbound(self, account: AccountName) -> Inbound:
         return self._part(self._inbound, account)
 

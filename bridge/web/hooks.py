@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +30,6 @@ from bridge.web.metrics import Metrics
 RETRY_SECONDS = 5
 HIDDEN = "***"
 _PATH = re.compile(r"/hooks/([^/]+)(?:/.+)?", re.DOTALL)  # connectors read the rest in the URL
-_METHODS = ("GET", "POST")
 _NEVER_STORED = frozenset({"authorization", "cookie", "proxy-authorization"})
 _log = structlog.get_logger()
 
@@ -40,6 +39,7 @@ class Refusal:
     status: int
     outcome: str
     text: str
+    allow: str = ""
 
 
 class Refused(Exception):
@@ -71,8 +71,8 @@ class HookDoor:
     def _receive(self, account: AccountName, environ: WSGIEnvironment) -> Received:
         active = self._active()
         raw = _raw(self.parts, environ)
-        _check(account, raw, active)
         try:
+            self._check(account, raw, active)
             return receive(
                 self.parts.vendors.inbound(account),
                 raw,
@@ -86,22 +86,22 @@ class HookDoor:
         except (NotStored, ConfigError) as error:
             raise Refused(_not_stored(account, error)) from error
 
+    def _check(self, account: AccountName, raw: RawRequest, active: Active) -> None:
+        found = active.policy.accounts.get(account)
+        methods = frozenset[str]() if found is None else self.parts.vendors.methods(account)
+        if found is None or not methods:
+            raise Refused(_UNKNOWN)
+        if raw.method not in methods:
+            raise Refused(replace(_METHOD, allow=", ".join(sorted(methods))))
+        if len(raw.body) > found.max_body_bytes:
+            raise Refused(_TOO_LARGE)
+
     def _active(self) -> Active:
         try:
             return self.parts.active()
         except (ConfigError, SQLAlchemyError) as error:
             _log.error("no configuration to receive by", cause=type(error).__name__)
             raise Refused(_NOT_STORED) from error
-
-
-def _check(account: AccountName, raw: RawRequest, active: Active) -> None:
-    found = active.policy.accounts.get(account)
-    if found is None:
-        raise Refused(_UNKNOWN)
-    if raw.method not in _METHODS:
-        raise Refused(_METHOD)
-    if len(raw.body) > found.max_body_bytes:
-        raise Refused(_TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class _Walk:
             content_type="text/plain; charset=utf-8",
             body=refusal.text.encode(),
             retry_after=RETRY_SECONDS if refusal.status == 503 else None,
-            allow=", ".join(_METHODS) if refusal is _METHOD else "",
+            allow=refusal.allow,
         )
 
     def _tell(self, account: str, outcome: str) -> None:
@@ -148,7 +148,7 @@ def _not_stored(account: AccountName, error: Exception) -> Refusal:
 
 _UNKNOWN = Refusal(status=404, outcome="unknown_account", text="no such account\n")
 _TOO_LARGE = Refusal(status=413, outcome="too_large", text="the body is too large\n")
-_METHOD = Refusal(status=405, outcome="method", text="webhooks are posted\n")
+_METHOD = Refusal(status=405, outcome="method", text="webhooks do not come so\n")
 _FAILED = Refusal(status=500, outcome="failed", text="failed, please send again\n")
 _UNSIGNED = Refusal(status=401, outcome="signature", text="not proven to come from the vendor\n")
 _UNSTORABLE = Refusal(status=400, outcome="unstorable", text="nothing can store this request\n")

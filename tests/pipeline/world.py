@@ -148,6 +148,9 @@ class Vendors:
     def connector(self, account: AccountName) -> Connector:
         return self.connectors[account]
 
+    def methods(self, account: AccountName) -> frozenset[str]:
+        return self.connectors[account].methods
+
     def inbound(self, account: AccountName) -> Inbound:
         return self.inbounds[account]
 

@@ -143,9 +143,10 @@ def door(
     engine: Engine,
     active: Callable[[], Active] = lambda: ACTIVE,
     queue: QueueState | None = None,
+    connector: Connector = PLAIN,
 ) -> Iterator[Door]:
     bells = Bells()
-    vendors = AccountVendors(active, {"plain": PLAIN})
+    vendors = AccountVendors(active, {"plain": connector})
     parts = Parts(
         engine=engine,
         active=active,

@@ -8,8 +8,19 @@ from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
 from bridge.domain.policy import AccountPolicy
+from bridge.ports import NobodyCalls
 from bridge.store.engine import open_engine, reading
-from tests.web.doors import ACTIVE, KEY, NOW, Door, PlainInbound, accounts, door, no_active
+from tests.web.doors import (
+    ACTIVE,
+    KEY,
+    NOW,
+    PLAIN,
+    Door,
+    PlainInbound,
+    accounts,
+    door,
+    no_active,
+)
 
 
 @pytest.fixture
@@ -138,6 +149,39 @@ def test_odd_paths_are_refused_and_never_redirected(walk: Door, path: str) -> No
 def test_other_methods_are_405(walk: Door, method: str) -> None:
     answer = walk.client.open("/hooks/acc", method=method, headers={"x-key": KEY})
     assert answer.status_code == 405
+
+
+@pytest.fixture
+def called_by_put(engine: Engine) -> Iterator[Door]:
+    with door(engine, connector=replace(PLAIN, methods=frozenset({"PUT", "GET"}))) as opened:
+        yield opened
+
+
+def test_a_vendor_calls_as_its_connector_says(called_by_put: Door) -> None:
+    """And what follows the account in the path is the connector's to read."""
+    path = "/hooks/acc/_matrix/app/v1/transactions/5"
+    answer = called_by_put.client.put(path, headers={"x-key": KEY}, data=b"{}")
+    assert answer.status_code == 202
+    (row,) = called_by_put.rows()
+    assert (row.method, row.url) == ("PUT", f"https://bridge.acme.example/b{path}")
+    assert called_by_put.client.put(path, data=b"{}").status_code == 401
+
+
+def test_the_405_says_how_the_vendor_calls(walk: Door, called_by_put: Door) -> None:
+    refused = [opened.client.delete("/hooks/acc") for opened in (walk, called_by_put)]
+    assert [answer.status_code for answer in refused] == [405, 405]
+    assert [answer.headers["allow"] for answer in refused] == ["GET, POST", "GET, PUT"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_where_nobody_calls_there_is_no_door(engine: Engine, method: str) -> None:
+    silent = replace(PLAIN, inbound=NobodyCalls, methods=frozenset())
+    with door(engine, connector=silent) as opened:
+        answer = opened.client.open("/hooks/acc", method=method, headers={"x-key": KEY})
+        unknown = opened.client.open("/hooks/nobody", method=method, headers={"x-key": KEY})
+        assert opened.rows() == []
+    assert (answer.status_code, answer.data) == (unknown.status_code, unknown.data)
+    assert answer.status_code == 404
 
 
 def test_a_method_override_is_not_obeyed(walk: Door) -> None:
