@@ -86,8 +86,8 @@ connectors.http
 connectors.standard_webhooks
     bridge.domain bridge.ports
 connectors.fetching
-    bridge.domain
-    requests urllib3
+    bridge.domain bridge.ports connectors.http
+    requests
 connectors.sandboxing
     flask werkzeug
 connectors.<vendor>
