@@ -45,7 +45,7 @@ def utc_now() -> datetime:
 def build(settings: Settings, environ: Mapping[str, str]) -> Parts:
     """All parts for one process. Nothing is connected and no thread runs before first use."""
     engine = open_engine(settings.database_url)
-    active = FollowedConfig(engine, environ, settings.base_url)
+    active = FollowedConfig(engine, environ, settings.base_url, settings.public_url)
     return _joined(settings, engine, active, _bell(settings))
 
 
@@ -115,7 +115,7 @@ def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
     """What the web process serves with."""
     metrics = Metrics()
     engine = open_engine(settings.database_url, busy_seconds=WEB_BUSY_SECONDS)
-    active = FollowedConfig(engine, environ, settings.base_url)
+    active = FollowedConfig(engine, environ, settings.base_url, settings.public_url)
     parts = _joined(settings, engine, active, _bell(settings, metrics.ring_failed))
     intake = open_engine(
         settings.database_url, pool_size=1, busy_seconds=WEB_BUSY_SECONDS, only_when_free=True

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import structlog
 from sqlalchemy import Engine
@@ -30,7 +31,7 @@ class FollowedConfig:
 
     While the store can't be read, or what the row names can't be used here, the last one known
     stays. Within `by_thread` nobody who asks waits for the store. `base_url` says where an account
-    is elsewhere than accounts.yaml names.
+    is elsewhere than accounts.yaml names, `public_url` where vendors reach us.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class FollowedConfig:
         engine: Engine,
         environ: Mapping[str, str],
         base_url: Callable[[AccountName], str | None],
+        public_url: str = "",
     ) -> None:
         self._engine = engine
         self._environ = environ
         self._base_url = base_url
+        self._public_url = public_url
         self._lock = threading.Lock()
         self._known: Active | None = None
         self._look_at = 0.0
@@ -107,14 +110,15 @@ class FollowedConfig:
     def _active(self, stored: configs.StoredConfig) -> Active:
         policy = policy_of(stored.canonical)
         accounts = {
-            name: self._elsewhere(name, account)
+            name: self._placed(name, account)
             for name, account in secrets_of(policy, self._environ).items()
         }
         return Active(policy=policy, hash=stored.hash, accounts=accounts)
 
-    def _elsewhere(self, name: AccountName, account: Account) -> Account:
-        base_url = self._base_url(name)
-        return account if base_url is None else replace(account, base_url=base_url)
+    def _placed(self, name: AccountName, account: Account) -> Account:
+        """The account with where its vendor is, and where the vendor reaches us."""
+        hook = f"{self._public_url}/hooks/{quote(name, safe='')}" if self._public_url else ""
+        return replace(account, base_url=self._base_url(name) or account.base_url, hook_url=hook)
 
 
 def take_folder(

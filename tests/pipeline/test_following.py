@@ -157,6 +157,13 @@ def test_the_environment_may_name_another_host(engine: Engine, folder: Path) -> 
     assert active().accounts[ACC].base_url == url
 
 
+def test_an_account_knows_where_its_vendor_reaches_us(engine: Engine, folder: Path) -> None:
+    take(engine, folder)
+    active = FollowedConfig(engine, ENVIRON, lambda account: None, "https://bridge.example")
+    assert active().accounts[ACC].hook_url == f"https://bridge.example/hooks/{ACC}"
+    assert followed(engine)().accounts[ACC].hook_url == ""
+
+
 def test_parts_are_made_once_for_a_configuration(engine: Engine, folder: Path) -> None:
     take(engine, folder)
     vendors = AccountVendors(followed(engine), {"plain": PLAIN})
