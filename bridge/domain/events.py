@@ -44,7 +44,8 @@ class MessageReceived:
 
     Messages sent together as one album bear the same `album`. `pressed` is what a button that he
     pressed stands for, its label is the text. Of a kind that the vendor hands over without its
-    content, the text says so: it is never silent.
+    content, the text says so: it is never silent. `author_name` is who wrote it, where that is not
+    whom the chat is named after: in groups.
     """
 
     event_key: EventKey
@@ -60,6 +61,7 @@ class MessageReceived:
     album: str | None = None
     pressed: str | None = None
     referral: Referral | None = None
+    author_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,8 @@ class MessageSent:
     """A message left to a client: typed elsewhere, or our own coming back.
 
     `author` is the CRM's user id where the vendor knows it; `sent_from` is `phone`, `window` (the
-    vendor's own chat window), `api`, or empty when the vendor does not say.
+    vendor's own chat window), `api`, or empty when the vendor does not say. `automatic`: by a
+    greeting, an away message or a schedule, not by a person just now.
     """
 
     event_key: EventKey
@@ -83,6 +86,7 @@ class MessageSent:
     author_name: str = ""
     sent_from: str = ""
     status: MessageStatus = MessageStatus.SENT
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,7 @@ class MessageDeleted:
     account: AccountName
     raw: str = ""
     message_id: str
-    direction: Direction
+    direction: Direction | None  # None where the vendor does not say
     chat: Chat | None = None
     old_text: str | None = None
 

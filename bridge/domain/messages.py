@@ -160,7 +160,7 @@ def _received(event: MessageReceived, timeline: TimelineState) -> Message:
         status=MessageStatus.RECEIVED,
         text=event.text,
         media=event.media,
-        author_name=event.chat.name or "",
+        author_name=event.author_name or event.chat.name or "",
         reply_to=event.reply_to,
         timeline=timeline,
     )
