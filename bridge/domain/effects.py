@@ -118,6 +118,28 @@ class SendMessage:
     automatic: bool = False  # sent by a machine: a person's "unanswered" mark stays
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinChat:
+    """Follows an invitation into a chat, of which nothing can be heard before. Gives nothing."""
+
+    channel_id: str
+    messenger: Messenger
+    chat_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendEmail:
+    """Sends a plain mail to one person. Gives `{"id": …}`, its Message-ID, which is made of `key`.
+
+    Nobody but `recipient` gets it, and it says no more than he may read in the bridge.
+    """
+
+    key: str
+    recipient: str
+    subject: str
+    text: str
+
+
 Effect = (
     CreateContact
     | CreateDeal
@@ -126,4 +148,6 @@ Effect = (
     | WriteTimelineEntry
     | UpdateTimelineEntry
     | SendMessage
+    | JoinChat
+    | SendEmail
 )

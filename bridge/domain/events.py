@@ -107,6 +107,9 @@ class MessageEdited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDeleted:
+    """`message_id` may be the `reaction_id` of a reaction that was taken back, where the vendor
+    does not say what it was that was deleted."""
+
     event_key: EventKey
     occurred_at: datetime
     account: AccountName
@@ -119,7 +122,8 @@ class MessageDeleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReacted:
-    """`emoji` is empty when the reaction was taken back."""
+    """`emoji` is empty when the reaction was taken back. `reaction_id` is the vendor's id of the
+    reaction itself, where it has one."""
 
     event_key: EventKey
     occurred_at: datetime
@@ -129,11 +133,14 @@ class MessageReacted:
     chat: Chat
     emoji: str
     direction: Direction = Direction.IN
+    reaction_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageStatusChanged:
-    """A message of ours moved on. `error_code` and `error_detail` are the vendor's words."""
+    """A message of ours moved on. `error_code` and `error_detail` are the vendor's words.
+
+    `and_before`: so have all of ours before it in the same chat, `chat` where the vendor says."""
 
     event_key: EventKey
     occurred_at: datetime
@@ -143,6 +150,8 @@ class MessageStatusChanged:
     status: MessageStatus
     error_code: str = ""
     error_detail: str = ""
+    and_before: bool = False
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +177,17 @@ class ChatBlocked:
     raw: str = ""
     chat: Chat
     blocked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatInvited:
+    """Somebody asks us into a chat, of which we hear nothing before we have joined."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    chat: Chat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +385,7 @@ MessengerEvent = (
     | MessageStatusChanged
     | IdentityChanged
     | ChatBlocked
+    | ChatInvited
     | ChannelChanged
     | TemplateChanged
 )

@@ -9,7 +9,8 @@ from bridge.domain.creating import create_deal, owner_id
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
 from bridge.domain.echoes import own_echo, settles_a_send
-from bridge.domain.events import ClientIdentified, MessageReceived, MessageSent
+from bridge.domain.effects import JoinChat
+from bridge.domain.events import ChatInvited, ClientIdentified, MessageReceived, MessageSent
 from bridge.domain.facts import ChatFacts, Lookup
 from bridge.domain.intake import assign_unowned, identify, needs_identifying, take_in
 from bridge.domain.messaging import ChatKind, Direction, MessageStatus
@@ -54,6 +55,20 @@ def on_sent(draft: Draft, event: MessageSent) -> Decision | Wait:
     message = _sent(event, author, timeline_state(draft, chat))
     chat = touched(chat, message)
     _store(draft, chat, message)
+    return draft.applied()
+
+
+def on_invited(draft: Draft, event: ChatInvited) -> Decision:
+    """Every invitation is followed: nobody is a client before he has written."""
+    conversation = chat_of(draft, event.account, event.chat).conversation
+    draft.change(PutConversation(conversation=conversation))
+    effect = JoinChat(
+        channel_id=conversation.channel_id,
+        messenger=conversation.messenger,
+        chat_id=conversation.chat_id,
+    )
+    draft.plan(event.account, effect, conversation.id, urgent=True)
+    draft.because(ReasonCode.CHAT_JOINED, "invited into this chat: joins it, to hear what is said")
     return draft.applied()
 
 

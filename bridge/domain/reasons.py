@@ -56,6 +56,7 @@ class ReasonCode(StrEnum):
     MESSAGE_UNKNOWN = "message.unknown"
     MESSAGE_STATUS = "message.status"
     MESSAGE_STATUS_OLDER = "message.status_older"
+    CHAT_JOINED = "chat.joined"
     CHANNEL_STATE = "channel.state"
     MIRROR_REFRESH = "mirror.refresh_requested"
     MIRROR_UPDATED = "mirror.updated"

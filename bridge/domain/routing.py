@@ -11,6 +11,7 @@ from bridge.domain.events import (
     AssociationChanged,
     ChannelChanged,
     ChatBlocked,
+    ChatInvited,
     ClientChanged,
     ClientIdentified,
     ContactChanged,
@@ -64,6 +65,22 @@ def _from_messenger(draft: Draft, event: MessengerEvent) -> Decision | Wait:
             return message_changes.on_deleted(draft, event)
         case MessageStatusChanged():
             return message_changes.on_status(draft, event)
+        case _:
+            return _about_chats(draft, event)
+
+
+def _about_chats(
+    draft: Draft,
+    event: MessageReacted
+    | IdentityChanged
+    | ChatBlocked
+    | ChatInvited
+    | ChannelChanged
+    | TemplateChanged,
+) -> Decision:
+    match event:
+        case ChatInvited():
+            return messages.on_invited(draft, event)
         case ChannelChanged():
             return _on_channel(draft, event)
         case MessageReacted() | IdentityChanged() | ChatBlocked() | TemplateChanged():

@@ -150,7 +150,7 @@ def makes(effect: Effect) -> str | None:
             return effect.message
         case f.SendMessage():
             return sent_name(effect.message)
-        case f.ChangeOwner() | f.UpdateTimelineEntry():
+        case f.ChangeOwner() | f.UpdateTimelineEntry() | f.JoinChat() | f.SendEmail():
             return None
 
 
@@ -172,7 +172,7 @@ def names(effect: Effect) -> tuple[str, ...]:
             return tuple(record for _, record in effect.records)
         case f.UpdateTimelineEntry():
             return (effect.message, *names(effect.entry))
-        case f.SendMessage():
+        case f.SendMessage() | f.JoinChat() | f.SendEmail():
             return ()
 
 
@@ -189,7 +189,7 @@ def _needs(effect: Effect, sends: set[MessageId]) -> Iterator[Need]:
                 yield Need(name=sent_name(effect.message), hard=True)
         case f.UpdateTimelineEntry():
             yield Need(name=effect.message, hard=True)
-        case f.CreateContact() | f.SendMessage():
+        case f.CreateContact() | f.SendMessage() | f.JoinChat() | f.SendEmail():
             return
 
 

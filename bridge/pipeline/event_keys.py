@@ -13,7 +13,7 @@ def chat_of(event: e.Event) -> Chat | None:
     match event:
         case e.MessageReceived() | e.MessageSent() | e.MessageReacted():
             return event.chat
-        case e.IdentityChanged() | e.ChatBlocked():
+        case e.IdentityChanged() | e.ChatBlocked() | e.ChatInvited():
             return event.chat
         case e.MessageEdited() | e.MessageDeleted():
             return event.chat

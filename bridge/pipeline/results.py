@@ -44,6 +44,8 @@ def _note_record(db: Connection, row: Row, vendor_id: str) -> None:
             note_sent(db, row.account, row.effect.message, vendor_id)
         case f.ChangeOwner() | f.WriteTimelineEntry() | f.UpdateTimelineEntry():
             return
+        case f.JoinChat() | f.SendEmail():
+            return
 
 
 def _note_contact(db: Connection, crm: AccountName, made: RecordId, crm_id: CrmId) -> None:

@@ -24,6 +24,7 @@ class Code(StrEnum):
     SECRET_IN_YAML = "secret-in-yaml"  # noqa: S105 - the name of a mistake
 
     UNKNOWN_CONNECTOR = "unknown-connector"
+    MISSING_OPTION = "missing-option"
     MISSING_SECRET = "missing-secret"  # noqa: S105
     SECRET_NOT_SET = "secret-not-set"  # noqa: S105
     INSECURE_URL = "insecure-url"
@@ -84,6 +85,7 @@ MEANING: Mapping[Code, str] = {
     "into an environment variable, write the variable's name, and change the secret: it has been "
     "seen.",
     Code.UNKNOWN_CONNECTOR: "No such connector is installed.",
+    Code.MISSING_OPTION: "The connector needs an option that the account does not give.",
     Code.MISSING_SECRET: "The connector needs a secret that the account does not name.",
     Code.SECRET_NOT_SET: "The environment variable is not set, or empty. An empty secret closes "
     "the door.",

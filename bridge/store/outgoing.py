@@ -26,6 +26,8 @@ _KINDS: Mapping[str, type[Effect]] = {
         effects.WriteTimelineEntry,
         effects.UpdateTimelineEntry,
         effects.SendMessage,
+        effects.JoinChat,
+        effects.SendEmail,
     )
 }
 

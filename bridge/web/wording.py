@@ -27,6 +27,7 @@ EVENTS = {
     "MessageStatusChanged": "A message moved on",
     "IdentityChanged": "The client has a new address",
     "ChatBlocked": "The client blocked the channel, or lets it write again",
+    "ChatInvited": "Somebody invites us into a chat",
     "ChannelChanged": "A channel changed its state",
     "TemplateChanged": "A template changed",
     "ContactChanged": "The CRM changed a contact",
@@ -51,6 +52,8 @@ EFFECTS = {
     "WriteTimelineEntry": "Write to the CRM's timeline",
     "UpdateTimelineEntry": "Correct the CRM's timeline",
     "SendMessage": "Send the message",
+    "JoinChat": "Join the chat",
+    "SendEmail": "Send an e-mail",
 }
 
 MEDIA = {

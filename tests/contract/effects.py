@@ -8,6 +8,8 @@ from bridge.domain.effects import (
     CreateDeal,
     CreateLead,
     Effect,
+    JoinChat,
+    SendEmail,
     SendMessage,
     UpdateTimelineEntry,
     WriteTimelineEntry,
@@ -48,6 +50,8 @@ _SAMPLES: tuple[Effect, ...] = (
         chat_id="5215512345678",
         text="Buenas",
     ),
+    JoinChat(channel_id="wa", messenger=Messenger.WHATSAPP, chat_id="5215512345678"),
+    SendEmail(key="k-3", recipient="ana@acme.example", subject="A new client", text="See there."),
 )
 
 EFFECTS: Mapping[type[Effect], Effect] = {type(effect): effect for effect in _SAMPLES}

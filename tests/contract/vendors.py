@@ -42,6 +42,7 @@ def account(connector: Connector, base_url: str | None = None) -> Account:
         connector=connector.name,
         base_url=base_url,
         secrets={need: (value,) for need, value in secrets(connector).items()},
+        options=dict(connector.options),
     )
 
 

@@ -1,6 +1,7 @@
 """Connectors without a vendor, and folders written in a line."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -71,6 +72,7 @@ def connector(name: str, needs: set[str], *, is_crm: bool = False) -> Connector:
 CONNECTORS: Mapping[str, Connector] = {
     "crm": connector("crm", {"token"}, is_crm=True),
     "chat": connector("chat", {"api_key"}),
+    "mail": replace(connector("mail", {"password"}), options={"host": "mail.example"}),
     "hubspot": connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
     "wazzup": connector("wazzup", {"api_key", "webhook_key"}),
 }

@@ -66,6 +66,20 @@ def test_a_misspelt_secret_is_pointed_out(tmp_path: Path) -> None:
     assert finding.suggestion == "tokn should read token"
 
 
+@pytest.mark.parametrize("options", ["", ", options: {port: '25'}"])
+def test_a_missing_option_is_refused_with_an_example(tmp_path: Path, options: str) -> None:
+    mail = f"accounts: {{m: {{connector: mail, secrets: {{password: P}}{options}}}}}"
+    finding = failed(tmp_path, a=mail)
+    assert finding.code is Code.MISSING_OPTION
+    assert finding.message == "mail needs the option host"
+    assert finding.suggestion == "such as options: {host: mail.example}"
+
+
+def test_an_option_that_is_given_is_not_missed(tmp_path: Path) -> None:
+    mail = "accounts: {m: {connector: mail, secrets: {password: P}, options: {host: a.example}}}"
+    assert Code.MISSING_OPTION not in {f.code for f in loaded(tmp_path, a=mail).findings}
+
+
 @pytest.mark.parametrize("url", ["http://sandbox:8080", "http://10.0.0.1"])
 def test_secrets_in_the_clear_are_warned_of(tmp_path: Path, url: str) -> None:
     text = WHOLE.replace("{connector: crm,", f"{{connector: crm, base_url: '{url}',")

@@ -33,6 +33,18 @@ def secrets_are_named(checked: Checked) -> Iterator[Finding]:
             yield _missing_secret(checked, name, account, min(either), " or ".join(sorted(either)))
 
 
+def options_are_given(checked: Checked) -> Iterator[Finding]:
+    """Those that a connector can't do without."""
+    for name, account in checked.policy.accounts.items():
+        connector = checked.connectors.get(account.connector)
+        for option, example in (connector.options if connector else {}).items():
+            if option not in account.options:
+                said = f"{account.connector} needs the option {option}"
+                path = under(under("accounts", name), "options")
+                hint = f"such as options: {{{option}: {example}}}"
+                yield checked.error(Code.MISSING_OPTION, path, said, hint)
+
+
 def _missing_secret(
     checked: Checked, name: AccountName, account: AccountPolicy, needed: str, either: str = ""
 ) -> Finding:
@@ -116,6 +128,7 @@ def channels_are_distinct(checked: Checked) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     connectors_exist,
     secrets_are_named,
+    options_are_given,
     addresses_are_safe,
     crm_is_one,
     crm_comes_first,
