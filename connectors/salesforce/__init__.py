@@ -1,0 +1,1 @@
+"""Salesforce: the CRM that owns contacts, leads, opportunities and their activities."""
