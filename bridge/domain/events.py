@@ -140,7 +140,9 @@ class MessageReacted:
 class MessageStatusChanged:
     """A message of ours moved on. `error_code` and `error_detail` are the vendor's words.
 
-    `and_before`: so have all of ours before it in the same chat, `chat` where the vendor says."""
+    `and_before`: so have all of ours before it in the same chat, `chat` where the vendor says.
+    `our_key` is what a vendor that gives it back was given with the message: SendMessage.key, so
+    that one is known whose id was never heard."""
 
     event_key: EventKey
     occurred_at: datetime
@@ -152,6 +154,7 @@ class MessageStatusChanged:
     error_detail: str = ""
     and_before: bool = False
     chat: Chat | None = None
+    our_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +172,8 @@ class IdentityChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatBlocked:
-    """A client wants to hear nothing more on this channel, or again when `blocked` is false."""
+    """A client wants to hear nothing more on this channel, or again when `blocked` is false; where
+    `marketing_only`, this goes for advertising alone."""
 
     event_key: EventKey
     occurred_at: datetime
@@ -177,6 +181,7 @@ class ChatBlocked:
     raw: str = ""
     chat: Chat
     blocked: bool
+    marketing_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
