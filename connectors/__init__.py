@@ -7,8 +7,9 @@ from bridge.domain.errors import ConfigError
 from bridge.ports import Connector
 from connectors.hubspot import CONNECTOR as HUBSPOT
 from connectors.wazzup import CONNECTOR as WAZZUP
+from connectors.webhook import CONNECTOR as WEBHOOK
 
-CONNECTORS: tuple[Connector, ...] = (HUBSPOT, WAZZUP)
+CONNECTORS: tuple[Connector, ...] = (HUBSPOT, WAZZUP, WEBHOOK)
 ENTRY_POINT_GROUP = "bridge.connectors"
 
 

@@ -1,0 +1,172 @@
+"""What the bridge orders of the other side, and asks it: the wire form of effects and questions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.effects import (
+    ChangeOwner,
+    CreateContact,
+    CreateDeal,
+    CreateLead,
+    Effect,
+    SendMessage,
+    UpdateTimelineEntry,
+    WriteTimelineEntry,
+)
+from bridge.domain.messaging import ChatKind, Direction, Media, Messenger, Template
+from bridge.domain.names import CrmId, MessageId
+from bridge.domain.people import CrmEmployee
+from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
+from bridge.ports import ChannelReading, CrmQueue, IdentityQuery, TemplateReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactOrder:
+    """Upsert by `key`, our own key of this client, without touching the owner of one there is."""
+
+    key: str
+    name: str
+    owner: CrmId | None
+    phone: str | None = None
+    messenger: Messenger = Messenger.OTHER
+    username: str | None = None
+    source: str = ""
+    with_lead: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealOrder:
+    contact: CrmId
+    name: str
+    pipeline: str
+    stage: str
+    owner: CrmId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadOrder:
+    contact: CrmId
+    name: str
+    owner: CrmId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerOrder:
+    kind: RecordKind
+    record: CrmId
+    owner: CrmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    kind: RecordKind
+    id: CrmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryOrder:
+    """`message` is our id of the message, `records` what the entry stands on, the contact first."""
+
+    message: MessageId
+    records: tuple[EntryRecord, ...]
+    occurred_at: datetime
+    direction: Direction
+    messenger: Messenger
+    source: str
+    channel: str
+    head: str
+    text: str
+    media: tuple[Media, ...] = ()
+    author: CrmId | None = None
+    author_name: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryUpdateOrder:
+    """`entry` is the id that `timeline.write` was answered with, `entry_now` how it must read."""
+
+    entry: str
+    entry_now: EntryOrder
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageOrder:
+    """A text, one file, or a template, of which `text` is how it reads."""
+
+    message: MessageId
+    channel_id: str
+    messenger: Messenger
+    chat_id: str
+    chat_kind: ChatKind = ChatKind.DIRECT
+    text: str = ""
+    media: Media | None = None
+    template: Template | None = None
+    reply_to: str | None = None
+    author: CrmId | None = None
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindQuestion:
+    queries: tuple[IdentityQuery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdsQuestion:
+    ids: tuple[CrmId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsQuestion:
+    contacts: tuple[CrmId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoQuestion:
+    """Everything there is."""
+
+
+Order = (
+    ContactOrder | DealOrder | LeadOrder | OwnerOrder | EntryOrder | EntryUpdateOrder | MessageOrder
+)
+Question = FindQuestion | IdsQuestion | ContactsQuestion | NoQuestion
+
+ORDER_WORDS: Mapping[type[Effect], str] = {
+    CreateContact: "contact.create",
+    CreateDeal: "deal.create",
+    CreateLead: "lead.create",
+    ChangeOwner: "owner.change",
+    WriteTimelineEntry: "timeline.write",
+    UpdateTimelineEntry: "timeline.update",
+    SendMessage: "message.send",
+}
+ORDERS: Mapping[str, type[Order]] = {
+    "contact.create": ContactOrder,
+    "deal.create": DealOrder,
+    "lead.create": LeadOrder,
+    "owner.change": OwnerOrder,
+    "timeline.write": EntryOrder,
+    "timeline.update": EntryUpdateOrder,
+    "message.send": MessageOrder,
+}
+WITHOUT_ID = frozenset({"owner.change", "timeline.update"})
+"""Orders that any 2xx settles."""
+
+QUESTIONS: Mapping[str, tuple[type[Question], type]] = {
+    "employees": (NoQuestion, CrmEmployee),
+    "pipelines": (NoQuestion, Pipeline),
+    "queues": (NoQuestion, CrmQueue),
+    "channels": (NoQuestion, ChannelReading),
+    "templates": (NoQuestion, TemplateReading),
+    "contacts.find": (FindQuestion, CrmContact),
+    "contacts": (IdsQuestion, CrmContact),
+    "deals": (IdsQuestion, CrmDeal),
+    "leads": (IdsQuestion, CrmLead),
+    "deals.of": (ContactsQuestion, CrmDeal),
+    "leads.of": (ContactsQuestion, CrmLead),
+}
+"""What is asked, and what an item of the answer is."""
+PING = "ping"
