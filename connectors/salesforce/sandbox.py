@@ -1,6 +1,6 @@
 """A stand-in for a Salesforce org on loopback: sign-in, REST, outbound messages, and a page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 from urllib.parse import unquote
@@ -11,9 +11,12 @@ from connectors.salesforce.sandbox_composite import Collections, Composite
 from connectors.salesforce.sandbox_ids import long_id
 from connectors.salesforce.sandbox_login import LoginRefused, Logins, user_info
 from connectors.salesforce.sandbox_org import ORGANIZATION, Org, Settings
+from connectors.salesforce.sandbox_page import add_page
+from connectors.salesforce.sandbox_people import change, convert, merge, remove, restore
 from connectors.salesforce.sandbox_rest import Ask, Reply, Rest, refused
 from connectors.salesforce.sandbox_schema import Refused
 from connectors.salesforce.sandbox_seed import furnish, seed
+from connectors.salesforce.sandbox_webhooks import Target, Webhooks
 from connectors.sandboxing import Faults, install
 
 OLDEST_VERSION, NEWEST_VERSION = 31, 67
@@ -27,14 +30,18 @@ def sandbox(secrets: Mapping[str, str]) -> Flask:
     Beside Salesforce's paths: `/` shows the org, `/_sandbox/state`, `/faults` and `/reset` as every
     sandbox; `/_sandbox/seed` (see `seed`), `/_sandbox/settings` (see Settings), `/_sandbox/expire`
     (ends all tokens), `/_sandbox/lock` (POST {id, times}: so often a write finds that record
-    locked).
+    locked), `/_sandbox/webhooks` (POST the fields of Target, or a list of such; DELETE ends them),
+    and what a person does in the org's pages: `/_sandbox/change`, `/delete`, `/restore`, `/merge`,
+    `/convert` (see sandbox_people).
     """
     app = Flask("salesforce-sandbox")
     org = Org()
-    logins = Logins(org, secrets)
+    logins, webhooks = Logins(org, secrets), Webhooks(org)
+    org.listener = webhooks.listen
     furnish(org)
 
     def reset() -> None:
+        webhooks.aim(())
         with org.lock:
             org.clear()
             furnish(org)
@@ -42,13 +49,15 @@ def sandbox(secrets: Mapping[str, str]) -> Flask:
 
     def state() -> Mapping[str, Any]:
         with org.lock:
-            return {**org.state(), "logins": logins.shown()}
+            return {**org.state(), "logins": logins.shown(), "webhooks": webhooks.shown()}
 
     install(app, Faults(), lambda: _response(refused(_quota())), state, reset)
     _add_login(app, org, logins)
     _add_rest(app, org, logins)
     _add_control(app, org, logins)
-    app.add_url_rule("/", "page", lambda: "<!doctype html><title>Salesforce sandbox</title>")
+    _add_webhooks(app, webhooks)
+    _add_people(app, org)
+    add_page(app, org)
     return app
 
 
@@ -181,3 +190,35 @@ def _add_control(app: Flask, org: Org, logins: Logins) -> None:
         with org.lock:
             org.locks[long_id(given["id"])] = int(given.get("times", 1))
         return jsonify(ok=True)
+
+
+def _add_webhooks(app: Flask, webhooks: Webhooks) -> None:
+    @app.post("/_sandbox/webhooks")
+    def aim() -> Response:
+        given = request.get_json()
+        targets = given if isinstance(given, list) else [given]
+        webhooks.aim([Target(**one) for one in targets])
+        return jsonify(ok=True)
+
+    @app.delete("/_sandbox/webhooks")
+    def stop() -> Response:
+        webhooks.aim(())
+        return jsonify(ok=True)
+
+
+def _add_people(app: Flask, org: Org) -> None:
+    def add(name: str, done: Callable[[Org, Mapping[str, Any]], Any]) -> None:
+        def view() -> Response:
+            with org.lock:
+                try:
+                    return jsonify(done(org, request.get_json()))
+                except (KeyError, TypeError) as error:
+                    return _response(refused(Refused(400, "MISSING_ARGUMENT", f"without {error}")))
+
+        app.add_url_rule(f"/_sandbox/{name}", f"person_{name}", view, methods=["POST"])
+
+    add("change", change)
+    add("delete", remove)
+    add("restore", restore)
+    add("merge", merge)
+    add("convert", convert)

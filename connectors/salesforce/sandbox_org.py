@@ -35,6 +35,7 @@ class Settings:
     token_calls: int | None = None  # so many calls pass with a token, then it has expired
     refuse_tokens: bool = False  # each token is refused, however fresh
     logins_per_hour: int = 3600
+    maps_bridge_key: bool = False  # conversion takes the lead's key over to the contact
     username: str = "integration@acme.example"  # who may come by JWT
 
 
@@ -53,8 +54,8 @@ class Record:
 
 @dataclass(frozen=True)
 class Change:
-    """For those who listen: `what` is created, updated or deleted; `old` holds what fields that
-    have changed had before."""
+    """For those who listen: `what` is created, updated, deleted or undeleted; `old` holds what
+    fields that have changed had before."""
 
     what: str
     object: str
@@ -176,6 +177,16 @@ class Org:
         """Into the recycle bin; `master` is the record that it was merged into."""
         self.update(record, {"IsDeleted": True, "MasterRecordId": master}, user)
         self._changes[-1] = Change("deleted", record.object, record.id, user)
+
+    def restore(self, record: Record, user: str) -> None:
+        """Refuses nothing: a unique value that somebody else has by now is not given back."""
+        taken = {
+            name: None
+            for name in BRIDGE_FIELDS & record.values.keys()
+            if (record.object, name, record.values[name]) in self.unique
+        }
+        self.update(record, {"IsDeleted": False, "MasterRecordId": None, **taken}, user)
+        self._changes[-1] = Change("undeleted", record.object, record.id, user)
 
     def state(self) -> dict[str, Any]:
         with self.lock:
