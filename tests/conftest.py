@@ -8,8 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import Engine
 
@@ -49,6 +51,33 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for lane in LANES:
         if item.get_closest_marker(lane.name) and lane.program() is None:
             _refuse(item, lane)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:  # one of several processes that share the tests
+        told["skipped"] = dict(session.config.stash[_skipped])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    skipped: dict[str, int] = getattr(node, "workeroutput", {}).get("skipped", {})
+    config: pytest.Config = node.config
+    config.stash[_skipped].update(skipped)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loggers_stay_open() -> Iterator[None]:
+    """A program that a test runs in this process sets up its log for good; a later test that
+    listens to the log would hear nothing."""
+    configure = structlog.configure
+
+    def uncached(*given: Any, **named: Any) -> None:
+        configure(*given, **{**named, "cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", uncached)
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
