@@ -27,6 +27,7 @@ from bridge.store.clock import StoreClock
 from bridge.store.engine import open_engine, writing
 from bridge.store.migrations import migrate, require_current
 from bridge.store.sessions import create_login_link
+from bridge.store.tokens import TokenKeys
 from bridge.web.app import Web
 from bridge.web.metrics import Metrics
 from bridge.web.process import Address
@@ -45,8 +46,13 @@ def utc_now() -> datetime:
 def build(settings: Settings, environ: Mapping[str, str]) -> Parts:
     """All parts for one process. Nothing is connected and no thread runs before first use."""
     engine = open_engine(settings.database_url)
-    active = FollowedConfig(engine, environ, settings.base_url, settings.public_url)
+    active = _followed(settings, environ, engine)
     return _joined(settings, engine, active, _bell(settings))
+
+
+def _followed(settings: Settings, environ: Mapping[str, str], engine: Engine) -> FollowedConfig:
+    tokens = None if settings.secret_key is None else TokenKeys(engine, settings.secret_key).of
+    return FollowedConfig(engine, environ, settings.base_url, settings.public_url, tokens)
 
 
 def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], bell: Bell) -> Parts:
@@ -115,7 +121,7 @@ def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
     """What the web process serves with."""
     metrics = Metrics()
     engine = open_engine(settings.database_url, busy_seconds=WEB_BUSY_SECONDS)
-    active = FollowedConfig(engine, environ, settings.base_url, settings.public_url)
+    active = _followed(settings, environ, engine)
     parts = _joined(settings, engine, active, _bell(settings, metrics.ring_failed))
     intake = open_engine(
         settings.database_url, pool_size=1, busy_seconds=WEB_BUSY_SECONDS, only_when_free=True

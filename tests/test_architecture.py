@@ -39,7 +39,7 @@ bridge.policy
     yaml phonenumbers
 bridge.store
     bridge.domain bridge.ports bridge.codec bridge.store.migrations
-    sqlalchemy
+    sqlalchemy msgspec cryptography
 bridge.store.migrations
     bridge.domain bridge.store
     sqlalchemy alembic

@@ -18,7 +18,7 @@ from bridge.domain.names import AccountName
 from bridge.pipeline.parts import Active
 from bridge.policy.reading import Loaded, load, policy_of
 from bridge.policy.secrets import secrets_of
-from bridge.ports import Account, Connector
+from bridge.ports import Account, Connector, Tokens
 from bridge.store import configs
 from bridge.store.engine import reading, writing
 
@@ -31,7 +31,8 @@ class FollowedConfig:
 
     While the store can't be read, or what the row names can't be used here, the last one known
     stays. Within `by_thread` nobody who asks waits for the store. `base_url` says where an account
-    is elsewhere than accounts.yaml names, `public_url` where vendors reach us.
+    is elsewhere than accounts.yaml names, `public_url` where vendors reach us, `tokens` where all
+    workers keep what a vendor let the account in with; without it each process signs in for itself.
     """
 
     def __init__(
@@ -40,11 +41,13 @@ class FollowedConfig:
         environ: Mapping[str, str],
         base_url: Callable[[AccountName], str | None],
         public_url: str = "",
+        tokens: Callable[[Account], Tokens] | None = None,
     ) -> None:
         self._engine = engine
         self._environ = environ
         self._base_url = base_url
         self._public_url = public_url
+        self._tokens = tokens
         self._lock = threading.Lock()
         self._known: Active | None = None
         self._look_at = 0.0
@@ -118,7 +121,9 @@ class FollowedConfig:
     def _placed(self, name: AccountName, account: Account) -> Account:
         """The account with where its vendor is, and where the vendor reaches us."""
         hook = f"{self._public_url}/hooks/{quote(name, safe='')}" if self._public_url else ""
-        return replace(account, base_url=self._base_url(name) or account.base_url, hook_url=hook)
+        base_url = self._base_url(name) or account.base_url
+        placed = replace(account, base_url=base_url, hook_url=hook)
+        return placed if self._tokens is None else replace(placed, tokens=self._tokens(placed))
 
 
 def take_folder(

@@ -421,3 +421,20 @@ BEATS = Table(
     Column("kind", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+# What vendors let accounts in with, encrypted. `bound_to` tells under which secrets; the lease is
+# of who signs in just now, and before `pause_until` nobody does.
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("bound_to", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("expires_at", Moment),
+    Column("signed_in_at", Moment),
+    Column("lease", Text),
+    Column("lease_until", Moment),
+    Column("pause_until", Moment),
+    Column("failures", Integer, nullable=False, default=0),  # sign-ins in a row that went wrong
+    Column("refusals", Integer, nullable=False, default=0),  # tokens in a row refused when new
+)

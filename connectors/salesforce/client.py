@@ -195,18 +195,18 @@ class SalesforceClient:
         return self._with_token(once)
 
     def _with_token(self, once: Callable[[Token], Payload]) -> Payload:
-        signed_in: list[Token] = []
+        made: list[Token] = []
 
         def sign_in() -> Token:
-            signed_in.append(self._login.sign_in())
-            return signed_in[-1]
+            made.append(self._login.sign_in())
+            return made[-1]
 
         token = self._tokens.current() or self._tokens.renewed(None, sign_in)
         for _ in range(_TOKENS_TRIED - 1):
             try:
                 return once(token)
             except SessionRefused as error:
-                if token in signed_in:
+                if made:
                     raise _for_good(error) from error
             token = self._tokens.renewed(token, sign_in)
         try:
