@@ -63,7 +63,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     skipped: dict[str, int] = getattr(node, "workeroutput", {}).get("skipped", {})
     config: pytest.Config = node.config
-    config.stash[_skipped].update(skipped)
+    counted = config.stash[_skipped]
+    counted.update(skipped)
 
 
 @pytest.fixture(scope="session", autouse=True)
