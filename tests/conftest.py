@@ -56,7 +56,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     told = getattr(session.config, "workeroutput", None)
     if told is not None:  # one of several processes that share the tests
-        told["skipped"] = dict(session.config.stash[_skipped])
+        counted = session.config.stash[_skipped]
+        told["skipped"] = dict(counted)
 
 
 @pytest.hookimpl(optionalhook=True)
