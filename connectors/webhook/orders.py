@@ -10,6 +10,8 @@ from bridge.domain.effects import (
     CreateDeal,
     CreateLead,
     Effect,
+    JoinChat,
+    SendEmail,
     SendMessage,
     UpdateTimelineEntry,
     WriteTimelineEntry,
@@ -110,6 +112,24 @@ class MessageOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinOrder:
+    """Follows an invitation into a chat."""
+
+    channel_id: str
+    messenger: Messenger
+    chat_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailOrder:
+    """A plain mail to one person; nobody else gets it."""
+
+    recipient: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindQuestion:
     queries: tuple[IdentityQuery, ...]
 
@@ -130,7 +150,15 @@ class NoQuestion:
 
 
 Order = (
-    ContactOrder | DealOrder | LeadOrder | OwnerOrder | EntryOrder | EntryUpdateOrder | MessageOrder
+    ContactOrder
+    | DealOrder
+    | LeadOrder
+    | OwnerOrder
+    | EntryOrder
+    | EntryUpdateOrder
+    | MessageOrder
+    | JoinOrder
+    | EmailOrder
 )
 Question = FindQuestion | IdsQuestion | ContactsQuestion | NoQuestion
 
@@ -142,6 +170,8 @@ ORDER_WORDS: Mapping[type[Effect], str] = {
     WriteTimelineEntry: "timeline.write",
     UpdateTimelineEntry: "timeline.update",
     SendMessage: "message.send",
+    JoinChat: "chat.join",
+    SendEmail: "email.send",
 }
 ORDERS: Mapping[str, type[Order]] = {
     "contact.create": ContactOrder,
@@ -151,8 +181,10 @@ ORDERS: Mapping[str, type[Order]] = {
     "timeline.write": EntryOrder,
     "timeline.update": EntryUpdateOrder,
     "message.send": MessageOrder,
+    "chat.join": JoinOrder,
+    "email.send": EmailOrder,
 }
-WITHOUT_ID = frozenset({"owner.change", "timeline.update"})
+WITHOUT_ID = frozenset({"owner.change", "timeline.update", "chat.join"})
 """Orders that any 2xx settles."""
 
 QUESTIONS: Mapping[str, tuple[type[Question], type]] = {

@@ -1,14 +1,16 @@
 """The reference system's side of the orders: each is checked and answered with an id."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from bridge.domain.messaging import ChannelState
 from connectors.webhook.forms import written
 from connectors.webhook.orders import (
     ContactOrder,
     DealOrder,
+    EmailOrder,
     EntryOrder,
     EntryUpdateOrder,
+    JoinOrder,
     LeadOrder,
     MessageOrder,
     Order,
@@ -30,10 +32,25 @@ class Refusal(Exception):
         self.code = code
 
 
-Do = Callable[[World, Poster, Order], Body]
-
-
 def do(world: World, poster: Poster, order: Order) -> Body:
+    match order:
+        case EntryOrder():
+            return _entry(world, order)
+        case EntryUpdateOrder():
+            return _entry_update(world, order)
+        case MessageOrder():
+            return _message(world, poster, order)
+        case JoinOrder():
+            return _join(world, order)
+        case EmailOrder():
+            return _email(world, order)
+        case record:
+            return _record(world, poster, record)
+
+
+def _record(
+    world: World, poster: Poster, order: ContactOrder | DealOrder | LeadOrder | OwnerOrder
+) -> Body:
     match order:
         case ContactOrder():
             return _contact(world, poster, order)
@@ -43,12 +60,6 @@ def do(world: World, poster: Poster, order: Order) -> Body:
             return _lead(world, poster, order)
         case OwnerOrder():
             return _owner(world, poster, order)
-        case EntryOrder():
-            return _entry(world, order)
-        case EntryUpdateOrder():
-            return _entry_update(world, order)
-        case MessageOrder():
-            return _message(world, poster, order)
 
 
 def _contact(world: World, poster: Poster, order: ContactOrder) -> Body:
@@ -58,7 +69,7 @@ def _contact(world: World, poster: Poster, order: ContactOrder) -> Body:
     if known is not None:
         return {"id": known["crm_id"]}
     made = {
-        "crm_id": f"c{world.number()}",
+        "crm_id": f"contact{world.number()}",
         "key": order.key,
         "name": order.name,
         "owner": order.owner,
@@ -78,7 +89,7 @@ def _deal(world: World, poster: Poster, order: DealOrder) -> Body:
     if stages and (order.pipeline, order.stage) not in stages:
         raise Refusal(422, "unknown_stage")
     made = {
-        "crm_id": f"d{world.number()}",
+        "crm_id": f"deal{world.number()}",
         "name": order.name,
         "pipeline": order.pipeline,
         "stage": order.stage,
@@ -92,7 +103,7 @@ def _deal(world: World, poster: Poster, order: DealOrder) -> Body:
 def _lead(world: World, poster: Poster, order: LeadOrder) -> Body:
     _present(world, "contact", order.contact)
     made = {
-        "crm_id": f"l{world.number()}",
+        "crm_id": f"lead{world.number()}",
         "name": order.name,
         "is_open": True,
         "owner": order.owner,
@@ -119,7 +130,7 @@ def _owner(world: World, poster: Poster, order: OwnerOrder) -> Body:
 def _entry(world: World, order: EntryOrder) -> Body:
     for record in order.records:
         _present(world, record.kind, record.id)
-    entry = f"e{world.number()}"
+    entry = f"entry{world.number()}"
     world.entries[entry] = {"id": entry, **_body(order)}
     return {"id": entry}
 
@@ -157,6 +168,21 @@ def _message(world: World, poster: Poster, order: MessageOrder) -> Body:
     world.add(sent)
     poster.tell(status_changed(sent.id, "sent"), status_changed(sent.id, "delivered"))
     return {"id": sent.id, "chat_id": sent.chat_id}
+
+
+def _join(world: World, order: JoinOrder) -> Body:
+    if order.channel_id not in world.channels:
+        raise Refusal(422, "unknown_channel")
+    world.joined.append({"channel_id": order.channel_id, "chat_id": order.chat_id})
+    return {}
+
+
+def _email(world: World, order: EmailOrder) -> Body:
+    if "@" not in order.recipient:
+        raise Refusal(422, "unknown_recipient")
+    mail = f"mail{world.number()}"
+    world.mails.append({"id": mail, **_body(order)})
+    return {"id": mail}
 
 
 def _present(world: World, kind: str, record: str) -> None:

@@ -41,6 +41,8 @@ class World:
     )
     entries: dict[str, Body] = field(default_factory=dict)
     messages: dict[str, SandboxMessage] = field(default_factory=dict)
+    joined: list[Body] = field(default_factory=list)
+    mails: list[Body] = field(default_factory=list)
     names: dict[tuple[str, str], Body] = field(default_factory=dict)
     done: dict[str, Body] = field(default_factory=dict)
     repeats: int = 0
@@ -76,6 +78,8 @@ class World:
                 "entries": list(self.entries.values()),
                 "sent": [one for one in messages if one["outgoing"]],
                 "received": [one for one in messages if not one["outgoing"]],
+                "joined": self.joined,
+                "mails": self.mails,
                 "done": sorted(self.done),
                 "repeats": self.repeats,
                 "webhook": self.address,

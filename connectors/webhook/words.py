@@ -16,6 +16,7 @@ EVENTS: Mapping[str, type[Told]] = {
     "message.status": events.MessageStatusChanged,
     "chat.identity_changed": events.IdentityChanged,
     "chat.blocked": events.ChatBlocked,
+    "chat.invited": events.ChatInvited,
     "channel.changed": events.ChannelChanged,
     "template.changed": events.TemplateChanged,
     "contact.changed": events.ContactChanged,

@@ -52,7 +52,7 @@ def event(word: str, key: str = "e-1", **fields: object) -> dict[str, object]:
 CHAT = {"channel_id": "line-1", "messenger": "whatsapp", "chat_id": "5215512345678"}
 
 
-def message(key: str = "m-1", **fields: object) -> dict[str, object]:
+def message(key: str = "m-1", /, **fields: object) -> dict[str, object]:
     return event(
         "message.received", key, **{"message_id": key, "chat": CHAT, "text": "Hola"} | fields
     )

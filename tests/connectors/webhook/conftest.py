@@ -1,0 +1,76 @@
+"""The reference system on loopback, and an account that leads to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from bridge.ports import Account
+from connectors.webhook.sandbox import sandbox
+from tests.connectors.webhook.building import SECRET, account
+from tests.serving import served
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    url: str
+
+    def tell(self, verb: str, **body: object) -> Any:
+        answer = requests.post(f"{self.url}/_sandbox/{verb}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def state(self) -> Any:
+        return requests.get(f"{self.url}/_sandbox/state", timeout=10).json()
+
+    def fail(self, fault: str, **more: object) -> None:
+        self.tell("faults", rules=[{"match": "^POST /$", "fault": fault, **more}])
+
+
+@pytest.fixture
+def system() -> Iterator[System]:
+    """It knows a channel, two people, a pipeline, and a contact with a deal and a lead."""
+    with served(sandbox({"signing_secret": SECRET})) as url:
+        made = System(url)
+        made.tell("seed", **SEED)
+        yield made
+
+
+@pytest.fixture
+def at_system(system: System) -> Account:
+    return account(system.url)
+
+
+SEED: dict[str, Any] = {
+    "channels": [{"channel_id": "line-1", "messenger": "whatsapp", "state": "active"}],
+    "employees": [
+        {"crm_id": "7", "email": "Ana@acme.example", "name": "Ana", "active": True},
+        {"crm_id": "8", "email": "luis@acme.example", "name": "Luis", "active": False},
+    ],
+    "pipelines": [
+        {
+            "id": "p",
+            "kind": "deal",
+            "label": "Sales",
+            "stages": [{"id": "s", "label": "New", "is_open": True}],
+        }
+    ],
+    "contacts": [
+        {"crm_id": "c1", "name": "Eva", "owner": "7", "phones": ["+5215512345678"]},
+        {"crm_id": "c2", "name": "Eva's twin", "owner": None, "usernames": ["eva"]},
+    ],
+    "deals": [
+        {
+            "crm_id": "d1",
+            "name": "Eva",
+            "pipeline": "p",
+            "stage": "s",
+            "is_open": True,
+            "owner": "7",
+            "contacts": ["c1"],
+        }
+    ],
+    "leads": [{"crm_id": "l1", "name": "Eva", "is_open": True, "owner": None, "contacts": ["c1"]}],
+}
