@@ -45,7 +45,8 @@ class MessageReceived:
     Messages sent together as one album bear the same `album`. `pressed` is what a button that he
     pressed stands for, its label is the text. Of a kind that the vendor hands over without its
     content, the text says so: it is never silent. `author_name` is who wrote it, where that is not
-    whom the chat is named after: in groups.
+    whom the chat is named after: in groups. `earlier`: from before the channel was connected, so
+    it is kept in the chat and nothing follows from it.
     """
 
     event_key: EventKey
@@ -62,6 +63,7 @@ class MessageReceived:
     pressed: str | None = None
     referral: Referral | None = None
     author_name: str = ""
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ class MessageSent:
 
     `author` is the CRM's user id where the vendor knows it; `sent_from` is `phone`, `window` (the
     vendor's own chat window), `api`, or empty when the vendor does not say. `automatic`: by a
-    greeting, an away message or a schedule, not by a person just now.
+    greeting, an away message or a schedule, not by a person just now. `earlier` as of
+    MessageReceived.
     """
 
     event_key: EventKey
@@ -87,6 +90,7 @@ class MessageSent:
     sent_from: str = ""
     status: MessageStatus = MessageStatus.SENT
     automatic: bool = False
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,20 +201,25 @@ class ChatInvited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelChanged:
-    """`detail` is the vendor's own word for the state."""
+    """`detail` is the vendor's own word for the state; `state` is None where only that is new.
+
+    A vendor that does not say which channel by its id names it by its `plain_id` (digits of a
+    number), or means all channels of the account."""
 
     event_key: EventKey
     occurred_at: datetime
     account: AccountName
     raw: str = ""
     channel_id: str
-    state: ChannelState
+    state: ChannelState | None
     detail: str = ""
+    plain_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateChanged:
-    """`state` is the vendor's word in lower case, `detail` why."""
+    """`state` is the vendor's word in lower case, `""` where it stays; `detail` says why, or what
+    else is new."""
 
     event_key: EventKey
     occurred_at: datetime

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.domain.messaging import ChannelState
-from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId, RecordId
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    ConversationId,
+    EmployeeId,
+    MessageId,
+    RecordId,
+)
 from bridge.domain.people import Directory
 from bridge.domain.records import (
     Contact,
@@ -38,6 +45,9 @@ class ChannelFacts:
     as_of: datetime | None = None
     window_hours: int | None = None
     can_write_first: bool = True
+    account: AccountName | None = None
+    channel_id: str = ""
+    plain_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,7 @@ class Facts:
     now: datetime
     directory: Directory
     channel: ChannelFacts | None = None
+    account_channels: tuple[ChannelFacts, ...] = ()  # of the account that tells of a channel
     conversation: Conversation | None = None
     contact: Contact | None = None
     deals: tuple[Deal, ...] = ()

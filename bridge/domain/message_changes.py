@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bridge.domain.changes import PutMessage
+from bridge.domain.changes import PutMessage, SettleSend
 from bridge.domain.conversations import chat_of_message
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
@@ -72,6 +72,7 @@ def on_status(draft: Draft, event: MessageStatusChanged) -> Decision | Wait:
     if found is None:
         return _of_unknown(draft, event)
     chat_of_message(draft, found)
+    found = _settled(draft, event, found)
     if found.direction is Direction.IN or _RANK[event.status] <= _RANK[found.status]:
         detail = f"{event.status} does not move {found.status}"
         return draft.ignored(ReasonCode.MESSAGE_STATUS_OLDER, detail)
@@ -79,6 +80,16 @@ def on_status(draft: Draft, event: MessageStatusChanged) -> Decision | Wait:
     draft.change(PutMessage(message=replace(found, status=event.status, error=error)))
     draft.because(ReasonCode.MESSAGE_STATUS, f"{found.status} → {event.status}")
     return draft.applied()
+
+
+def _settled(draft: Draft, event: MessageStatusChanged, found: Message) -> Message:
+    """A send of which nobody knew whether it arrived: the status bears the key it left with. Where
+    we had given it up, it was not the vendor who said so."""
+    if found.vendor_id is not None:
+        return found
+    draft.change(SettleSend(message=found.id, vendor_id=event.message_id))
+    draft.because(ReasonCode.MESSAGE_SETTLED_SEND, "shows that our open send arrived")
+    return replace(found, vendor_id=event.message_id, status=MessageStatus.UNKNOWN, error="")
 
 
 def _is_older(event: MessageEdited, found: Message) -> bool:

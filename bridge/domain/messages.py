@@ -28,6 +28,8 @@ def on_received(draft: Draft, event: MessageReceived) -> Decision:
     if draft.facts.message is not None:
         return _original_of_edited(draft, event, draft.facts.message)
     chat = chat_of(draft, event.account, event.chat)
+    if event.earlier:
+        return _kept(draft, chat, _received(event, TimelineState.OFF))
     if chat.conversation.kind is ChatKind.GROUP:
         return _in_group(draft, chat, _received(event, TimelineState.OFF))
     chat = _assigned(draft, _identified(draft, chat))
@@ -47,6 +49,8 @@ def on_sent(draft: Draft, event: MessageSent) -> Decision | Wait:
         return ours
     chat = chat_of(draft, event.account, event.chat)
     author = _author(draft, event)
+    if event.earlier:
+        return _kept(draft, chat, _sent(event, author, TimelineState.OFF))
     if chat.conversation.kind is ChatKind.GROUP:
         return _in_group(draft, chat, _sent(event, author, TimelineState.OFF))
     chat = _identified(draft, chat)
@@ -162,6 +166,17 @@ def _in_group(draft: Draft, chat: ChatFacts, message: Message) -> Decision:
     draft.because(ReasonCode.CLIENT_GROUP, "a group chat: kept and shown, never a client")
     chat = touched(chat, message)
     draft.change(PutConversation(conversation=chat.conversation), PutMessage(message=message))
+    return draft.applied()
+
+
+def _kept(draft: Draft, chat: ChatFacts, message: Message) -> Decision:
+    """From before the channel was connected: his chat has it, and is known to be his."""
+    since = chat.conversation.unanswered_since
+    if chat.conversation.kind is ChatKind.DIRECT:
+        chat = _identified(draft, chat)
+    moved = replace(touched(chat, message).conversation, unanswered_since=since)
+    draft.change(PutConversation(conversation=moved), PutMessage(message=message))
+    draft.because(ReasonCode.MESSAGE_STORED, "from before the channel was connected: kept")
     return draft.applied()
 
 

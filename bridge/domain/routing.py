@@ -1,5 +1,6 @@
 """The one door into the rules: an event and its facts in, a decision out."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from bridge.domain import crm_changes, message_changes, messages, sending
@@ -35,7 +36,7 @@ from bridge.domain.events import (
     TemplateChanged,
     UnitsUsed,
 )
-from bridge.domain.facts import Facts
+from bridge.domain.facts import ChannelFacts, Facts
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.telling import active_managers
@@ -136,22 +137,44 @@ def _is_own_write(event: CrmEvent) -> bool:
 
 def _on_channel(draft: Draft, event: ChannelChanged) -> Decision:
     """A channel's state; managers are told once when it stops working (WZ-15)."""
-    known = draft.facts.channel
-    if known is not None and known.as_of is not None and known.as_of > event.occurred_at:
+    meant = _channels_meant(draft, event)
+    if not meant:
+        return draft.ignored(ReasonCode.EVENT_IGNORED, "no channel is known that this could be of")
+    changed = [c for c in meant if c.as_of is None or c.as_of <= event.occurred_at]
+    if not changed:
         return draft.ignored(ReasonCode.MIRROR_OLDER, "a newer state of the channel is known")
-    draft.change(
-        SetChannelState(
-            account=event.account,
-            channel_id=event.channel_id,
-            state=event.state,
-            detail=event.detail,
-            as_of=event.occurred_at,
+    for channel in changed:
+        draft.change(
+            SetChannelState(
+                account=event.account,
+                channel_id=channel.channel_id,
+                state=event.state or channel.state,
+                detail=event.detail,
+                as_of=event.occurred_at,
+            )
         )
-    )
-    draft.because(ReasonCode.CHANNEL_STATE, f"the channel is {event.state}")
-    if (known is None or known.state in USABLE) and event.state not in USABLE:
+    draft.because(ReasonCode.CHANNEL_STATE, f"the channel is {event.state or 'as it was'}")
+    worked = any(c.state in USABLE or c.as_of is None for c in changed)
+    if worked and event.state is not None and event.state not in USABLE:
         _tell_managers(draft)
     return draft.applied()
+
+
+def _channels_meant(draft: Draft, event: ChannelChanged) -> tuple[ChannelFacts, ...]:
+    """The one that is named, by its id or its number, or all of the account."""
+    if event.channel_id:
+        known = draft.facts.channel or ChannelFacts(
+            name=draft.policy.channel_name(event.account, event.channel_id)
+        )
+        return (replace(known, channel_id=event.channel_id),)
+    if not event.plain_id:
+        return draft.facts.account_channels
+    number = _digits(event.plain_id)
+    return tuple(c for c in draft.facts.account_channels if _digits(c.plain_id) == number)
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in text if letter.isdecimal())
 
 
 def _tell_managers(draft: Draft) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, select
 
@@ -53,6 +53,7 @@ class Loaded:
     messages: dict[MessageId, Message] = field(default_factory=dict)
     account_of: dict[MessageId, AccountName] = field(default_factory=dict)
     by_vendor_id: dict[tuple[AccountName, str], Message] = field(default_factory=dict)
+    by_our_key: dict[MessageId, Message] = field(default_factory=dict)  # of whichever account
     by_phone: defaultdict[str, dict[RecordId, None]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -109,12 +110,12 @@ class Loaded:
 
     def set_channel(self, name: ChannelName, change: c.SetChannelState) -> None:
         known = self.channels.get(name, ChannelFacts(name=name))
-        self.channels[name] = ChannelFacts(
-            name=name,
+        self.channels[name] = replace(
+            known,
             state=change.state,
             as_of=change.as_of,
-            window_hours=known.window_hours,
-            can_write_first=known.can_write_first,
+            account=change.account,
+            channel_id=change.channel_id,
         )
         self.channel_states.append(change)
 
@@ -182,11 +183,15 @@ def _load_messages(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None
     ]
     for (account, _), message in records.messages_by_vendor_id(db, wanted).items():
         held.hold_message(account, message)
+    keys = {x.our_key for x in run if isinstance(x, e.MessageStatusChanged) and x.our_key}
+    if keys:
+        held.by_our_key = records.messages_by_id(db, [MessageId(key) for key in keys])
 
 
 def _load_conversations(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
     wanted = [where for event in run if (where := conversation_of(event)) is not None]
     wanted.extend(message.conversation for message in held.messages.values())
+    wanted.extend(message.conversation for message in held.by_our_key.values())
     held.conversations = chats.conversations_by_id(db, wanted)
 
 

@@ -11,7 +11,7 @@ from bridge.domain import changes as c
 from bridge.domain import events as e
 from bridge.domain.decisions import Decision
 from bridge.domain.facts import ChannelFacts, Facts, Lookup
-from bridge.domain.names import ConversationId, RecordId
+from bridge.domain.names import ConversationId, MessageId, RecordId
 from bridge.domain.people import Directory
 from bridge.domain.phones import canonical
 from bridge.domain.records import (
@@ -74,6 +74,7 @@ class UnitOfWork:
             now=self._now,
             directory=self._directory,
             channel=self._channel(event),
+            account_channels=self._account_channels(event),
             conversation=conversation,
             contact=contact,
             deals=deals,
@@ -195,7 +196,17 @@ class UnitOfWork:
 
     def _message(self, event: e.Event) -> Message | None:
         vendor_id = vendor_message_of(event)
-        return self.held.by_vendor_id.get((event.account, vendor_id)) if vendor_id else None
+        known = self.held.by_vendor_id.get((event.account, vendor_id)) if vendor_id else None
+        if known is None and isinstance(event, e.MessageStatusChanged):
+            return self._own(event)
+        return known
+
+    def _own(self, event: e.MessageStatusChanged) -> Message | None:
+        """Our own message by the key that it was sent with, if the vendor has told of no other."""
+        key = MessageId(event.our_key)
+        known = self.held.messages.get(key) or self.held.by_our_key.get(key)
+        chat = self.held.conversations.get(known.conversation) if known else None
+        return known if chat is not None and chat.account == event.account else None
 
     def _contact(self, event: e.Event, linked: RecordId | None) -> Contact | None:
         if linked is not None:
@@ -245,6 +256,12 @@ class UnitOfWork:
             return None
         name = self._policy.channel_name(event.account, event.channel_id)
         return self.held.channels.get(name)
+
+    def _account_channels(self, event: e.Event) -> tuple[ChannelFacts, ...]:
+        if not isinstance(event, e.ChannelChanged):
+            return ()
+        found = (c for c in self.held.channels.values() if c.account == event.account)
+        return tuple(sorted(found, key=lambda channel: channel.channel_id))
 
     def _conversations(
         self,

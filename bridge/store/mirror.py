@@ -112,6 +112,9 @@ def channel_facts(db: Connection, policy: Policy) -> Mapping[ChannelName, Channe
             as_of=row["as_of"],
             window_hours=row["window_hours"],
             can_write_first=row["can_write_first"],
+            account=row["account"],
+            channel_id=row["channel_id"],
+            plain_id=row["plain_id"],
         )
     return found
 

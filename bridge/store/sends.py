@@ -63,6 +63,8 @@ def note_sent(db: Connection, account: AccountName, message: MessageId, vendor_i
     known = messages_by_id(db, [message]).get(message)
     if known is None:
         return
+    if known.vendor_id is not None and known.status is MessageStatus.FAILED:
+        return  # the vendor has told of its end already
     taken = vendor_id and messages_by_vendor_id(db, [(account, vendor_id)])
     sent = replace(
         known,

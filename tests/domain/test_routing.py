@@ -1,5 +1,6 @@
 """The one door: channels that fail, and what this version does nothing with (WZ-15, WZ-16)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.facts import ChannelFacts
 from bridge.domain.messaging import ChannelState, Messenger
-from bridge.domain.names import CrmId, EventKey
+from bridge.domain.names import ChannelName, CrmId, EventKey
 from bridge.domain.reasons import ReasonCode
 from tests.domain.building import (
     ANA,
@@ -114,3 +115,36 @@ def test_a_message_without_anything_is_kept() -> None:
     """WZ-16: no text, no file, no name, no phone."""
     bare = received(text="", chat=where(name=None, phone=None))
     assert len(messages_after(decide(bare, facts()))) == 1
+
+
+def _known(number: int, word: ChannelState = ChannelState.ACTIVE) -> ChannelFacts:
+    return ChannelFacts(
+        name=ChannelName(f"c{number}"),
+        state=word,
+        as_of=NOW - timedelta(hours=1),
+        account=CHAT,
+        channel_id=f"id-{number}",
+        plain_id=f"+1 555-000{number}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("plain_id", "channels"),
+    [("", ["id-1", "id-2"]), ("15550002", ["id-2"]), ("15550009", [])],
+)
+def test_a_channel_told_of_without_its_id_is_found_by_its_number(
+    plain_id: str, channels: list[str]
+) -> None:
+    event = replace(changed(ChannelState.BLOCKED), channel_id="", plain_id=plain_id)
+    decision = decide(event, facts(account_channels=(_known(1), _known(2))))
+    kept = [x.channel_id for x in decision.changes if isinstance(x, SetChannelState)]
+    assert kept == channels
+    assert (LUIS in told_of(decision)) is bool(channels)
+
+
+def test_news_of_a_channel_that_leave_its_state_keep_it() -> None:
+    event = replace(changed(ChannelState.ACTIVE), state=None, detail="FLAGGED")
+    decision = decide(event, facts(channel=FAILS))
+    kept = [(x.state, x.detail) for x in decision.changes if isinstance(x, SetChannelState)]
+    assert kept == [(ChannelState.BLOCKED, "FLAGGED")]
+    assert told_of(decision) == {}
