@@ -51,7 +51,7 @@ def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> S
     channels = 0
     refused: list[str] = []
     for account in active.accounts:
-        if not parts.vendors.connector(account).is_crm:
+        if mirroring.has_channels(parts, account):
             channels += mirroring.read_channels(parts, account)
             progress("channels", channels, channels)
             refused.extend(_introduce(parts, account, directory))

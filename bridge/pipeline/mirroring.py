@@ -85,6 +85,12 @@ def read_pipelines(parts: Parts, crm: AccountName) -> int:
     return len(found)
 
 
+def has_channels(parts: Parts, account: AccountName) -> bool:
+    """Whether clients write through this account: a system may be CRM and messenger in one."""
+    named = any(one.account == account for one in parts.active().policy.channels.values())
+    return named or not parts.vendors.connector(account).is_crm
+
+
 def read_channels(parts: Parts, account: AccountName) -> int:
     found = parts.vendors.reader(account).channels()
     with writing(parts.engine) as db:

@@ -14,11 +14,12 @@ from connectors.webhook.orders import PING
 class WebhookDoctor:
     def __init__(self, account: Account) -> None:
         self._endpoint = Endpoint(account)
+        self._only_listens = account.options.get("only_events") == "true"
 
     def examine(self, public_url: str) -> Sequence[Ailment]:
         """Pings, once signed rightly and once with a secret that nobody knows."""
         if not self._endpoint.exists:
-            return [_NO_ADDRESS]
+            return [] if self._only_listens else [_NO_ADDRESS]
         self._endpoint.ask(_ping_id(), PING, {})
         forged = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
         answer = self._endpoint.post(_ping_id(), PING, {}, reads=True, secrets=(forged,))
@@ -37,7 +38,8 @@ def _ping_id() -> str:
 _NO_ADDRESS = Ailment(
     code="no_base_url",
     detail="the account has no base_url: it takes events, but sends and asks nothing",
-    todo="set base_url in accounts.yaml to the address that takes the bridge's orders",
+    todo="set base_url in accounts.yaml to the address that takes the bridge's orders, or the "
+    "option only_events: true if nothing is ever to be sent there",
 )
 _UNCHECKED = Ailment(
     code="signature_not_checked",

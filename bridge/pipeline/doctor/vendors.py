@@ -18,6 +18,7 @@ from bridge.domain.records import Pipeline
 from bridge.pipeline.doctor.channels import check_states
 from bridge.pipeline.doctor.points import Health, Point, fine, wrong
 from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.mirroring import has_channels
 from bridge.pipeline.parts import Parts
 from bridge.ports import Ailment, Doctor
 from bridge.store import lanes
@@ -74,7 +75,7 @@ def examine(parts: Parts, account: AccountName) -> Examined:
     if is_crm and directory is not None:
         reader = parts.vendors.reader(account)
         pipelines = asking.ask("pipelines", lambda: tuple(reader.pipelines()))
-    if not is_crm:
+    if has_channels(parts, account):
         _channels(parts, asking)
     _set_up(parts, asking)
     return Examined(points=tuple(asking.points), directory=directory, pipelines=pipelines)

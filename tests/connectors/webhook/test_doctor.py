@@ -23,6 +23,7 @@ def test_the_reference_system_is_well(at_system: Account) -> None:
 
 def test_an_account_that_only_listens_is_told() -> None:
     assert codes(account()) == ["no_base_url"]
+    assert codes(account(options={"only_events": "true"})) == []
 
 
 @responses.activate
