@@ -21,19 +21,26 @@ class Payload:
     path: str = "$"
 
     @classmethod
-    def from_bytes(cls, body: bytes) -> "Payload":
-        """Reads UTF-8 JSON; a BOM, NaN, a number too long or nesting too deep is refused."""
+    def from_bytes(cls, body: bytes, deepest: int = MAX_DEPTH) -> "Payload":
+        """Reads UTF-8 JSON; a BOM, NaN, a number too long or nesting too deep is refused.
+
+        Where a client can make one item as deep as he likes, `deepest` lets the body pass, so that
+        `check_depth` refuses that item alone.
+        """
         try:
             text = body.decode("utf-8")
             value = json.loads(text, parse_constant=_no_constant)
         except UnicodeDecodeError as error:
             raise PayloadInvalid(f"body is not UTF-8 at byte {error.start}") from error
         except RecursionError as error:
-            raise PayloadInvalid(f"nested deeper than {MAX_DEPTH}") from error
+            raise PayloadInvalid(f"nested deeper than {deepest}") from error
         except ValueError as error:
             raise PayloadInvalid(f"body is not JSON: {_without_content(error)}") from error
-        _check_depth(value)
+        _check_depth(value, "$", deepest)
         return cls(value)
+
+    def check_depth(self) -> None:
+        _check_depth(self.value, self.path, MAX_DEPTH)
 
     def at(self, key: str) -> "Payload":
         """The value under a key that must be there."""
@@ -133,13 +140,13 @@ def _without_content(error: ValueError) -> str:
     return "a number is too long" if "int" in str(error) else str(error)
 
 
-def _check_depth(value: Any) -> None:
+def _check_depth(value: Any, path: str, deepest: int) -> None:
     level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(deepest):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return
-    raise PayloadInvalid(f"nested deeper than {MAX_DEPTH}")
+    raise PayloadInvalid(f"{path} is nested deeper than {deepest}", path)
 
 
 def _children(value: Any) -> list[Any]:
