@@ -53,6 +53,30 @@ def spellings(phone: str) -> tuple[str, ...]:
     return (one,)
 
 
+def written(phone: str, home: str | None = None) -> tuple[str, ...]:
+    """How people and CRMs may have written this number of E.164: with and without plus, in groups;
+    and as it is dialled at `home` (ISO 3166 alpha-2), where that is its country."""
+    try:
+        number = phonenumbers.parse(phone)
+    except NumberParseException:
+        return (phone,)
+    grouped = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    found = [phone, phone[1:], f"00{phone[1:]}", grouped, grouped.replace(" ", "-")]
+    if home is not None and country(phone) == home:
+        local = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        digits = _DIGITS.sub("", local)
+        parts = "-".join(_DIGITS.sub(" ", local).split())
+        found += [
+            local,
+            f"+{number.country_code} {local}",
+            digits,
+            phonenumbers.national_significant_number(number),
+            parts,
+        ]
+        found += [parts.replace("-", "."), parts.replace("-", " ")]
+    return tuple(dict.fromkeys(found))
+
+
 def country(phone: str | None) -> str | None:
     """ISO 3166 alpha-2 of a number in E.164, None when it can't be told."""
     if phone is None:

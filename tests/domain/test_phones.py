@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.phones import COUNTRIES, canonical, country, e164, example, spellings
+from bridge.domain.phones import COUNTRIES, canonical, country, e164, example, spellings, written
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,28 @@ def test_examples_tell_their_country() -> None:
     told = {region: example(region) for region in COUNTRIES}
     assert all(phone is None or country(phone) == region for region, phone in told.items())
     assert all(told[region] for region in ("MX", "AR", "BR", "ES", "DE", "RU", "US"))
+
+
+def test_a_number_is_looked_for_as_people_write_it() -> None:
+    assert written("+34600000001") == (
+        "+34600000001",
+        "34600000001",
+        "0034600000001",
+        "+34 600 00 00 01",
+        "+34-600-00-00-01",
+    )
+    at_home = set(written("+14155552671", "US"))
+    assert {"(415) 555-2671", "+1 (415) 555-2671", "415-555-2671", "4155552671"} <= at_home
+
+
+def test_a_number_is_not_looked_for_as_it_is_dialled_in_another_country() -> None:
+    assert written("+34600000001", "US") == written("+34600000001")
+
+
+@given(st.text(), st.sampled_from(sorted(COUNTRIES)))
+def test_whatever_it_is_it_is_looked_for_as_it_stands(text: str, region: str) -> None:
+    assert text in written(text, region)
+
+
+def test_what_is_no_number_is_looked_for_as_it_is() -> None:
+    assert written("+") == ("+",)
