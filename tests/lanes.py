@@ -116,5 +116,19 @@ LANES = (
         fixtures=frozenset(),
         as_administrator=True,
     ),
+    Lane(
+        name="curl",
+        programs=("curl",),
+        places=(),
+        debian_package="curl",
+        fixtures=frozenset(),
+    ),
+    Lane(
+        name="openssl",
+        programs=("openssl",),
+        places=(),
+        debian_package="openssl",
+        fixtures=frozenset(),
+    ),
 )
 BY_NAME = {lane.name: lane for lane in LANES}
