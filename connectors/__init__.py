@@ -6,13 +6,14 @@ from importlib.metadata import entry_points
 from bridge.domain.errors import ConfigError
 from bridge.ports import Connector
 from connectors.hubspot import CONNECTOR as HUBSPOT
+from connectors.kannel import CONNECTOR as KANNEL
 from connectors.matrix import CONNECTOR as MATRIX
 from connectors.telegram import CONNECTOR as TELEGRAM
 from connectors.twilio import CONNECTOR as TWILIO
 from connectors.wazzup import CONNECTOR as WAZZUP
 from connectors.webhook import CONNECTOR as WEBHOOK
 
-CONNECTORS: tuple[Connector, ...] = (HUBSPOT, MATRIX, TELEGRAM, TWILIO, WAZZUP, WEBHOOK)
+CONNECTORS: tuple[Connector, ...] = (HUBSPOT, KANNEL, MATRIX, TELEGRAM, TWILIO, WAZZUP, WEBHOOK)
 ENTRY_POINT_GROUP = "bridge.connectors"
 
 
