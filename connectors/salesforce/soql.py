@@ -39,12 +39,12 @@ def seen(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
-def lists(values: Iterable[str]) -> Iterator[list[str]]:
-    """Each value once, in lists that a query can hold."""
+def lists(values: Iterable[str], repeated: int = 1) -> Iterator[list[str]]:
+    """Each value once, in lists that a query can hold; so many times where it is `repeated`."""
     together: list[str] = []
     size = 0
     for value in dict.fromkeys(found for one in values if (found := seen(one))):
-        cost = len(quote(f"'{value}',", safe=""))
+        cost = repeated * len(quote(f"'{value}',", safe=""))
         if together and size + cost > MAX_LIST_BYTES:
             yield together
             together, size = [], 0

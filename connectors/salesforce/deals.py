@@ -1,0 +1,64 @@
+"""Opportunities as the bridge mirrors them: with the contacts that have a role in them."""
+
+from collections.abc import Iterable, Sequence
+
+from bridge.domain.names import CrmId
+from bridge.domain.records import CrmDeal
+from bridge.payload import Payload
+from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.ids import CONTACT, OPPORTUNITY, is_of, long_id
+from connectors.salesforce.persons import id_of, owner_of
+from connectors.salesforce.reading import Table, flag, rows_where, text
+from connectors.salesforce.soql import seen
+from connectors.salesforce.stages import DEFAULT_PIPELINE, Stages
+
+_FIELDS = ("Id", "Name", "StageName", "IsClosed", "OwnerId")
+_ROLES = Table(name="OpportunityContactRole", fields=("OpportunityId", "ContactId"))
+
+
+class Deals:
+    """An opportunity's own ContactId is not read: Salesforce makes a role of it."""
+
+    def __init__(self, client: SalesforceClient, stages: Stages) -> None:
+        self._client = client
+        self._stages = stages
+
+    def read(self, ids: Iterable[CrmId]) -> list[CrmDeal]:
+        named = [one for one in ids if is_of(OPPORTUNITY, one)]
+        if not named:
+            return []
+        found = list(rows_where(self._client, self._table(), ["Id"], named))
+        roles = self._roles("OpportunityId", [id_of(one) for one in found])
+        return [_deal(one, roles) for one in found]
+
+    def of_contacts(self, contacts: Iterable[CrmId]) -> list[CrmDeal]:
+        """Leads have none before they are converted."""
+        people = [one for one in contacts if is_of(CONTACT, one)]
+        return self.read(dict.fromkeys(deal for deal, _ in self._roles("ContactId", people)))
+
+    def _table(self) -> Table:
+        """Without record types the field that names them is not there."""
+        more = ("RecordTypeId",) if self._stages.has_record_types() else ()
+        return Table(name="Opportunity", fields=(*_FIELDS, *more))
+
+    def _roles(self, field: str, ids: Iterable[CrmId]) -> list[tuple[CrmId, CrmId]]:
+        found = rows_where(self._client, _ROLES, [field], ids)
+        return [(_id(one, "OpportunityId"), _id(one, "ContactId")) for one in found]
+
+
+def _deal(record: Payload, roles: Sequence[tuple[CrmId, CrmId]]) -> CrmDeal:
+    crm_id = id_of(record)
+    record_type = text(record, "RecordTypeId")
+    return CrmDeal(
+        crm_id=crm_id,
+        name=seen(text(record, "Name")),
+        pipeline=long_id(record_type) if record_type else DEFAULT_PIPELINE,
+        stage=text(record, "StageName"),
+        is_open=not flag(record, "IsClosed"),
+        owner=owner_of(record),
+        contacts=tuple(dict.fromkeys(contact for deal, contact in roles if deal == crm_id)),
+    )
+
+
+def _id(role: Payload, field: str) -> CrmId:
+    return CrmId(long_id(role.at(field).text()))
