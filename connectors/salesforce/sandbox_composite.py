@@ -76,9 +76,8 @@ class Collections:
             fields = {name: v for name, v in given.items() if name != known.name}
             return upsert(self._org, one, known, value, fields, ask.call)
 
-        doubled = Counter(
-            str(given.get(known.name)) for given in _records(ask) if isinstance(given, Mapping)
-        )
+        keys = (one.get(known.name) for one in _records(ask) if isinstance(one, Mapping))
+        doubled = Counter(str(one) for one in keys if one is not None)
 
         def write_once(given: Any) -> tuple[Record, bool]:
             if isinstance(given, Mapping) and doubled[str(given.get(known.name))] > 1:

@@ -24,6 +24,7 @@ class Settings:
     assignment_rule_owner: str = ""  # a user or queue: the active assignment rule of leads
     duplicate_rules: Mapping[str, str] = field(default_factory=dict)  # object: block or alert
     missing_fields: Sequence[str] = ()  # `Lead.Bridge_Key__c`: nobody has made them
+    hidden_objects: Sequence[str] = ()  # objects that our user does not see, such as Lead
     not_unique: Sequence[str] = ()  # `Lead.Bridge_Key__c`: made without "unique"
     required_fields: Sequence[str] = ()  # `Lead.Email`: required by the org's admin
     read_only: Sequence[str] = ()  # objects that our user may only read

@@ -59,7 +59,7 @@ class Asking:
     def _object(self, name: str) -> Object:
         found = {known.lower(): one for known, one in self._org.objects.items()}
         one = found.get(name.lower())
-        if one is None:
+        if one is None or one.name in self._org.settings.hidden_objects:
             message = f"sObject type '{name}' is not supported."
             raise Refused(400, "INVALID_TYPE", message)
         return one

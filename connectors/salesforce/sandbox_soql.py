@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_CANNOT_ESCAPE = re.compile(r"\\[^nNrRtTbBfF\"'\\_%]")
+_CAN_BE_ESCAPED = frozenset("nNrRtTbBfF\"'\\_%")
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ _WORDS: dict[str, Literal] = {
 
 
 def _text(written: str) -> Literal:
-    if _CANNOT_ESCAPE.search(written):
+    if not _CAN_BE_ESCAPED.issuperset(_ESCAPED.findall(written)):
         raise malformed("Illegal string literal: an escape that does not exist")
     return Literal("text", written[1:-1])
 

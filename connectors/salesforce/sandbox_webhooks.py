@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -64,6 +64,7 @@ class Message:
     number: int
     attempt: int
     notices: list[Notice]
+    is_repeated: bool = False  # accepted before
 
 
 class Webhooks:
@@ -132,7 +133,9 @@ class Line:
                 if self._target.wants(change):
                     late = self._random.random() < self._target.out_of_order
                     wait = _LATE_SECONDS if late else _GATHER_SECONDS
-                    self._add(time.monotonic() + wait, 0, [self._notice(change)])
+                    due = time.monotonic() + wait
+                    notices = [self._notice(change)]
+                    heapq.heappush(self._due, Message(due, next(self._numbers), 0, notices))
             self._wake.notify()
 
     def run(self) -> None:
@@ -151,13 +154,10 @@ class Line:
                 self._at_work = 0
                 self._note(message, taken=taken)
 
-    def _add(self, due: float, attempt: int, notices: list[Notice]) -> None:
-        heapq.heappush(self._due, Message(due, next(self._numbers), attempt, notices))
-
     def _take(self) -> Message:
         """What is due in the first try goes together, of one object; a retry goes by itself."""
         first = heapq.heappop(self._due)
-        if self._target.format == "json" or first.attempt:
+        if self._target.format == "json" or first.attempt or first.is_repeated:
             return first
         now = time.monotonic()
         fits = [one for one in self._due if self._joins(one, first, now)]
@@ -170,18 +170,20 @@ class Line:
     @staticmethod
     def _joins(one: Message, first: Message, now: float) -> bool:
         same = one.notices[0].object == first.notices[0].object
-        return same and one.attempt == 0 and one.due <= now
+        return same and one.attempt == 0 and not one.is_repeated and one.due <= now
 
     def _note(self, message: Message, *, taken: bool) -> None:
         now = time.monotonic()
         if taken:
             self.accepted.extend(one.id for one in message.notices)
-            if self._random.random() < self._target.sent_twice:
-                self._add(now + _FIRST_WAIT_SECONDS, message.attempt + 1, message.notices)
+            if not message.is_repeated and self._random.random() < self._target.sent_twice:
+                again = replace(message, due=now + _FIRST_WAIT_SECONDS, is_repeated=True)
+                heapq.heappush(self._due, again)
             return
         if message.attempt + 1 < self._target.attempts:
             wait = min(_FIRST_WAIT_SECONDS * 2**message.attempt, _LONGEST_WAIT_SECONDS)
-            self._add(now + wait, message.attempt + 1, message.notices)
+            later = replace(message, due=now + wait, attempt=message.attempt + 1)
+            heapq.heappush(self._due, later)
         else:
             self.given_up += len(message.notices)
 
