@@ -21,6 +21,13 @@ class Lane:
     debian_package: str
     fixtures: frozenset[str]  # a test that uses one of them belongs to this lane
     as_administrator: bool = False  # the program does nothing for others
+    python_package: str = ""
+    """Instead of a Debian package: `name==version`, in an environment of its own."""
+
+    @property
+    def python_environment(self) -> Path:
+        """Outside the tree, so that it is made once for all checkouts."""
+        return Path.home() / ".cache" / "bridge" / self.python_package.replace("==", "-")
 
     def program(self) -> Path | None:
         """The program to run, the newest one where there are several versions."""
@@ -61,6 +68,8 @@ def _embedded_redis() -> tuple[str, ...]:
         return ()
     return (str(Path(spec.origin).parent / "bin" / "redis-server"),)
 
+
+_SYNAPSE = "matrix-synapse==1.163.2"
 
 LANES = (
     Lane(
@@ -115,6 +124,15 @@ LANES = (
         debian_package="iproute2",
         fixtures=frozenset(),
         as_administrator=True,
+    ),
+    Lane(
+        name="synapse",
+        programs=(),
+        # Written last, after all that it depends on.
+        places=(f"~/.cache/bridge/{_SYNAPSE.replace('==', '-')}/bin/synapse_homeserver",),
+        debian_package="",
+        fixtures=frozenset({"synapse", "town"}),
+        python_package=_SYNAPSE,
     ),
     Lane(
         name="curl",

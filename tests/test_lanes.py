@@ -1,9 +1,14 @@
 """A lane that can't run here is skipped loudly, or fails where it is required."""
 
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from tests.house import ROOT
-from tests.lanes import REQUIRE
+from tests.lanes import REQUIRE, Lane
+from tests.tools import advice, install, may_install
 
 pytest_plugins = ["pytester"]
 
@@ -64,3 +69,23 @@ def test_a_required_lane_fails_without_its_program(
     run = machine.runpytest_subprocess()
     run.assert_outcomes(passed=1, errors=2)
     run.stdout.fnmatch_lines(["*nowhere-server*"])
+
+
+def test_a_python_package_goes_into_an_environment_of_its_own_and_needs_no_rights() -> None:
+    lane = Lane(
+        name="nowhere",
+        programs=(),
+        places=(),
+        debian_package="",
+        fixtures=frozenset(),
+        python_package="nowhere==1.0",
+    )
+    ran: list[Sequence[str]] = []
+    install([lane], ran.append)
+    place = str(Path.home() / ".cache" / "bridge" / "nowhere-1.0")
+    assert may_install(lane)
+    assert ran == [
+        [sys.executable, "-m", "venv", "--clear", place],
+        [f"{place}/bin/python", "-m", "pip", "install", "-q", "nowhere==1.0"],
+    ]
+    assert "nowhere==1.0 not found" in advice(lane)

