@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.domain.effects import ChangeOwner
+from bridge.domain.effects import ChangeOwner, Effect
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import RecordId
 from bridge.domain.records import RecordKind
@@ -297,11 +297,11 @@ def test_a_contact_gets_no_second_self_as_a_lead(
 
 @pytest.mark.parametrize("effect", [new_lead(), new_deal()])
 def test_nothing_is_made_for_a_client_who_is_gone(
-    salesforce: SalesforceSandbox, outbound: SalesforceOutbound, effect: object
+    salesforce: SalesforceSandbox, outbound: SalesforceOutbound, effect: Effect
 ) -> None:
     (contact,) = ids_of(outbound.deliver([delivery(new_contact())]))
     salesforce.post("delete", {"id": contact})
-    (outcome,) = outbound.deliver([delivery(effect, ids={"r1": contact})])  # type: ignore[arg-type]
+    (outcome,) = outbound.deliver([delivery(effect, ids={"r1": contact})])
     assert isinstance(outcome, Rejected)
     assert outcome.reason == "record_missing"
     assert salesforce.held("Opportunity") == salesforce.held("Lead") == []
@@ -387,7 +387,12 @@ def test_records_of_another_sort_than_ids_never_enter_an_address(
 ) -> None:
     for odd in ("//evil.example/x", "../../Account/001", "00Q/x", "x' OR Id != '"):
         ids = {"r1": odd, "d1": odd, "l1": odd, "m1": odd}
-        effects = (new_deal(), new_lead("l9"), owner_change(), entry(deal="d1", lead="l1"))
+        effects: tuple[Effect, ...] = (
+            new_deal(),
+            new_lead("l9"),
+            owner_change(),
+            entry(deal="d1", lead="l1"),
+        )
         run = [delivery(one, f"k{n}", ids) for n, one in enumerate(effects)]
         assert all(isinstance(one, Rejected) for one in outbound.deliver(run))
     assert not any(
