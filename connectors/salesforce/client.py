@@ -10,6 +10,7 @@ import copy
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from simple_salesforce.api import Salesforce
@@ -25,7 +26,7 @@ from bridge.domain.errors import (
 from bridge.payload import Payload
 from bridge.ports import Account, Token
 from connectors.http import Http, call_timeout
-from connectors.salesforce.answers import SessionRefused, Usage
+from connectors.salesforce.answers import SessionRefused, Usage, json_of
 from connectors.salesforce.carrier import Carrier
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.login import Login
@@ -103,6 +104,22 @@ class SalesforceClient:
     def read(self, path: str, called: str) -> Payload:
         """GET below `/services/data/vNN.N/`. The path must be made of constants."""
         return self._read(called, path)
+
+    def user_info(self) -> Payload:
+        """Who we are signed in as: `user_id` and `organization_id`. An app without the scope for it
+        is refused."""
+
+        def once(token: Token) -> Payload:
+            answer = self._place(token.url).call(
+                "GET",
+                "/services/oauth2/userinfo",
+                headers={"authorization": f"Bearer {token.value}"},
+                called="read userinfo",
+                reads=True,
+            )
+            return json_of("salesforce: read userinfo", answer, datetime.now(UTC), reads=True)
+
+        return self._with_token(once)
 
     def create(self, object_name: str, fields: Fields, headers: Headers = _NO_HEADERS) -> Written:
         operation = f"create {_name(object_name)}"

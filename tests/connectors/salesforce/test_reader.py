@@ -60,7 +60,7 @@ def test_all_users_are_read_also_those_who_left_and_what_they_are(
             {"LastName": "Copy", "Email": "copy@acme.example.invalid"},
         ]
     )
-    people = {one.email: one for one in reader.employees()}
+    people = {str(one.email): one for one in reader.employees()}
     assert (people["ana@acme.example"].crm_id, people["ana@acme.example"].name) == (ANA, "Ana Ruiz")
     assert [one for one, person in people.items() if not person.active] == ["old@acme.example"]
     assert people["old@acme.example"].crm_id == OLD
