@@ -27,7 +27,7 @@ from bridge.store.clock import StoreClock
 from bridge.store.engine import open_engine, writing
 from bridge.store.migrations import migrate, require_current
 from bridge.store.sessions import create_login_link
-from bridge.store.tokens import TokenKeys
+from bridge.store.tokens import tokens_of
 from bridge.web.app import Web
 from bridge.web.metrics import Metrics
 from bridge.web.process import Address
@@ -51,7 +51,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Parts:
 
 
 def _followed(settings: Settings, environ: Mapping[str, str], engine: Engine) -> FollowedConfig:
-    tokens = None if settings.secret_key is None else TokenKeys(engine, settings.secret_key).of
+    tokens = tokens_of(engine, settings.secret_key)
     return FollowedConfig(engine, environ, settings.base_url, settings.public_url, tokens)
 
 
@@ -164,6 +164,10 @@ def read_crm(
     reader = installed()[account.connector].reader(account)
     people = Directory(people=tuple(reader.employees()), as_of=utc_now())
     return tuple(reader.pipelines()), people
+
+
+def connector_names() -> frozenset[str]:
+    return frozenset(installed())
 
 
 def serve_sandbox(

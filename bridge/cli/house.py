@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,25 @@ from bridge.pipeline.parts import Parts
 from bridge.settings import Settings, environment
 from bridge.wiring import built, check_schema
 
+SECRET_KEY = "secret_key"  # noqa: S105 - the name of its file
+
 
 def settings_of_command() -> Settings:
-    """Settings, with a log that says only what went wrong: the answer is what people read."""
+    """Settings, with a log that says only what went wrong: the answer is what people read.
+
+    The secret key may be the one that `bridge up` has made in the same folder.
+    """
     logs.set_up("cli", level=logging.WARNING)
-    return Settings.of(environment())
+    settings = Settings.of(environment())
+    return replace(settings, secret_key=settings.secret_key or kept_secret_key(settings.state))
+
+
+def kept_secret_key(state: Path) -> str | None:
+    """What `bridge up` keeps under the state's folder; None where it never ran."""
+    try:
+        return (state / SECRET_KEY).read_text().strip() or None
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from bridge import logs
 from bridge.cli.answers import Command, Failed
 from bridge.cli.demo import Demo
 from bridge.cli.demo import demo as prepare_demo
+from bridge.cli.house import SECRET_KEY
 from bridge.cli.processes import LOOPBACK, PORT, free_port, stop_signal, write_own
 from bridge.cli.supervisor import Supervisor
 from bridge.settings import DEFAULT_PORT, Settings, environment
@@ -89,7 +90,7 @@ def alone(state: Path) -> Iterator[None]:
 
 def secret_key(state: Path) -> str:
     """The key kept under the state's folder; made at the first start, readable by its owner."""
-    path = state / "secret_key"
+    path = state / SECRET_KEY
     key = secrets.token_hex(32)
     try:
         write_own(path, key)

@@ -24,8 +24,8 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.codec import decode, encode
-from bridge.domain.errors import BridgeError, DeliveryTransient
-from bridge.ports import Account, Token
+from bridge.domain.errors import BridgeError, CredentialsInvalid, DeliveryTransient
+from bridge.ports import Account, Token, Tokens
 from bridge.store.engine import reading, writing
 from bridge.store.examining import store_clock
 from bridge.store.schema import TOKENS
@@ -40,6 +40,27 @@ _SPACING = timedelta(seconds=10)  # between sign-ins of workers that can't read 
 _NONCE_BYTES = 12
 
 
+class NoTokens:
+    """Where BRIDGE_SECRET_KEY is missing: a token that can't be kept for the others would make
+    every job sign in, until the vendor has had enough."""
+
+    def current(self) -> Token | None:
+        return None
+
+    def renewed(self, refused: Token | None, sign_in: Callable[[], Token]) -> Token:
+        raise CredentialsInvalid(
+            "BRIDGE_SECRET_KEY is missing, under which workers keep what the vendor lets them in "
+            "with: set it, the same for every process"
+        )
+
+
+def tokens_of(engine: Engine, secret_key: str | None) -> Callable[[Account], Tokens]:
+    """How the tokens of an account are kept; `secret_key` is BRIDGE_SECRET_KEY."""
+    if secret_key is None:
+        return lambda account: NoTokens()
+    return TokenKeys(engine, secret_key).of
+
+
 class TokenKeys:
     """Makes the Tokens of accounts, under keys derived from BRIDGE_SECRET_KEY."""
 
@@ -48,7 +69,7 @@ class TokenKeys:
         self._key = _derived(secret_key, b"bridge: tokens of accounts")
         self._seal = _derived(secret_key, b"bridge: what a token was signed in with")
 
-    def of(self, account: Account) -> "StoredTokens":
+    def of(self, account: Account) -> Tokens:
         """Under another secret or address the account has another token."""
         bound = encode([account.connector, account.base_url, account.secrets, account.options])
         bound_to = hmac.new(self._seal, bound, hashlib.sha256).hexdigest()
