@@ -8,12 +8,22 @@ from bridge.ports import Connector
 from connectors.hubspot import CONNECTOR as HUBSPOT
 from connectors.kannel import CONNECTOR as KANNEL
 from connectors.matrix import CONNECTOR as MATRIX
+from connectors.salesforce import CONNECTOR as SALESFORCE
 from connectors.telegram import CONNECTOR as TELEGRAM
 from connectors.twilio import CONNECTOR as TWILIO
 from connectors.wazzup import CONNECTOR as WAZZUP
 from connectors.webhook import CONNECTOR as WEBHOOK
 
-CONNECTORS: tuple[Connector, ...] = (HUBSPOT, KANNEL, MATRIX, TELEGRAM, TWILIO, WAZZUP, WEBHOOK)
+CONNECTORS: tuple[Connector, ...] = (
+    HUBSPOT,
+    KANNEL,
+    MATRIX,
+    SALESFORCE,
+    TELEGRAM,
+    TWILIO,
+    WAZZUP,
+    WEBHOOK,
+)
 ENTRY_POINT_GROUP = "bridge.connectors"
 
 
