@@ -14,12 +14,11 @@ from connectors.telegram.sandbox_client import add_client
 from connectors.telegram.sandbox_page import add_page
 from connectors.telegram.sandbox_posting import Poster
 from connectors.telegram.sandbox_sending import METHODS, Given, Refusal, bad, send
-from connectors.telegram.sandbox_world import Json, SandboxFile, Webhook, World
+from connectors.telegram.sandbox_world import Json, SandboxFile, Webhook, World, is_loopback
 
 _MOST_FILE = 20 * 1024 * 1024
 _PORTS = frozenset({80, 88, 443, 8443})
 _SECRET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 def sandbox(secrets: Mapping[str, str]) -> Flask:
@@ -168,16 +167,15 @@ def _set_webhook(world: World, poster: Poster, given: Given) -> bool:
         allowed=tuple(allowed) if allowed else world.webhook.allowed,
         connections=connections or 40,
     )
-    if url:
-        poster.has_address()
+    poster.has_address()
     return True
 
 
 def _check_address(url: str) -> None:
     """As the vendor does, but for loopback, where it would never call."""
-    parts = urlsplit(url)
-    if parts.hostname in _LOOPBACK:
+    if is_loopback(url):
         return
+    parts = urlsplit(url)
     if parts.scheme != "https":
         raise bad("bad webhook: An HTTPS URL must be provided for webhook")
     if (parts.port or 443) not in _PORTS:

@@ -19,8 +19,7 @@ def add_client(app: Flask, world: World, poster: Poster, secret_token: str) -> N
     @app.post("/_sandbox/seed")
     def seed() -> Response:
         _seed(world, request.get_json(), secret_token)
-        if world.webhook.url:
-            poster.has_address()
+        poster.has_address()
         return jsonify(ok=True)
 
     @app.post("/_sandbox/<any(incoming, edit, delete, react, block, press, connect, move):verb>")
@@ -90,8 +89,9 @@ def write(world: World, poster: Poster, given: Json) -> Json:
     """
     person = know(world, given["from"])
     channel = given.get("connection") or BOT_CHANNEL
-    by_rep = bool(given.get("by_rep"))
-    sender = _connection(world, channel)["user"] if by_rep else person
+    rep = None if channel == BOT_CHANNEL else _connection(world, channel)["user"]
+    by_rep = rep is not None and bool(given.get("by_rep"))
+    sender = rep if rep is not None and by_rep else person
     chat_id = given.get("chat") or person["id"]
     if world.chat(chat_id) is None:
         raise bad("chat not found")

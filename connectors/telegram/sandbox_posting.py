@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 30.0
 
 @dataclass(slots=True)
 class Poster:
-    """Posts what the bot has asked for; while it has no webhook, keeps it."""
+    """Posts what the bot has asked for; while it has no webhook that can be called, keeps it."""
 
     world: World
     waiting: "queue.Queue[Json]" = field(default_factory=queue.Queue)
@@ -41,14 +41,16 @@ class Poster:
     def later(self, update: Json) -> None:
         """Queues an update as it stands."""
         with self.lock:
-            if not self.world.webhook.url:
+            if not self.world.webhook.can_be_called:
                 self.kept.append(update)
                 return
             self._queue(update)
 
     def has_address(self) -> None:
-        """What was kept goes out now."""
+        """What was kept goes out now, if it can."""
         with self.lock:
+            if not self.world.webhook.can_be_called:
+                return
             for update in self.kept:
                 self._queue(update)
             self.kept.clear()
@@ -84,7 +86,7 @@ class Poster:
     def _insist(self, update: Json) -> None:
         for wait in (0.0, *_WAITS_SECONDS):
             time.sleep(wait)
-            if not self.world.webhook.url:
+            if not self.world.webhook.can_be_called:
                 break
             status, said = self._post(update)
             if status is not None and 200 <= status < 300:
