@@ -42,10 +42,12 @@ _TODO: Mapping[str, str] = {
 
 
 class Login:
-    """Signs in for one account; asks nothing before `sign_in`. Raises ConfigError for addresses
-    that may not be given secrets."""
+    """Signs in for one account; asks nothing before `sign_in`. Raises ConfigError where a secret
+    is missing, and for addresses that may not be given secrets."""
 
     def __init__(self, account: Account, timeout_seconds: float) -> None:
+        account.required("client_id")
+        account.required("private_key" if account.secrets.get("private_key") else "client_secret")
         self._account = account
         self._http = Http("salesforce", login_url(account), {}, timeout_seconds)
 

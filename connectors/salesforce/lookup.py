@@ -67,7 +67,13 @@ class Lookup:
         return {one["Id"]: one["AccountId"] for one in found if one.get("AccountId")}
 
     def contacts_there(self, contacts: Iterable[str]) -> frozenset[str]:
-        return frozenset(one["Id"] for one in self._of_ids("Contact", contacts))
+        """Where none of them is an id, Salesforce is asked all the same, so that it is not said
+        that they are gone while nobody is there to say so."""
+        named = list(contacts)
+        found = self._of_ids("Contact", named)
+        if not any(is_of(CONTACT, one) for one in named):
+            self._query(_BY_KEY["Contact"], keys=named[:1])
+        return frozenset(one["Id"] for one in found)
 
     def is_keyless(self, record: str) -> bool:
         """Whether this contact or lead bears no key of ours yet."""
