@@ -32,6 +32,8 @@ from bridge.store.work import InboxRow
 
 RUN = 100
 MAX_ATTEMPTS = 5
+# The first two times it may have been another row of the run that killed the worker.
+MAX_DEATHS = MAX_ATTEMPTS + 2
 _RETRY = timedelta(seconds=5)
 _log = structlog.get_logger()
 
@@ -50,7 +52,7 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
     started = time.monotonic()
     with fleeting(parts.engine) as db:
         lease.keep(db)
-        work.bury(db, lease.lane, MAX_ATTEMPTS)
+        work.bury(db, lease.lane, MAX_DEATHS)
         rows = work.take(db, lease.lane, parts.now(), RUN)
     if not rows:
         return False, frozenset()

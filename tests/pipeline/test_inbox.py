@@ -225,13 +225,13 @@ def test_a_row_that_kills_its_worker_ends_dead_and_its_neighbours_done(house: Wo
         drain(parts, IN, over=lambda: False)
 
     ends = []
-    for _ in range(process.MAX_ATTEMPTS + 1):
+    for _ in range(process.MAX_DEATHS + 1):
         ends.append(in_another_process(house, work))
         house.later(house.parts.lease_seconds + 1)
-    assert ends == [signal.SIGKILL] * process.MAX_ATTEMPTS + [0]
+    assert ends == [signal.SIGKILL] * process.MAX_DEATHS + [0]
     rows = house.rows(INBOX)
     assert [row["state"] for row in rows] == ["done", "dead", "done"]
-    assert "worker died 5 times" in rows[1]["reason"]
+    assert f"worker died {process.MAX_DEATHS} times" in rows[1]["reason"]
     assert texts(house) == ["before", "after"]
 
 
