@@ -135,6 +135,13 @@ LANES = (
         python_package=_SYNAPSE,
     ),
     Lane(
+        name="kannel",
+        programs=("fakesmsc",),  # bearerbox and smsbox come with the package that it needs
+        places=("/usr/lib/kannel/test/fakesmsc",),
+        debian_package="kannel-extras",
+        fixtures=frozenset({"kannel"}),
+    ),
+    Lane(
         name="curl",
         programs=("curl",),
         places=(),
