@@ -11,6 +11,7 @@ COMMANDS = {
     "worker": "bridge.cli.workers:worker",
     "clock": "bridge.cli.workers:clock",
     "sandbox": "bridge.cli.sandboxes:sandbox",
+    "new-connector": "bridge.cli.new_connector:new_connector",
     "migrate": "bridge.cli.processes:migrate",
     "check": "bridge.cli.check:check",
     "test": "bridge.cli.check:run",
