@@ -181,7 +181,8 @@ class StoredTokens:
         if not ours:
             changed |= {"bound_to": self._bound_to, "failures": 0, "refusals": 0}
         lease = os.urandom(16).hex()
-        self._change(db, **changed, pause_until=None, lease=lease, lease_until=now + LEASE)
+        changed |= {"pause_until": None, "lease": lease, "lease_until": now + LEASE}
+        self._change(db, **changed)
         return _Claimed(lease)
 
     def _signed_in(self, lease: str, sign_in: Callable[[], Token]) -> Token:
