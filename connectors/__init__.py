@@ -13,6 +13,7 @@ from connectors.telegram import CONNECTOR as TELEGRAM
 from connectors.twilio import CONNECTOR as TWILIO
 from connectors.wazzup import CONNECTOR as WAZZUP
 from connectors.webhook import CONNECTOR as WEBHOOK
+from connectors.whatsapp import CONNECTOR as WHATSAPP
 
 CONNECTORS: tuple[Connector, ...] = (
     HUBSPOT,
@@ -23,6 +24,7 @@ CONNECTORS: tuple[Connector, ...] = (
     TWILIO,
     WAZZUP,
     WEBHOOK,
+    WHATSAPP,
 )
 ENTRY_POINT_GROUP = "bridge.connectors"
 

@@ -1,0 +1,33 @@
+"""WhatsApp by Meta's Cloud API: facts about it, and how to make its parts for an account."""
+
+from bridge.domain.effects import SendMessage
+from bridge.domain.messaging import Messenger
+from bridge.ports import Budget, Connector
+from connectors.whatsapp.client import TIMEOUT_SECONDS
+from connectors.whatsapp.doctor import WhatsAppDoctor
+from connectors.whatsapp.inbound import WhatsAppInbound
+from connectors.whatsapp.media import WhatsAppMedia
+from connectors.whatsapp.outbound import WhatsAppOutbound
+from connectors.whatsapp.reader import WhatsAppReader
+from connectors.whatsapp.sandbox import sandbox
+from connectors.whatsapp.templates import templates
+from connectors.whatsapp.words import MAX_TEXT
+
+CONNECTOR = Connector(
+    name="whatsapp",
+    label="WhatsApp Cloud",
+    needs=frozenset({"access_token", "app_secret", "verify_token"}),
+    options={"waba_id": "102290129340398"},
+    inbound=WhatsAppInbound,
+    outbound=WhatsAppOutbound,
+    reader=WhatsAppReader,
+    delivers=frozenset({SendMessage}),
+    sandbox=sandbox,
+    doctor=WhatsAppDoctor,
+    media=WhatsAppMedia,
+    templates=templates,
+    max_run=20,  # a file has three calls: a whole run stays well within a lease
+    call_timeout_seconds=TIMEOUT_SECONDS,
+    budget=Budget(calls=80, per_seconds=1),  # messages of a number; more are raised by Meta itself
+    max_text={Messenger.WHATSAPP: MAX_TEXT},
+)
