@@ -75,6 +75,10 @@ CONNECTORS: Mapping[str, Connector] = {
     "mail": replace(connector("mail", {"password"}), options={"host": "mail.example"}),
     "hubspot": connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
     "wazzup": connector("wazzup", {"api_key", "webhook_key"}),
+    "salesforce": connector("salesforce", {"client_id", "path_secret"}, is_crm=True),
+    "whatsapp": connector("whatsapp", {"access_token", "app_secret", "verify_token"}),
+    "telegram": connector("telegram", {"bot_token", "secret_token"}),
+    "twilio": connector("twilio", {"account_sid", "auth_token"}),
 }
 
 

@@ -100,7 +100,7 @@ def test_the_crm_must_be_an_account(tmp_path: Path) -> None:
 def test_the_crm_must_be_a_crm(tmp_path: Path) -> None:
     finding = failed(tmp_path, a=WHOLE.replace("crm: crm-main", "crm: chat-main"))
     assert finding.code is Code.NOT_A_CRM
-    assert finding.suggestion == "CRMs are: crm, hubspot"
+    assert finding.suggestion == "CRMs are: crm, hubspot, salesforce"
 
 
 def test_roles_without_a_crm_ask_to_connect_one_first(tmp_path: Path) -> None:

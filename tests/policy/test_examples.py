@@ -13,7 +13,8 @@ from bridge.policy.trial_runs import coverage, run_tests
 from connectors import installed
 from tests.policy.building import CONNECTORS, EXAMPLES
 
-PRESETS = ("classic-sales", "support-desk", "one-person")
+DIRECT = "without-a-middleman"
+PRESETS = ("classic-sales", "support-desk", "one-person", DIRECT)
 FOLDERS = (EXAMPLES, *(EXAMPLES / "examples" / name for name in PRESETS))
 
 
@@ -36,7 +37,12 @@ def test_it_names_all_that_the_installed_connectors_need(folder: Path) -> None:
     read = load(folder, installed())
     named = [v for a in read.policy.accounts.values() for s in a.secrets.values() for v in s]
     accounts = secrets_of(read.policy, dict.fromkeys(named, "value"))
-    assert {a.connector for a in accounts.values()} == {"hubspot", "wazzup"}
+    direct = {"salesforce", "whatsapp", "telegram", "twilio"}
+    used = {a.connector for a in accounts.values()}
+    assert used == (direct if folder.name == DIRECT else {"hubspot", "wazzup"})
+    for account in accounts.values():
+        installed()[account.connector].inbound(account)
+        installed()[account.connector].outbound(account)
 
 
 def test_no_preset_goes_untested() -> None:
