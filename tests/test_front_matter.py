@@ -20,7 +20,9 @@ IMPORTED_AS = {
     "hubspot-api-client": "hubspot",
     "phonenumberslite": "phonenumbers",
     "prometheus-client": "prometheus_client",
+    "pyjwt": "jwt",
     "pyyaml": "yaml",
+    "simple-salesforce": "simple_salesforce",
 }
 # Named by a URL and not imported; named only to keep a broken version out.
 NEVER_IMPORTED = {"psycopg", "urllib3"}
