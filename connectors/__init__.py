@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 
 from bridge.domain.errors import ConfigError
 from bridge.ports import Connector
+from connectors.email import CONNECTOR as EMAIL
 from connectors.hubspot import CONNECTOR as HUBSPOT
 from connectors.kannel import CONNECTOR as KANNEL
 from connectors.matrix import CONNECTOR as MATRIX
@@ -16,6 +17,7 @@ from connectors.webhook import CONNECTOR as WEBHOOK
 from connectors.whatsapp import CONNECTOR as WHATSAPP
 
 CONNECTORS: tuple[Connector, ...] = (
+    EMAIL,
     HUBSPOT,
     KANNEL,
     MATRIX,

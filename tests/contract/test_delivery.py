@@ -50,6 +50,13 @@ def sandbox(connector: Connector) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def called(sandbox: str) -> str:
+    """What the account calls: a sandbox that speaks another language than HTTP says where."""
+    answer = requests.get(f"{sandbox}/_sandbox/address", timeout=10)
+    return str(answer.json()["address"]) if answer.ok else sandbox
+
+
 def test_there_is_a_sample_of_every_effect() -> None:
     assert set(EFFECTS) == set(get_args(Effect))
 
@@ -61,9 +68,9 @@ def test_it_delivers_something_and_only_effects(connector: Connector) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_is_done_or_refused_as_the_manifest_says(
-    connector: Connector, sandbox: str, kind: type[Effect]
+    connector: Connector, called: str, kind: type[Effect]
 ) -> None:
-    (outcome,) = connector.outbound(account(connector, sandbox)).deliver([_delivery(kind)])
+    (outcome,) = connector.outbound(account(connector, called)).deliver([_delivery(kind)])
     refused = isinstance(outcome, Rejected) and outcome.reason == UNSUPPORTED
     assert refused is (kind not in connector.delivers)
 
@@ -77,9 +84,9 @@ def test_without_a_connection_what_it_does_is_held(
     assert held is (kind in connector.delivers)
 
 
-def test_a_run_has_an_outcome_per_effect_in_order(connector: Connector, sandbox: str) -> None:
+def test_a_run_has_an_outcome_per_effect_in_order(connector: Connector, called: str) -> None:
     run = [_delivery(kind, n) for n in range(3) for kind in KINDS]
-    outcomes = connector.outbound(account(connector, sandbox)).deliver(run)
+    outcomes = connector.outbound(account(connector, called)).deliver(run)
     assert len(outcomes) == len(run)
     assert all(isinstance(outcome, OUTCOMES) for outcome in outcomes)
     refused = [isinstance(o, Rejected) and o.reason == UNSUPPORTED for o in outcomes]
@@ -106,9 +113,9 @@ def test_what_may_be_another_workers_by_now_is_not_sent(
     assert isinstance(outcome, RetryAt if kind in connector.delivers else Rejected)
 
 
-def test_a_look_up_has_an_answer_per_effect(connector: Connector, sandbox: str) -> None:
+def test_a_look_up_has_an_answer_per_effect(connector: Connector, called: str) -> None:
     run = [_delivery(kind, n) for n in range(3) for kind in KINDS]
-    found = connector.outbound(account(connector, sandbox)).find(run)
+    found = connector.outbound(account(connector, called)).find(run)
     assert len(found) == len(run)
     assert all(isinstance(one, Found | Absent | CannotTell) for one in found)
 
@@ -127,11 +134,11 @@ def test_nothing_to_do_is_nothing_done(connector: Connector, nowhere: str) -> No
 
 @pytest.mark.parametrize("fault", ["401", "429", "500", "500_after", "reset", "html", "403_quota"])
 def test_a_failing_vendor_gives_outcomes_and_tells_no_secret(
-    connector: Connector, sandbox: str, fault: str
+    connector: Connector, sandbox: str, called: str, fault: str
 ) -> None:
     _fail(sandbox, fault)
     run = [_delivery(kind) for kind in KINDS if kind in connector.delivers]
-    outcomes = connector.outbound(account(connector, sandbox)).deliver(run)
+    outcomes = connector.outbound(account(connector, called)).deliver(run)
     assert len(outcomes) == len(run)
     assert not any(isinstance(outcome, Done) for outcome in outcomes)
     assert not any(secret in repr(outcomes) for secret in secrets(connector).values())

@@ -15,10 +15,13 @@ from tests.contract.parsed import check_parsed, tells_no_secret
 from tests.contract.vendors import (
     NAMES,
     NOW,
+    SILENT,
+    WITH_DOORS,
     account,
     connector_named,
     recorded,
     request,
+    secrets,
     without,
 )
 
@@ -33,8 +36,14 @@ HEADERS = (
 )
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=WITH_DOORS)
 def connector(request: pytest.FixtureRequest) -> Connector:
+    """Those whose vendors call us."""
+    return connector_named(request.param)
+
+
+@pytest.fixture(params=NAMES)
+def any_connector(request: pytest.FixtureRequest) -> Connector:
     return connector_named(request.param)
 
 
@@ -70,19 +79,20 @@ def test_an_odd_address_is_refused_as_not_signed(inbound: Inbound, url: str, met
         inbound.verify(replace(request(b"[]"), url=url, method=method))
 
 
-def test_without_its_secrets_nothing_starts(connector: Connector) -> None:
-    bare = Account(name="main", connector=connector.name)
-    for part in _parts(connector):
+def test_without_its_secrets_nothing_starts(any_connector: Connector) -> None:
+    bare = Account(name="main", connector=any_connector.name)
+    for part in _parts(any_connector):
         with pytest.raises(ConfigError, match="account main: secret"):
             part(bare)
 
 
 @pytest.mark.parametrize("values", [(), ("",), ("good", "")])
 def test_an_empty_secret_closes_a_door_and_names_itself(
-    connector: Connector, values: tuple[str, ...]
+    any_connector: Connector, values: tuple[str, ...]
 ) -> None:
-    for need in connector.needs:
-        refused = [_refusal(part, without(connector, need, values)) for part in _parts(connector)]
+    for need in any_connector.needs:
+        given = without(any_connector, need, values)
+        refused = [_refusal(part, given) for part in _parts(any_connector)]
         assert any(need in said for said in refused)
 
 
@@ -160,14 +170,30 @@ def test_taken_is_told_with_success(inbound: Inbound) -> None:
     assert 200 <= inbound.accepted(request(b"[]")).status < 300
 
 
-def test_no_part_shows_a_secret(inbound: Inbound, connector: Connector) -> None:
-    whole = account(connector)
-    shown = [whole, inbound, connector, *(part(whole) for part in _parts(connector))]
-    assert all(tells_no_secret(connector, one) for one in shown)
+def test_no_part_shows_a_secret(any_connector: Connector) -> None:
+    whole = account(any_connector)
+    shown = [whole, any_connector, *(part(whole) for part in _parts(any_connector))]
+    assert all(tells_no_secret(any_connector, one) for one in shown)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_where_no_vendor_calls_nothing_opens_the_door(name: str) -> None:
+    """Not even all that it knows: there is nothing behind it."""
+    silent = connector_named(name)
+    inbound = silent.inbound(account(silent))
+    told = [request(b"{}", authorization=f"Bearer {key}") for key in secrets(silent).values()]
+    for one in (request(b"[]"), *told):
+        assert inbound.handshake(one) is None
+        with pytest.raises(SignatureInvalid):
+            inbound.verify(one)
+        with pytest.raises(PayloadInvalid):
+            inbound.parse(one)
 
 
 def _parts(connector: Connector) -> tuple[Callable[[Account], object], ...]:
-    return connector.inbound, connector.outbound, connector.reader
+    """Those that need its secrets."""
+    inbound = (connector.inbound,) if connector.methods else ()
+    return *inbound, connector.outbound, connector.reader
 
 
 def _refusal(part: Callable[[Account], object], given: Account) -> str:

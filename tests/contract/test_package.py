@@ -8,7 +8,15 @@ from flask import Flask
 
 from bridge.ports import Connector
 from connectors import CONNECTORS, installed
-from tests.contract.vendors import NAMES, ROOT, account, connector_named, fixtures, secrets
+from tests.contract.vendors import (
+    NAMES,
+    ROOT,
+    WITH_DOORS,
+    account,
+    connector_named,
+    fixtures,
+    secrets,
+)
 from tests.serving import served
 
 
@@ -35,8 +43,15 @@ def test_the_readme_tells_how_to_set_it_up(connector: Connector) -> None:
     assert "bridge doctor" in readme
 
 
-def test_there_are_recorded_bodies(connector: Connector) -> None:
-    assert fixtures(connector.name)
+@pytest.mark.parametrize("name", WITH_DOORS)
+def test_there_are_recorded_bodies(name: str) -> None:
+    assert fixtures(name)
+
+
+def test_its_options_have_examples_and_are_explained(connector: Connector) -> None:
+    readme = (ROOT / "connectors" / connector.name / "README.md").read_text()
+    assert all(f"`{option}`" in readme for option in connector.options)
+    assert all(connector.options.values())
 
 
 def test_secrets_are_named_in_lower_case(connector: Connector) -> None:

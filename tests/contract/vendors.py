@@ -10,6 +10,8 @@ from connectors import CONNECTORS
 
 ROOT = Path(__file__).parents[2]
 NAMES = [connector.name for connector in CONNECTORS]
+WITH_DOORS = [connector.name for connector in CONNECTORS if connector.methods]
+SILENT = [connector.name for connector in CONNECTORS if not connector.methods]
 CONTENT_TYPES = {
     ".json": "application/json",
     ".xml": "text/xml; charset=utf-8",

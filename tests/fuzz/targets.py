@@ -361,7 +361,7 @@ def _made() -> list[Target]:
         Target(name="environ", run=tell_environ, seeds=_wire_seeds, is_json=False),
         Target(name="api-request", run=read_api_request, seeds=_api_seeds, is_json=False),
     ]
-    for connector in CONNECTORS:
+    for connector in (one for one in CONNECTORS if one.methods):
         found.append(
             Target(
                 name=f"{connector.name}-parse",
