@@ -2,6 +2,7 @@
 
 from bridge.ports import Connector
 from connectors.salesforce.client import CALL_TIMEOUT_SECONDS
+from connectors.salesforce.doctor import SalesforceDoctor
 from connectors.salesforce.inbound import SalesforceInbound
 from connectors.salesforce.outbound import DELIVERS, MAX_RUN, SalesforceOutbound, calls_of
 from connectors.salesforce.reader import SalesforceReader
@@ -19,6 +20,7 @@ CONNECTOR = Connector(
     reader=SalesforceReader,
     delivers=DELIVERS,
     sandbox=sandbox,
+    doctor=SalesforceDoctor,
     queues=queues,
     is_crm=True,
     methods=frozenset({"POST"}),

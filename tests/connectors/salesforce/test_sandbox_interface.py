@@ -6,32 +6,16 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Flask, Response, request
 
-from bridge.domain.effects import ChangeOwner, UpdateTimelineEntry
-from bridge.domain.names import CrmId, MessageId, RecordId
-from bridge.domain.records import RecordKind
-from bridge.ports import Done, IdentityQuery
-from connectors.salesforce.outbound import SalesforceOutbound
-from connectors.salesforce.reader import SalesforceReader
-from connectors.salesforce.sandbox import sandbox
 from connectors.salesforce.sandbox_messages import FIELDS, Notice, soap_body
 from connectors.salesforce.sandbox_org import Org
 from connectors.salesforce.sandbox_seed import furnish, seed
 from connectors.salesforce.soap import ACK
-from connectors.salesforce.staff import queues
 from tests.connectors.salesforce.building import (
     ANA,
     LUIS,
-    SECRETS,
-    account,
-    delivery,
-    entry,
-    new_contact,
-    new_deal,
-    new_lead,
 )
-from tests.connectors.salesforce.conftest import DATA, QUEUES, USERS, SalesforceSandbox
+from tests.connectors.salesforce.conftest import DATA, SalesforceSandbox
 from tests.connectors.salesforce.interface import (
     NotInTheInterface,
     check_ack,
@@ -40,82 +24,23 @@ from tests.connectors.salesforce.interface import (
     check_message,
     shapes,
 )
-from tests.serving import served
+from tests.connectors.salesforce.line import Line, everything, tapped
 
 LEAD = {"LastName": "Vega", "Company": "-", "Phone": "+34600000001"}
 TASK = {"Subject": "x", "Status": "Completed"}
 
 
 @pytest.fixture
-def calls() -> list[tuple[str, str]]:
-    return []
+def line() -> Iterator[Line]:
+    with tapped() as found:
+        yield found
 
 
-@pytest.fixture
-def recorded(calls: list[tuple[str, str]]) -> Iterator[SalesforceSandbox]:
-    """The sandbox with an ear on the line."""
-    app: Flask = sandbox(SECRETS)
-
-    @app.after_request
-    def hear(response: Response) -> Response:
-        path = str(request.environ["RAW_URI"]).split("?")[0]
-        if path.startswith("/services/"):
-            calls.append((request.method, path))
-        if path == f"{DATA}/composite":
-            parts = request.get_json()["compositeRequest"]
-            calls.extend((one["method"], one["url"].split("?")[0]) for one in parts)
-        return response
-
-    with served(app) as url:
-        told = SalesforceSandbox(url)
-        told.seed(User=USERS, **QUEUES)
-        yield told
-
-
-def everything(org: SalesforceSandbox) -> None:
-    """Each call that the connector makes."""
-    given = account(org.url)
-    outbound, reader = SalesforceOutbound(given), SalesforceReader(given)
-    run = [
-        delivery(new_contact(), "c"),
-        delivery(new_deal(), "d"),
-        delivery(new_contact("r2", "+34600000002", with_lead=True), "c2"),
-        delivery(new_lead(contact="r2"), "l"),
-        delivery(entry("m1", deal="d1"), "e1"),
-        delivery(entry("m2", contact="r2"), "e2"),
-    ]
-    made = [one.vendor_ids["id"] for one in outbound.deliver(run) if isinstance(one, Done)]
-    ids = dict(zip(("r1", "d1", "r2", "l1", "m1", "m2"), made, strict=True))
-    outbound.deliver(
-        [
-            delivery(ChangeOwner(kind=kind, record=RecordId(one), owner=LUIS), ids=ids)
-            for kind, one in zip(RecordKind, ("r1", "d1", "l1"), strict=True)
-        ]
-        + [
-            delivery(
-                UpdateTimelineEntry(message=MessageId("m1"), entry=entry("m1"), note="edited"),
-                ids=ids,
-            )
-        ]
-    )
-    outbound.find([delivery(one.effect, one.idempotency_key, ids) for one in run])
-    reader.employees()
-    reader.pipelines()
-    people = [CrmId(ids["r1"]), CrmId(ids["r2"])]
-    reader.contacts(people)
-    reader.deals_of(people)
-    reader.leads_of(people)
-    reader.contacts_by_identity([IdentityQuery(phones=("+34600000001",), key="x")])
-    queues(given)
-
-
-def test_every_call_of_the_connector_is_published(
-    recorded: SalesforceSandbox, calls: list[tuple[str, str]]
-) -> None:
-    everything(recorded)
-    assert len({path for _, path in calls}) >= 6
-    for method, path in calls:
-        check_call(method, path)
+def test_every_call_of_the_connector_is_published(line: Line) -> None:
+    everything(line.org)
+    assert len({one.path for one in line.heard}) >= 6
+    for one in line.heard:
+        check_call(one.method, one.path)
 
 
 @pytest.mark.parametrize(
