@@ -26,6 +26,7 @@ from bridge.domain.events import (
     OwnerChanged,
     RecordChange,
 )
+from bridge.domain.mailing import mail
 from bridge.domain.names import CrmId, RecordId
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ContactState, Owner, RecordKind
@@ -199,3 +200,4 @@ def _tell_new_owner(draft: Draft, event: OwnerChanged) -> None:
                 code=ReasonCode.OWNER_CHANGED,
             )
         )
+        mail(draft, person.email, ReasonCode.OWNER_CHANGED, draft.facts.conversations[0])

@@ -107,6 +107,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notifications:
+    """`email` is the account that sends them as mails too; None: they stay in the bridge."""
+
+    managers_hear_all_chats: bool = False
+    email: AccountName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     crm: AccountName | None = None
     accounts: Mapping[AccountName, AccountPolicy] = field(default_factory=dict)
@@ -115,6 +123,7 @@ class Policy:
     new_clients: NewClients = NewClients()
     timeline: Timeline = Timeline()
     managers_hear_all_chats: bool = False
+    email: AccountName | None = None  # sends notifications as mails too
     ownership: Ownership = Ownership()
     rules: tuple[Rule, ...] = ()
     pools: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)

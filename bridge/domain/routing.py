@@ -37,6 +37,7 @@ from bridge.domain.events import (
     UnitsUsed,
 )
 from bridge.domain.facts import ChannelFacts, Facts
+from bridge.domain.mailing import mail
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.telling import active_managers
@@ -187,6 +188,7 @@ def _tell_managers(draft: Draft) -> None:
                 code=ReasonCode.CHANNEL_INACTIVE,
             )
         )
+        mail(draft, manager.id, ReasonCode.CHANNEL_INACTIVE)
 
 
 def _unsupported(draft: Draft) -> Decision:

@@ -3,7 +3,9 @@
 from bridge.domain.access import access
 from bridge.domain.changes import Notify
 from bridge.domain.draft import Draft
+from bridge.domain.events import ClientIdentified
 from bridge.domain.facts import ChatFacts
+from bridge.domain.mailing import mail
 from bridge.domain.names import EmployeeId, MessageId
 from bridge.domain.notifications import told
 from bridge.domain.people import Directory, Employee, Role
@@ -26,6 +28,21 @@ def tell(draft: Draft, chat: ChatFacts, message: MessageId | None) -> None:
         draft.change(
             Notify(employee=employee, conversation=chat.conversation.id, message=message, code=code)
         )
+        if _begins_to_wait(draft, chat):
+            mail(draft, employee, code, chat.conversation.id, _label(draft, chat))
+
+
+def _begins_to_wait(draft: Draft, chat: ChatFacts) -> bool:
+    """One mail per chat, not one per message: who has been told once is not told of each line."""
+    if isinstance(draft.event, ClientIdentified):  # only now it is known whom to tell
+        return True
+    return chat.conversation.unanswered_since == draft.event.occurred_at
+
+
+def _label(draft: Draft, chat: ChatFacts) -> str:
+    name = chat.conversation.channel
+    channel = None if name is None else draft.policy.channels.get(name)
+    return "" if channel is None else channel.label
 
 
 def active_managers(directory: Directory, policy: Policy) -> tuple[Employee, ...]:

@@ -32,6 +32,7 @@ class Code(StrEnum):
     DUPLICATE_CHANNEL = "duplicate-channel"
     CRM_MISSING = "crm-missing"
     NOT_A_CRM = "not-a-crm"
+    NOT_EMAIL = "not-email"
     STAGE_MISSING = "stage-missing"
 
     UNKNOWN_EMPLOYEE = "unknown-employee"
@@ -94,6 +95,7 @@ MEANING: Mapping[Code, str] = {
     Code.DUPLICATE_CHANNEL: "Two channels have one vendor's id.",
     Code.CRM_MISSING: "Roles and distribution need a CRM: connect a CRM first.",
     Code.NOT_A_CRM: "`crm` names an account that is no CRM.",
+    Code.NOT_EMAIL: "`notifications.email` names an account that sends no e-mail.",
     Code.STAGE_MISSING: "Deals can't be created without a stage.",
     Code.UNKNOWN_EMPLOYEE: "Nobody of this e-mail address stands under `employees`.",
     Code.UNKNOWN_CHANNEL: "No channel of this name exists.",

@@ -20,7 +20,15 @@ from bridge.domain.events import (
 )
 from bridge.domain.facts import ChannelFacts, ChatFacts, Facts, Lookup, OpenSend
 from bridge.domain.messaging import ChannelState, ChatKind, Direction, MessageStatus
-from bridge.domain.names import ChannelName, CrmId, EmployeeId, EventKey, MessageId, RecordId
+from bridge.domain.names import (
+    AccountName,
+    ChannelName,
+    CrmId,
+    EmployeeId,
+    EventKey,
+    MessageId,
+    RecordId,
+)
 from bridge.domain.people import Directory, Employee, Role
 from bridge.domain.policy import (
     ClientCondition,
@@ -155,6 +163,7 @@ def policies(draw: st.DrawFn) -> Policy:
         ),
         ownership=Ownership(fallback=draw(maybe)),
         managers_hear_all_chats=draw(st.booleans()),
+        email=draw(st.sampled_from([None, AccountName("mail-main")])),
         rules=tuple(draw(st.lists(_rules, max_size=2))),
         pools={"north": tuple(draw(st.lists(employees, min_size=1, max_size=3, unique=True)))},
         default=draw(maybe),

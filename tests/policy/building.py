@@ -8,6 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from bridge.domain.effects import SendEmail
 from bridge.policy.codes import Code
 from bridge.policy.findings import ConfigInvalid, Finding
 from bridge.policy.reading import Loaded, load
@@ -72,7 +73,11 @@ def connector(name: str, needs: set[str], *, is_crm: bool = False) -> Connector:
 CONNECTORS: Mapping[str, Connector] = {
     "crm": connector("crm", {"token"}, is_crm=True),
     "chat": connector("chat", {"api_key"}),
-    "mail": replace(connector("mail", {"password"}), options={"host": "mail.example"}),
+    "mail": replace(
+        connector("mail", {"password"}),
+        options={"host": "mail.example"},
+        delivers=frozenset({SendEmail}),
+    ),
     "hubspot": connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
     "wazzup": connector("wazzup", {"api_key", "webhook_key"}),
     "salesforce": connector("salesforce", {"client_id", "path_secret"}, is_crm=True),

@@ -82,6 +82,7 @@ policies = st.builds(
     ),
     timeline=st.builds(Timeline, save_messages=st.booleans(), write_to=st.frozensets(kinds)),
     managers_hear_all_chats=st.booleans(),
+    email=st.none() | accounts,
     ownership=st.builds(
         Ownership,
         precedence=st.lists(kinds, max_size=3).map(tuple),

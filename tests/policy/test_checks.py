@@ -80,6 +80,23 @@ def test_an_option_that_is_given_is_not_missed(tmp_path: Path) -> None:
     assert Code.MISSING_OPTION not in {f.code for f in loaded(tmp_path, a=mail).findings}
 
 
+def test_mails_need_an_account_that_there_is(tmp_path: Path) -> None:
+    finding = failed(tmp_path, a=WHOLE, b="notifications: {email: crm-mian}")
+    assert (finding.code, finding.suggestion) == (Code.UNKNOWN_ACCOUNT, "did you mean crm-main?")
+
+
+def test_mails_need_an_account_that_sends_them(tmp_path: Path) -> None:
+    finding = failed(tmp_path, a=WHOLE, b="notifications: {email: crm-main}")
+    assert finding.code is Code.NOT_EMAIL
+
+
+def test_mails_go_out_by_an_account_of_email(tmp_path: Path) -> None:
+    mail = "mail-main: {connector: mail, secrets: {password: P}, options: {host: a.example}}"
+    text = WHOLE.replace("accounts:\n", f"accounts:\n  {mail}\n", 1)
+    found = loaded(tmp_path, a=text, b="notifications: {email: mail-main}")
+    assert (found.policy.email, found.findings) == ("mail-main", ())
+
+
 @pytest.mark.parametrize("url", ["http://sandbox:8080", "http://10.0.0.1"])
 def test_secrets_in_the_clear_are_warned_of(tmp_path: Path, url: str) -> None:
     text = WHOLE.replace("{connector: crm,", f"{{connector: crm, base_url: '{url}',")

@@ -1,9 +1,11 @@
 """The options of routing.yaml: new clients, timeline, notifications, ownership, rules, pools."""
 
+from bridge.domain.names import AccountName
 from bridge.domain.policy import (
     Creation,
     Distribution,
     NewClients,
+    Notifications,
     OnClosedDeal,
     Ownership,
     Timeline,
@@ -108,14 +110,31 @@ MANAGERS_HEAR_ALL_CHATS = Field(
     example="true",
     default="false",
 )
+EMAIL = Field(
+    name="email",
+    kind=words.NAME,
+    says="The account that tells employees by e-mail too: that a client waits or is theirs now.",
+    example="mail-main",
+    optional=True,
+)
+
+
+def _notifications(values: Values, place: str) -> Notifications:
+    email = values.maybe(EMAIL)
+    return Notifications(
+        managers_hear_all_chats=values.of(MANAGERS_HEAR_ALL_CHATS),
+        email=None if email is None else AccountName(email),
+    )
+
+
 NOTIFICATIONS = Field(
     name="notifications",
     kind=Table(
-        says="who is told",
-        fields=(MANAGERS_HEAR_ALL_CHATS,),
-        build=lambda values, place: values.of(MANAGERS_HEAR_ALL_CHATS),
+        says="who is told, and how",
+        fields=(MANAGERS_HEAR_ALL_CHATS, EMAIL),
+        build=_notifications,
     ),
-    says="Who is told about messages.",
+    says="Who is told about messages, and how.",
     example="{managers_hear_all_chats: true}",
     default="{}",
 )
