@@ -81,13 +81,11 @@ class Lookup:
         return any(not one.get(KEY) for one in found)
 
     def _by_key(self, object_name: str, field: str, keys: Iterable[str]) -> Mapping[str, str]:
-        """Unique fields don't tell capitals apart, unless the org made them so."""
-        wanted = {key.lower(): key for key in keys}
+        """To the letter: chats of two clients may differ in capitals only."""
+        wanted = frozenset(keys)
         text = _BY_KEY[object_name]
-        found = [one for some in lists(wanted.values()) for one in self._query(text, keys=some)]
-        return {
-            wanted[lower]: one["Id"] for one in found if (lower := one[field].lower()) in wanted
-        }
+        found = [one for some in lists(wanted) for one in self._query(text, keys=some)]
+        return {one[field]: one["Id"] for one in found if one[field] in wanted}
 
     def _of_ids(self, object_name: str, ids: Iterable[str]) -> list[dict[str, Any]]:
         named = [long_id(one) for one in ids if is_of(_PREFIXES[object_name], one)]

@@ -8,7 +8,7 @@ from bridge.domain.effects import ChangeOwner, Effect
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import RecordId
 from bridge.domain.records import RecordKind
-from bridge.ports import Done, Rejected, RetryAt
+from bridge.ports import Absent, Done, Found, Rejected, RetryAt
 from connectors.salesforce.outbound import DELIVERS, SalesforceOutbound, calls_of
 from connectors.salesforce.sandbox_org import INTEGRATION_USER
 from tests.connectors.salesforce.building import (
@@ -144,13 +144,16 @@ def test_a_key_that_is_taken_leads_to_its_record_and_changes_nothing(
         assert (found["LastName"], found["OwnerId"], found["Phone"]) == ("Kept", LUIS, None)
 
 
-def test_keys_that_differ_in_capitals_only_are_one_where_the_org_says_so(
+def test_keys_that_differ_in_capitals_only_are_two_clients(
     salesforce: SalesforceSandbox, outbound: SalesforceOutbound
 ) -> None:
-    first = replace(new_contact(), key="telegram:Bot:7")
-    ids = ids_of(outbound.deliver([delivery(first)]))
-    assert ids_of(outbound.deliver([delivery(first, "again")])) == ids
-    assert len(salesforce.held("Contact")) == 1
+    """Ids of rooms and chats tell them apart, and nobody may see another's chat."""
+    run = run_of(*(replace(new_contact(key), key=f"matrix:{key}") for key in ("!Ab", "!aB")))
+    first, second = ids_of(outbound.deliver(run))
+    assert first != second
+    assert outbound.find(run) == [Found(vendor_ids={"id": one}) for one in (first, second)]
+    other = delivery(replace(new_contact("r9"), key="matrix:!AB"))
+    assert outbound.find([other]) == [Absent()]
 
 
 def test_the_same_client_twice_in_one_run_is_made_once(
