@@ -158,7 +158,8 @@ def _form(item: Payload) -> Content:
     try:
         answers = Payload.from_bytes(told.encode()).mapping()
     except PayloadInvalid:
-        return Content(text="\n".join(line for line in (item.text_or("body"), told) if line))
+        lines = [line for line in (item.text_or("body"), told) if line]
+        return Content(text="\n".join(lines) or "(form)")
     lines = [
         f"{Payload(name).text()}: {_shown(value)}"
         for name, value in answers.items()

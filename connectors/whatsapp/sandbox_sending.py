@@ -89,7 +89,7 @@ def _send(world: World, poster: Poster, number_id: str, body: Payload) -> Respon
     to, recipient = body.text_or("to"), body.text_or("recipient")
     if not to and not recipient:
         raise Refusal(131008, "Required parameter is missing: to")
-    person = world.by_address(to, recipient)
+    person = world.by_address(to, recipient) if _is_person(body, to) else None
     if person is None:
         raise Refusal(131009, "Parameter value is not valid: recipient")
     text, content = _content(world, body)
@@ -104,6 +104,12 @@ def _send(world: World, poster: Poster, number_id: str, body: Payload) -> Respon
         contacts=[{"input": input_, **known}],
         messages=[{"id": message.message_id, "message_status": "accepted"}],
     )
+
+
+def _is_person(body: Payload, to: str) -> bool:
+    """There are no groups here; a number may be spelled as people do."""
+    individual = body.text_or("recipient_type", "individual") == "individual"
+    return individual and re.fullmatch(r"[0-9 ()+.-]*", to) is not None
 
 
 def _message(

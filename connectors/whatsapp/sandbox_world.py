@@ -4,7 +4,7 @@ import base64
 import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -87,6 +87,7 @@ class World:
     second_began: float = 0.0
     second_calls: int = 0
     pairs: dict[tuple[str, str], float] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def now(self) -> datetime:
@@ -96,13 +97,13 @@ class World:
         fresh = World()
         with self.lock:
             for name in self.__slots__:
-                if name != "lock":
+                if name not in ("lock", "clock"):
                     setattr(self, name, getattr(fresh, name))
 
     def within_rate(self) -> bool:
         """Counts one message of a number; False once there were 80 in a second."""
         with self.lock:
-            moment = time.monotonic()
+            moment = self.clock()
             if moment - self.second_began >= 1.0:
                 self.second_began, self.second_calls = moment, 0
             self.second_calls += 1
@@ -111,7 +112,7 @@ class World:
     def within_pair_rate(self, number_id: str, wa_id: str) -> bool:
         """One message in 6 s to the same client, 45 of them borrowed."""
         with self.lock:
-            moment = time.monotonic() + self.ahead.total_seconds()
+            moment = self.clock() + self.ahead.total_seconds()
             paid_until = max(self.pairs.get((number_id, wa_id), moment), moment)
             if paid_until - moment > PAIR_BURST * PAIR_SECONDS:
                 return False
