@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from wsgiref.types import WSGIApplication
 
@@ -389,6 +389,28 @@ class MediaSource(Protocol):
     def fetch(self, media: Media, most_bytes: int) -> MediaFile: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """What has changed: `bodies` as the account's own `Inbound.parse` reads them, and `cursor`,
+    where the next poll begins. `more`: it has something to read at once."""
+
+    bodies: tuple[bytes, ...]
+    cursor: str
+    more: bool = False
+
+
+class Poll(Protocol):
+    """A slow look at what the vendor may have told nobody: a safety net under its webhooks."""
+
+    @property
+    def every(self) -> timedelta | None:
+        """How long after one poll the next one begins; None: none at all."""
+
+    def changes(self, cursor: str, now: datetime) -> Polled:
+        """What has changed since; an empty cursor is that of the first poll. What is told twice
+        has the same event keys. Raises what `Reader` raises."""
+
+
 Introduce = Callable[[Account, Sequence[CrmEmployee]], Mapping[CrmId, Rejected]]
 """Tells a messenger who the employees are, so that it can name the author of a message; gives those
 that it refused. Raises what `Reader` raises; doing it again does no harm."""
@@ -422,6 +444,7 @@ class Connector:
     media: Callable[[Account], MediaSource] | None = None  # None: links need no key of ours
     templates: Callable[[Account], Sequence[TemplateReading]] | None = None
     queues: Callable[[Account], Sequence[CrmQueue]] | None = None
+    poll: Callable[[Account], Poll] | None = None  # None: its webhooks tell everything
     introduce: Introduce | None = None  # None: the vendor need not know the employees
     methods: frozenset[str] = frozenset({"GET", "POST"})
     """How the vendor calls our address; empty where it never does (see NobodyCalls)."""

@@ -103,6 +103,7 @@ class RefreshKind(StrEnum):
     LEAD = "lead"
     IDENTITY = "identity"  # key is a conversation's id
     EMPLOYEES = "employees"  # key is the CRM account's name
+    CHANGES = "changes"  # what the vendor may have told nobody; key is the account's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

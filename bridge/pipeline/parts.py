@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from bridge.domain.names import AccountName
 from bridge.domain.policy import Policy
-from bridge.ports import Account, Connector, Inbound, Outbound, Reader
+from bridge.ports import Account, Connector, Inbound, Outbound, Poll, Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,9 @@ class Vendors(Protocol):
     def outbound(self, account: AccountName) -> Outbound: ...
 
     def reader(self, account: AccountName) -> Reader: ...
+
+    def poll(self, account: AccountName) -> Poll | None:
+        """None where its vendor's webhooks tell everything."""
 
 
 class Bell(Protocol):

@@ -16,6 +16,7 @@ from bridge.domain.errors import (
 from bridge.domain.names import AccountName, ConversationId, CrmId
 from bridge.domain.reasons import ReasonCode
 from bridge.pipeline import identifying, mirroring
+from bridge.pipeline.catching_up import catch_up
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
@@ -27,6 +28,7 @@ from bridge.store.refreshes import Wish
 RUN = 100
 LONGEST_WAIT = timedelta(minutes=1)  # new clients wait here, and to ask once a minute is cheap
 _CALLS = 5
+_FAILURES = (DeliveryTransient, OutcomeUnknown, CredentialsInvalid, ConfigError)
 _log = structlog.get_logger()
 
 
@@ -56,17 +58,44 @@ def _affordable(parts: Parts, lease: Lease) -> bool:
 
 def _serve(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]:
     """Serves the wishes; those that fail are tried again later, they are never dropped."""
+    polls = [wish for wish in wishes if wish.kind is RefreshKind.CHANGES]
+    others = [wish for wish in wishes if wish.kind is not RefreshKind.CHANGES]
+    filled = _serve_others(parts, lease, others) if others else frozenset()
+    return filled | (_serve_polls(parts, lease, polls) if polls else frozenset())
+
+
+def _serve_others(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]:
     _, account = split(lease.lane)
     try:
         filled = _read(parts, lease, account, wishes)
-    except (DeliveryTransient, OutcomeUnknown, CredentialsInvalid, ConfigError) as error:
+    except _FAILURES as error:
         _postpone(parts, lease, wishes, error)
         return frozenset()
+    _finish(parts, lease, wishes)
+    return filled
+
+
+def _serve_polls(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]:
+    """A net that does not hold must not stand in the way of what webhooks ask for."""
+    _, account = split(lease.lane)
+    try:
+        filled = catch_up(parts, lease, account)
+    except _FAILURES as error:
+        until = back_off(max(wish.attempts for wish in wishes) + 1, parts.now())
+        with writing(parts.engine) as db:
+            lease.keep(db)
+            refreshes.postpone(db, wishes, until, str(error))
+        _log.warning("poll failed", lane=lease.lane, cause=str(error))
+        return frozenset()
+    _finish(parts, lease, wishes)
+    return filled
+
+
+def _finish(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> None:
     with writing(parts.engine) as db:
         lease.keep(db)
         refreshes.finish(db, wishes)
         lanes.note_success(db, lease.lane, parts.now())
-    return filled
 
 
 def _postpone(parts: Parts, lease: Lease, wishes: Sequence[Wish], error: BridgeError) -> None:

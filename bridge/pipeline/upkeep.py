@@ -1,11 +1,13 @@
 """What the clock does beside the sweep: facts are read anew well before they are too old."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.names import AccountName, CrmId
+from bridge.pipeline.catching_up import due_polls, wish
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
 from bridge.store import mirror
@@ -17,8 +19,10 @@ PEOPLE_MAX_AGE = timedelta(hours=1)
 
 
 def tick(parts: Parts) -> None:
-    """Queues refreshes of owners that are half as old as they may get, the oldest first, and of
-    the CRM's people once an hour."""
+    """Queues refreshes of owners that are half as old as they may get, the oldest first, of the
+    CRM's people once an hour, and polls of vendors whose webhooks may lose something."""
+    for account in due_polls(parts):
+        _queue(parts, account, [wish(account)])
     policy = parts.active().policy
     if policy.crm is None:
         return
@@ -27,9 +31,13 @@ def tick(parts: Parts) -> None:
         *_old_people(parts, policy.crm),
     ]
     if wishes:
-        with writing(parts.engine) as db:
-            mirror.request_refreshes(db, lane(Way.MIRROR, policy.crm), wishes, parts.now())
-        parts.bell.ring(lane(Way.MIRROR, policy.crm))
+        _queue(parts, policy.crm, wishes)
+
+
+def _queue(parts: Parts, account: AccountName, wishes: Sequence[RequestRefresh]) -> None:
+    with writing(parts.engine) as db:
+        mirror.request_refreshes(db, lane(Way.MIRROR, account), wishes, parts.now())
+    parts.bell.ring(lane(Way.MIRROR, account))
 
 
 def _old_contacts(parts: Parts, crm: AccountName, age: timedelta) -> list[RequestRefresh]:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName
 from bridge.pipeline.parts import Active
-from bridge.ports import Account, Connector, Inbound, Outbound, Reader
+from bridge.ports import Account, Connector, Inbound, Outbound, Poll, Reader
 
 P = TypeVar("P")
 
@@ -43,6 +43,9 @@ class AccountVendors:
         self._inbound = _Kept[Inbound](lambda connector, account: connector.inbound(account))
         self._outbound = _Kept[Outbound](lambda connector, account: connector.outbound(account))
         self._reader = _Kept[Reader](lambda connector, account: connector.reader(account))
+        self._poll = _Kept[Poll | None](
+            lambda connector, account: connector.poll and connector.poll(account)
+        )
 
     def connector(self, account: AccountName) -> Connector:
         return self._connector(account, self._active())
@@ -59,6 +62,9 @@ class AccountVendors:
 
     def reader(self, account: AccountName) -> Reader:
         return self._part(self._reader, account)
+
+    def poll(self, account: AccountName) -> Poll | None:
+        return self._part(self._poll, account)
 
     def _part(self, kept: _Kept[P], name: AccountName) -> P:
         active = self._active()

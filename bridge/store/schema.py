@@ -320,6 +320,15 @@ NOTIFICATIONS = Table(
 )
 Index("ix_notifications_employee", NOTIFICATIONS.c.employee, NOTIFICATIONS.c.id)
 
+# Where the next poll of an account begins, in its vendor's own words.
+CURSORS = Table(
+    "cursors",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("read_at", Moment, nullable=False),
+)
+
 # What is to be read anew from the CRM. States: pending, held, dead; a row done is deleted.
 REFRESHES = Table(
     "refreshes",

@@ -41,6 +41,7 @@ from bridge.ports import (
     Inbound,
     Outbound,
     Outcome,
+    Poll,
     RawRequest,
     Reader,
 )
@@ -144,6 +145,7 @@ class Vendors:
         self.inbounds = {n: self._named(n).inbound(a) for n, a in accounts.items()}
         self.outbounds = {n: self._named(n).outbound(a) for n, a in accounts.items()}
         self.readers = {n: self._named(n).reader(a) for n, a in accounts.items()}
+        self.polls: dict[AccountName, Poll] = {}
 
     def connector(self, account: AccountName) -> Connector:
         return self.connectors[account]
@@ -159,6 +161,9 @@ class Vendors:
 
     def reader(self, account: AccountName) -> Reader:
         return self.readers[account]
+
+    def poll(self, account: AccountName) -> Poll | None:
+        return self.polls.get(account)
 
     def _named(self, account: AccountName) -> Connector:
         name = self._accounts[account].connector

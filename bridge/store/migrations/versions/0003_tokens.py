@@ -1,4 +1,4 @@
-"""Tokens that vendors let accounts in with, for all workers"""
+"""Tokens that vendors let accounts in with, for all workers; where polls of vendors begin"""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,15 @@ def upgrade() -> None:
         sa.Column("refusals", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_tokens")),
     )
+    op.create_table(
+        "cursors",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("read_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_cursors")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("cursors")
     op.drop_table("tokens")
