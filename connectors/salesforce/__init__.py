@@ -5,6 +5,7 @@ from connectors.salesforce.client import CALL_TIMEOUT_SECONDS
 from connectors.salesforce.doctor import SalesforceDoctor
 from connectors.salesforce.inbound import SalesforceInbound
 from connectors.salesforce.outbound import DELIVERS, MAX_RUN, SalesforceOutbound, calls_of
+from connectors.salesforce.polling import SalesforcePoll
 from connectors.salesforce.reader import SalesforceReader
 from connectors.salesforce.sandbox import sandbox
 from connectors.salesforce.staff import queues
@@ -22,6 +23,7 @@ CONNECTOR = Connector(
     sandbox=sandbox,
     doctor=SalesforceDoctor,
     queues=queues,
+    poll=SalesforcePoll,
     is_crm=True,
     methods=frozenset({"POST"}),
     max_run=MAX_RUN,
