@@ -12,6 +12,7 @@ from connectors.twilio.reader import numbers, senders
 
 # What Twilio itself puts into a new number.
 _DEMO = "https://demo.twilio.com/"
+_APPLICATION = "application:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +79,9 @@ class TwilioDoctor:
 
     def _open(self, door: Door, hook: str) -> str:
         if door.host == API:
-            form = {"SmsUrl": hook, "SmsMethod": "POST", "SmsApplicationSid": ""}
-            self._client.write(door.path, form=form)
+            form = {"SmsUrl": hook, "SmsMethod": "POST"}
+            parted = {"SmsApplicationSid": ""} if door.address.startswith(_APPLICATION) else {}
+            self._client.write(door.path, form={**form, **parted})
         else:
             ways = {"callback_url": hook, "callback_method": "POST"}
             told = {"status_callback_url": hook, "status_callback_method": "POST"}
@@ -93,7 +95,7 @@ def _number(client: Client, item: Payload) -> Door:
     sid = item.at("sid").text()
     return Door(
         channel_id=item.at("phone_number").text(),
-        address=f"application:{application}" if application else item.text_or("sms_url"),
+        address=f"{_APPLICATION}{application}" if application else item.text_or("sms_url"),
         method=item.text_or("sms_method", "POST"),
         path=client.path(f"IncomingPhoneNumbers/{quote(sid, safe='')}.json"),
         host=API,

@@ -114,7 +114,7 @@ def _number(account_sid: str, channel: SandboxChannel) -> Mapping[str, object]:
         "origin": "twilio",
         "phone_number": channel.address,
         "sid": channel.sid,
-        "sms_application_sid": channel.application,
+        "sms_application_sid": channel.application or None,
         "sms_fallback_method": "POST",
         "sms_fallback_url": "",
         "sms_method": channel.method,
