@@ -79,27 +79,27 @@ class _Option:
 
 _OPTIONS: Mapping[str, _Option] = {
     "organization": _Option(
-        "organization_id", "the org", "webhooks of another org must not be taken for ours"
+        "organization_id", "of the org", "webhooks of another org must not be taken for ours"
     ),
     "integration_user": _Option(
-        "integration_user", "the user", "our own writes can't be told from other people's"
+        "integration_user", "of the user", "our own writes can't be told from other people's"
     ),
 }
 
 
 def _named(kind: str, options: Mapping[str, str], prefix: str, found: str) -> Iterator[Ailment]:
-    """An option that must hold the id found; nothing where none could be found."""
+    """An option that must hold the id found. Where none could be found, it must only be there."""
     option = _OPTIONS[kind]
     given = options.get(option.name, "")
-    if not is_of(prefix, found) or same_id(given, found):
-        return
-    todo = f"set option {option.name}: {long_id(found)} in accounts.yaml"
-    if given:
-        detail = f"option {option.name} is not {option.what} that we are signed in to"
-        yield Ailment(code=f"{kind}_other", detail=detail, todo=f"{todo}, or sign in to the other")
-    else:
+    is_known = is_of(prefix, found)
+    value = long_id(found) if is_known else f"{prefix}… (as Setup shows it)"
+    todo = f"set option {option.name}: {value} in accounts.yaml"
+    if not given:
         detail = f"option {option.name} is missing: {option.why}"
         yield Ailment(code=f"{kind}_unset", detail=detail, todo=todo)
+    elif is_known and not same_id(given, found):
+        detail = f"option {option.name} is not that {option.what} that we signed in to"
+        yield Ailment(code=f"{kind}_other", detail=detail, todo=f"{todo}, or sign in to the other")
 
 
 def _hidden(name: str, error: SalesforceRefused) -> Ailment:

@@ -1,6 +1,7 @@
 """The org's users, who of them are people, and its queues with all who take from them.
 
-Sources: the objects User (UserType), Group, QueueSobject and GroupMember of
+A user's ContactId is not read: an org without partners has no such field. Sources: the objects User
+(UserType), Group, QueueSobject and GroupMember of
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/.
 """
 
@@ -17,9 +18,7 @@ from connectors.salesforce.persons import id_of
 from connectors.salesforce.reading import Table, flag, rows, rows_where, text
 from connectors.salesforce.soql import seen
 
-_USERS = Table(
-    name="User", fields=("Id", "Name", "Email", "IsActive", "UserType", "ContactId", "Profile.Name")
-)
+_USERS = Table(name="User", fields=("Id", "Name", "Email", "IsActive", "UserType", "Profile.Name"))
 _KINDS: Mapping[str, CrmEmployeeKind] = {
     "AutomatedProcess": CrmEmployeeKind.MACHINE,
     "CloudIntegrationUser": CrmEmployeeKind.MACHINE,
@@ -83,8 +82,7 @@ def _kind(user: Payload, integration_user: str) -> CrmEmployeeKind:
     is_program = profile is not None and _API_ONLY in text(profile, "Name").lower()
     if is_program or same_id(user.at("Id").text(), integration_user):
         return CrmEmployeeKind.MACHINE
-    by_contact = CrmEmployeeKind.PARTNER if text(user, "ContactId") else CrmEmployeeKind.PERSON
-    return _KINDS.get(text(user, "UserType"), by_contact)
+    return _KINDS.get(text(user, "UserType"), CrmEmployeeKind.PERSON)
 
 
 def _queue_id(record: Payload) -> str:

@@ -13,6 +13,7 @@ from bridge.domain.names import AccountName
 from bridge.pipeline import following
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.vendors import AccountVendors
+from bridge.ports import Account, Tokens, TokensInMemory
 from bridge.store import configs
 from bridge.store.engine import reading, writing
 from bridge.store.schema import ACTIVE_CONFIG
@@ -162,6 +163,21 @@ def test_an_account_knows_where_its_vendor_reaches_us(engine: Engine, folder: Pa
     active = FollowedConfig(engine, ENVIRON, lambda account: None, "https://bridge.example")
     assert active().accounts[ACC].hook_url == f"https://bridge.example/hooks/{ACC}"
     assert followed(engine)().accounts[ACC].hook_url == ""
+
+
+def test_an_account_is_handed_what_its_workers_share(engine: Engine, folder: Path) -> None:
+    take(engine, folder)
+    asked: list[Account] = []
+
+    def tokens(account: Account) -> Tokens:
+        asked.append(account)
+        return shared
+
+    shared, url = TokensInMemory(), "http://127.0.0.1:1"
+    active = FollowedConfig(engine, ENVIRON, {ACC: url}.get, tokens=tokens)
+    assert active().accounts[ACC].tokens is shared
+    assert url in [account.base_url for account in asked], "as it is placed: tokens depend on it"
+    assert isinstance(followed(engine)().accounts[ACC].tokens, TokensInMemory)
 
 
 def test_parts_are_made_once_for_a_configuration(engine: Engine, folder: Path) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.errors import CredentialsInvalid
+from bridge.domain.errors import CredentialsInvalid, DeliveryRejected
+from bridge.payload import Payload
 from bridge.ports import Ailment
+from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.doctor import SalesforceDoctor
 from connectors.salesforce.sandbox_org import INTEGRATION_USER, ORGANIZATION
 from tests.connectors.salesforce.building import ANA, account
@@ -54,6 +56,17 @@ def test_an_option_that_does_not_fit_is_told_with_what_fits(
 def test_ids_of_fifteen_characters_are_the_same_ids(org: SalesforceSandbox) -> None:
     options = {"organization_id": ORGANIZATION[:15], "integration_user": INTEGRATION_USER[:15]}
     assert examined(org, options) == []
+
+
+def test_where_the_app_may_not_say_who_it_is_the_option_has_to_be_there(
+    org: SalesforceSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(client: SalesforceClient) -> Payload:
+        raise DeliveryRejected("no scope", status=403)
+
+    monkeypatch.setattr(SalesforceClient, "user_info", refused)
+    assert examined(org) == []
+    assert codes(org, {"integration_user": ""}) == ["integration_user_unset"]
 
 
 @pytest.mark.parametrize(

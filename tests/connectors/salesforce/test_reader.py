@@ -48,12 +48,11 @@ def by_phone(phone: str = PHONE) -> IdentityQuery:
 def test_all_users_are_read_also_those_who_left_and_what_they_are(
     salesforce: SalesforceSandbox, reader: SalesforceReader
 ) -> None:
-    partner = salesforce.seed(Contact=[contact()])["Contact"][0]
     profile = {"Name": "Salesforce API Only System Integrations", "UserType": "Standard"}
     made = salesforce.seed(Profile=[profile])["Profile"][0]
     salesforce.seed(
         User=[
-            {"LastName": "Partner", "Email": "p@partner.example", "ContactId": partner},
+            {"LastName": "Partner", "Email": "p@partner.example", "UserType": "PowerPartner"},
             {"LastName": "Bot", "Email": "bot@acme.example", "ProfileId": made},
             {"LastName": "Auto", "Email": "auto@acme.example", "UserType": "AutomatedProcess"},
             {"Id": INTEGRATION_USER, "LastName": "Bridge", "Email": "b@acme.example"},
