@@ -52,10 +52,21 @@ _NO_ID = "000000000000000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where reading of one object goes on: behind this record."""
+    """How far one object was read, by the org's own clock: everything up to `stamp`, which is UTC;
+    where there was more than a query gives, up to `record` among those of that time. `told` stands
+    for what the last read brought."""
 
-    stamp: datetime  # UTC
+    stamp: datetime
     record: str = _NO_ID
+    told: str = ""
+
+    @property
+    def is_within(self) -> bool:
+        return self.record != _NO_ID
+
+    @property
+    def after(self) -> datetime:
+        return self.stamp if self.is_within else self.stamp - OVERLAP
 
 
 class SalesforcePoll:
@@ -71,20 +82,21 @@ class SalesforcePoll:
         return self._every
 
     def changes(self, cursor: str, now: datetime) -> Polled:
-        """The first poll looks back as far as one change may hide, and no further."""
+        """The first poll looks back as far as one change may hide, and no further. While nothing
+        changes, what was read last is not told again."""
         bodies: list[bytes] = []
         places = _places(cursor, now)
         more = False
         for name, place in places.items():
             records = self._read(name, place)
-            bodies += self._bodies(name, records, now)
-            is_full = len(records) == ROWS
-            places[name] = _after(place, records, now, is_full=is_full)
-            more = more or is_full
+            places[name] = after = _after(place, records)
+            more = more or after.is_within
+            if after.told != place.told:
+                bodies += self._bodies(name, records, now)
         return Polled(bodies=tuple(bodies), cursor=_written(places), more=more)
 
     def _read(self, name: str, place: Place) -> list[dict[str, Any]]:
-        after = f"{place.stamp.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+        after = f"{place.after.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
         text = _QUERIES[name] + _WINDOW.replace("<after>", after).replace("<rows>", str(ROWS))
         try:
             return self._client.query(soql(text, after_id=place.record), deleted=True)
@@ -115,15 +127,16 @@ class SalesforcePoll:
         }
 
 
-def _after(
-    place: Place, records: Sequence[Mapping[str, Any]], now: datetime, *, is_full: bool
-) -> Place:
-    """Behind the last record where there are more of them, else so far back that nothing that
-    comes to light late is missed. Never back behind where it was."""
-    if is_full:
-        last = Payload(dict(records[-1]))
-        return Place(stamp=_stamp(last), record=last.at("Id").text())
-    return Place(stamp=max(now - OVERLAP, place.stamp))
+def _after(place: Place, records: Sequence[Mapping[str, Any]]) -> Place:
+    """Our own clock has no part in it: it may be another than the org's."""
+    told = digest_id("", json.dumps(records, sort_keys=True))
+    if not records:
+        return Place(stamp=place.stamp, told=told)
+    last = Payload(dict(records[-1]))
+    stamp = max(_stamp(last), place.stamp)
+    if len(records) < ROWS:
+        return Place(stamp=stamp, told=told)
+    return Place(stamp=_stamp(last), record=last.at("Id").text(), told=told)
 
 
 def _stamp(record: Payload) -> datetime:
@@ -135,7 +148,7 @@ def _stamp(record: Payload) -> datetime:
 
 def _places(cursor: str, now: datetime) -> dict[str, Place]:
     """A cursor that can't be read is none: what it stood for is within reach of `bridge sync`."""
-    first = Place(stamp=now - OVERLAP)
+    first = Place(stamp=now)
     try:
         told = Payload.from_bytes(cursor.encode(errors="replace")) if cursor else Payload({})
         return {name: _place(told.get(name)) or first for name in _QUERIES}
@@ -147,13 +160,17 @@ def _place(told: Payload | None) -> Place | None:
     if told is None:
         return None
     record = told.text_or("record")
-    return Place(stamp=told.at("stamp").iso_time(), record=record if is_id(record) else _NO_ID)
+    return Place(
+        stamp=told.at("stamp").iso_time(),
+        record=record if is_id(record) else _NO_ID,
+        told=told.text_or("told"),
+    )
 
 
 def _written(places: Mapping[str, Place]) -> str:
     return json.dumps(
         {
-            name: {"stamp": place.stamp.isoformat(), "record": place.record}
+            name: {"stamp": place.stamp.isoformat(), "record": place.record, "told": place.told}
             for name, place in places.items()
         }
     )

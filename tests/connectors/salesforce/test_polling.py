@@ -109,21 +109,39 @@ def test_the_first_poll_looks_back_a_little_and_no_further(
 def test_an_org_where_nothing_happens_is_told_of_nothing(
     salesforce: SalesforceSandbox, poll: SalesforcePoll
 ) -> None:
-    """What was read once goes out of sight as the cursor moves on."""
-    made(salesforce)
+    contact = made(salesforce)
     polled = poll.changes("", now())
+    assert polled.bodies
     for step in (1, 2, 3):
         polled = poll.changes(polled.cursor, now() + step * STEP)
-    assert polled.bodies == ()
+        assert polled.bodies == ()
+    salesforce.post("change", {"id": contact, "fields": {"OwnerId": LUIS}, "user": ANA})
+    assert events(poll.changes(polled.cursor, now()))
 
 
 def test_a_change_that_comes_to_light_late_is_told(
     salesforce: SalesforceSandbox, poll: SalesforcePoll
 ) -> None:
-    """A transaction that ends minutes after another one began before it."""
-    polled = poll.changes("", now() + OVERLAP / 2)
+    """A transaction that ends minutes after one that began later."""
     made(salesforce)
-    assert events(poll.changes(polled.cursor, now() + OVERLAP / 2))
+    polled = poll.changes("", now())
+    late = (now() - OVERLAP + timedelta(minutes=1)).isoformat(timespec="milliseconds")
+    salesforce.seed(Opportunity=[{"Name": "Late", "SystemModstamp": late}])
+    assert [type(e).__name__ for e in events(poll.changes(polled.cursor, now()))].count(
+        "DealChanged"
+    )
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=-5), timedelta(hours=5)])
+def test_a_clock_of_ours_that_goes_wrong_hides_nothing(
+    salesforce: SalesforceSandbox, poll: SalesforcePoll, off: timedelta
+) -> None:
+    made(salesforce)
+    polled = poll.changes("", now())
+    for _ in range(3):
+        made(salesforce)
+        polled = poll.changes(polled.cursor, now() + off)
+        assert polled.bodies
 
 
 def test_more_than_a_query_gives_is_read_on_where_it_ended(
