@@ -218,8 +218,7 @@ def _template(template: Template) -> _Body:
 
 
 def _location(media: Media) -> _Body:
-    found = _GEO.fullmatch(media.url)
-    latitude, longitude = (float(part) for part in found.groups()) if found else (0.0, 0.0)
+    latitude, _, longitude = media.url.removeprefix("geo:").partition(",")
     named = {"name": media.name} if media.name else {}
     return {"latitude": latitude, "longitude": longitude, **named}
 

@@ -157,7 +157,7 @@ def _content(world: World, body: Payload) -> tuple[str, Mapping[str, object]]:
     if kind == "template":
         return _template(world, part), part.mapping()
     if kind == "location":
-        return f"{part.at('latitude').raw()},{part.at('longitude').raw()}", part.mapping()
+        return f"{part.at('latitude').text()},{part.at('longitude').text()}", part.mapping()
     raise Refusal(131051, "Unsupported message type")
 
 

@@ -163,7 +163,7 @@ def test_a_place_is_sent_as_one(outbound: WhatsAppOutbound, meta: Meta) -> None:
     place = Media(kind=MediaKind.LOCATION, url="geo:37.44,-122.16", name="Cafe")
     assert isinstance(only(outbound, text="", media=place), Done)
     content = meta.sent()[0]["content"]
-    assert content == {"latitude": 37.44, "longitude": -122.16, "name": "Cafe"}
+    assert content == {"latitude": "37.44", "longitude": "-122.16", "name": "Cafe"}
 
 
 def test_a_template_is_filled_in(outbound: WhatsAppOutbound, meta: Meta) -> None:
