@@ -21,6 +21,7 @@ COMMANDS = {
     "sync": "bridge.cli.sync:sync",
     "dead": "bridge.cli.dead:dead",
     "replay": "bridge.cli.dead:replay_events",
+    "deliveries": "bridge.cli.deliveries:deliveries",
     "doctor": "bridge.cli.doctor:doctor",
     "keys": "bridge.cli.keys:keys",
     "login": "bridge.cli.keys:login",

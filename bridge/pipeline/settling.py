@@ -1,7 +1,7 @@
 """What a vendor's answer does to a row: done, another time, to be looked up, or a dead letter."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -26,7 +26,8 @@ from bridge.ports import (
     RetryAt,
     Unknown,
 )
-from bridge.store import lanes, notices, outbox, outgoing
+from bridge.store import attempts, lanes, notices, outbox, outgoing
+from bridge.store.attempts import Tried
 from bridge.store.outbox import State
 from bridge.store.outgoing import Row
 from bridge.store.sends import note_failed
@@ -58,12 +59,44 @@ def note(
     if done:
         lanes.note_success(db, notes.lane, notes.now)
     down = [(row, out) for row, out in outcomes if isinstance(out, AccountDown)]
+    attempts.add(db, _tried(outcomes), notes.now)
     for row, outcome in outcomes:
         _note_row(db, notes, row, outcome)
     if not down:
         return _note_outage(db, notes, outcomes)
     _go_down(db, notes, down[0][1], [row for row, _ in down])
     return down[0][1]
+
+
+def _tried(outcomes: Sequence[tuple[Row, Outcome]]) -> Iterator[Tried]:
+    """What was answered. Of rows that an account in trouble holds back only the first was sent, or
+    none, where it was silence that held them back."""
+    held_back = False
+    for row, outcome in outcomes:
+        match outcome:
+            case RetryAt() | Unknown():
+                yield Tried(row=row, said=outcome.reason)
+                held_back = held_back or isinstance(outcome, Unknown)
+            case Rejected():
+                yield Tried(row=row, said=_why(outcome))
+            case AccountDown():
+                if not held_back:
+                    yield Tried(row=row, said=outcome.cause)
+                held_back = True
+
+
+def _found(answer: Answer) -> str:
+    match answer:
+        case Found():
+            return "looked up: done"
+        case Absent():
+            return "looked up: not there"
+        case CannotTell():
+            return f"looked up: {answer.reason}"
+
+
+def _why(refused: Rejected) -> str:
+    return f"{refused.reason}: {refused.detail}".strip(": ")
 
 
 def _note_row(db: Connection, notes: Notes, row: Row, outcome: Outcome) -> None:
@@ -77,7 +110,7 @@ def _note_row(db: Connection, notes: Notes, row: Row, outcome: Outcome) -> None:
             _count_fairly(db, notes, row)
             _show(db, row, MessageStatus.UNKNOWN, outcome.reason)
         case Rejected():
-            die(db, row, f"{outcome.reason}: {outcome.detail}".strip(": "), notes.now)
+            die(db, row, _why(outcome), notes.now)
         case _:
             assert_never(outcome)
 
@@ -110,6 +143,7 @@ def note_found(db: Connection, now: datetime, answers: Sequence[tuple[Row, Answe
     """What a look-up said: done, surely not done and so to be sent again, or still unknown."""
     found = [(row, answer.vendor_ids) for row, answer in answers if isinstance(answer, Found)]
     note_result(db, found, now)
+    attempts.add(db, (Tried(row=row, said=_found(answer)) for row, answer in answers), now)
     for row, answer in answers:
         match answer:
             case Found():

@@ -147,6 +147,19 @@ Index(
 Index("ix_outbox_event", OUTBOX.c.event_account, OUTBOX.c.event_key)
 Index("ix_outbox_message", OUTBOX.c.message, sqlite_where=SENDS, postgresql_where=SENDS)
 
+# What was answered to each attempt that did not settle its row, for people; no rule reads it.
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("id", Serial, primary_key=True),
+    Column("outbox_id", Serial, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("said", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("ix_attempts_outbox", ATTEMPTS.c.outbox_id, ATTEMPTS.c.id)
+
 # Names that an outbox row waits for. A hard one must come; a soft one may turn out never to.
 NEEDS = Table(
     "needs",

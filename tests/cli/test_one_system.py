@@ -7,47 +7,18 @@ from typing import Any
 import pytest
 import requests
 
-from bridge.domain.names import AccountName, ChannelName, EmployeeId, conversation_id
+from bridge.domain.names import ChannelName, EmployeeId, conversation_id
 from bridge.pipeline.send import SendRequest, Sent, send
-from connectors.webhook.sandbox import sandbox
-from tests.cli.commands import PUBLIC_URL, Installation
-from tests.connectors.webhook.building import SECRET, event, message
-from tests.connectors.webhook.conftest import SEED
-from tests.serving import served
+from tests.cli.commands import Installation
+from tests.cli.one_system import ERP, KNOWN, STRANGER, one_system
+from tests.connectors.webhook.building import event, message
 
-ERP = AccountName("erp")
 ANA = EmployeeId("ana@acme.example")
-CONFIG = """
-crm: erp
-accounts:
-  erp: {connector: webhook, secrets: {signing_secret: ERP_SIGNING_SECRET}}
-channels:
-  line: {account: erp, messenger: whatsapp, id: line-1, label: Line}
-employees:
-  ana@acme.example: {role: salesperson, gets_new_clients: true}
-new_clients: {create: deal, pipeline: p, stage: s, distribution: in_turn}
-"""
-STRANGER = {"channel_id": "line-1", "messenger": "whatsapp", "chat_id": "34600111222"}
 
 
 @pytest.fixture
 def house(tmp_path: Path, sqlite_url: str, silent: None) -> Iterator[Installation]:
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / "all.yaml").write_text(CONFIG)
-    with served(sandbox({"signing_secret": SECRET})) as url:
-        environ = {
-            "BRIDGE_CONFIG": str(config),
-            "BRIDGE_STATE": str(tmp_path / "state"),
-            "BRIDGE_DATABASE_URL": sqlite_url,
-            "BRIDGE_PUBLIC_URL": PUBLIC_URL,
-            "BRIDGE_BASE_URL_ERP": url,
-            "ERP_SIGNING_SECRET": SECRET,
-        }
-        made = Installation(config=config, environ=environ, crm_url=url)
-        made.tell(url, "seed", SEED)
-        made.run("migrate")
-        made.run("sync")
+    with one_system(tmp_path, sqlite_url) as made:
         yield made
 
 
@@ -64,8 +35,7 @@ def test_its_channels_are_read_though_it_is_a_crm(house: Installation) -> None:
 
 
 def test_a_client_whom_it_knows_is_written_into_its_timeline(house: Installation) -> None:
-    known = STRANGER | {"chat_id": "5215512345678", "phone": "+5215512345678"}
-    house.receive({"events": [message("m-1", chat=known)]}, ERP)
+    house.receive({"events": [message("m-1", chat=KNOWN)]}, ERP)
     found = state(house)
     assert [entry["text"] for entry in found["entries"]] == ["Hola"]
     assert {record["kind"] for record in found["entries"][0]["records"]} == {

@@ -17,6 +17,7 @@ from bridge.pipeline.parts import Parts
 from bridge.web.api.channels import ROUTES as CHANNELS
 from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
+from bridge.web.api.deliveries import ROUTES as DELIVERIES
 from bridge.web.api.description import describe
 from bridge.web.api.employees import ROUTES as EMPLOYEES
 from bridge.web.api.events import ROUTES as EVENTS
@@ -42,6 +43,7 @@ ROUTES: tuple[Route, ...] = (
     *NEW_CLIENTS,
     *NOTIFICATIONS,
     *DEAD_LETTERS,
+    *DELIVERIES,
     *KEYS,
 )
 _log = structlog.get_logger()
