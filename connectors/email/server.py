@@ -1,5 +1,6 @@
 """The mail server of an account: where it is, how it is reached, who we are there."""
 
+import base64
 import re
 import smtplib
 import ssl
@@ -38,7 +39,7 @@ class Server:
     username: str
     password: str = field(repr=False)
     timeout_seconds: float = TIMEOUT_SECONDS
-    tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
+    ca_file: str | None = None  # who vouches for the server, if not those whom the system trusts
 
     @classmethod
     def of(cls, account: Account) -> "Server":
@@ -60,6 +61,7 @@ class Server:
             username=given.get("username", sender),
             password=password,
             timeout_seconds=call_timeout(account.name, given, TIMEOUT_SECONDS),
+            ca_file=given.get("ca_file"),
         )
 
     @property
@@ -90,23 +92,36 @@ class Server:
             smtp.ehlo_or_helo_if_needed()
             # A server on this machine may trust whoever reaches it.
             if smtp.has_extn("auth") or not is_loopback(self.host):
-                smtp.login(self.username, self.password)
+                self._sign_in(smtp)
         except BaseException:
             smtp.close()
             raise
         return smtp
 
+    def _sign_in(self, smtp: smtplib.SMTP) -> None:
+        """Ours, as the standard library knows no passwords beyond ASCII (RFC 4616 does)."""
+        offered = smtp.esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in offered:
+            proof = _coded(f"\0{self.username}\0{self.password}")
+            code, said = smtp.docmd("AUTH", f"PLAIN {proof}")
+        elif "LOGIN" in offered:
+            code, said = smtp.docmd("AUTH", f"LOGIN {_coded(self.username)}")
+            if code == 334:
+                code, said = smtp.docmd(_coded(self.password))
+        else:
+            raise smtplib.SMTPNotSupportedError
+        if code not in (235, 503):  # 503: signed in already
+            raise smtplib.SMTPAuthenticationError(code, said)
+
     def _connected(self) -> smtplib.SMTP:
-        where = (self.host, self.port, self.domain, self.timeout_seconds)
+        host, port, name, seconds = self.host, self.port, self.domain, self.timeout_seconds
         if self.security is Security.TLS:
-            host, port, name, seconds = where
             context = self._context()
             return smtplib.SMTP_SSL(host, port, name, timeout=seconds, context=context)
-        host, port, name, seconds = where
         return smtplib.SMTP(host, port, name, timeout=seconds)
 
     def _context(self) -> ssl.SSLContext:
-        return self.tls or ssl.create_default_context()
+        return ssl.create_default_context(cafile=self.ca_file)
 
     def _not_let_in(self, code: int) -> CredentialsInvalid | DeliveryTransient:
         if 400 <= code < 500:
@@ -115,6 +130,10 @@ class Server:
 
     def _down(self, why: str) -> DeliveryTransient:
         return DeliveryTransient(f"email: {self.host}:{self.port} {why}", account_wide=True)
+
+
+def _coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")
 
 
 def is_address(text: str) -> bool:

@@ -82,6 +82,16 @@ def _with_entry(town: Town, text: str) -> Any:
     return crm if text in json.dumps(crm.get("communications", crm)) and crm["deals"] else None
 
 
+def test_who_answers_for_the_client_is_mailed_once(calm: Town) -> None:
+    """One mail for two messages that wait, with a link and nothing of what was said."""
+    client, room, chat = _begun(calm, "ruth")
+    client.write(room, "Are you there?")
+    eventually(lambda: "Are you there?" in calm.texts(chat))
+    found = eventually(lambda: [m for m in calm.mails() if chat in m["text"]])
+    assert [mail["to"] for mail in found] == ["ana@acme.example"]
+    assert not any(word in str(found) for word in ("ruth", "Ruth", "Are you"))
+
+
 def test_an_answer_reaches_the_client_once_and_its_echo_makes_no_second(calm: Town) -> None:
     client, room, chat = _begun(calm, "olga")
     message = calm.answer(chat, text="Buenas, Olga")

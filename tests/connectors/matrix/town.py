@@ -12,12 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flask import Flask
+
 from bridge.cli.calls import answers, call
 from bridge.pipeline.mirror import sync
 from bridge.settings import Settings
 from bridge.store.engine import writing
 from bridge.store.keys import Scope, create_key
 from bridge.wiring import built, prepare
+from connectors.email.sandbox import sandbox
 from tests.chaos.house import free_port
 from tests.chaos.processes import Fleet, Program, fleet, without_settings
 from tests.connectors.matrix.relay import Relay, relaying
@@ -36,6 +39,7 @@ SECRETS = {
     "HUBSPOT_CLIENT_SECRET": "secret-of-the-town",
     "MATRIX_AS_TOKEN": "as-token-of-the-town",
     "MATRIX_HS_TOKEN": "hs-token-of-the-town",
+    "SMTP_PASSWORD": "password-of-the-town",
 }
 _CONFIG = f"""
 crm: {CRM}
@@ -48,6 +52,11 @@ accounts:
     secrets: {{as_token: MATRIX_AS_TOKEN, hs_token: MATRIX_HS_TOKEN}}
     options: {{user: "{BRIDGE_USER}", look_up_after_seconds: "1"}}
     max_body_bytes: 16777216
+  mail-main:
+    connector: email
+    secrets: {{password: SMTP_PASSWORD}}
+    options: {{host: mail.acme.example, from: bridge@acme.example}}
+notifications: {{email: mail-main}}
 channels:
   matrix-sales: {{account: {CHAT}, messenger: matrix, id: "{BRIDGE_USER}", label: Matrix}}
 employees:
@@ -70,6 +79,11 @@ class Town:
     pushes: Relay
     calls: Relay
     key: str = field(repr=False)
+    post: Flask
+
+    def mails(self) -> list[Mapping[str, str]]:
+        """What has come to the mailboxes, the latest first."""
+        return list(self.post.test_client().get("/_sandbox/state").get_json()["mails"])
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         url = f"{self.settings.public_url}/api/v1/{path}"
@@ -116,7 +130,12 @@ def town_running(folder: Path) -> Iterator[Town]:
     """All of it up, the owners known; nobody has written yet."""
     web, crm, hs = free_port(), free_port(), free_port()
     with relaying(web) as pushes, relaying(hs) as calls, fleet(folder) as processes:
-        environ = _environment(folder, web, crm, calls.port)
+        post = sandbox({"password": SECRETS["SMTP_PASSWORD"]})
+        mail = str(post.test_client().get("/_sandbox/address").get_json()["address"])
+        environ = {
+            **_environment(folder, web, crm, calls.port),
+            "BRIDGE_BASE_URL_MAIL_MAIN": mail,
+        }
         (folder / "config").mkdir()
         (folder / "config" / "bridge.yaml").write_text(_CONFIG)
         settings = Settings.of(environ)
@@ -137,6 +156,7 @@ def town_running(folder: Path) -> Iterator[Town]:
                 pushes=pushes,
                 calls=calls,
                 key=key,
+                post=post,
             )
 
 
