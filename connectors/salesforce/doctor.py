@@ -6,7 +6,7 @@ It mends nothing: fields and permission sets are metadata, which an admin deploy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge.domain.errors import DeliveryRejected, OutcomeUnknown, PayloadInvalid
+from bridge.domain.errors import DeliveryRejected
 from bridge.payload import Payload
 from bridge.ports import Account, Ailment
 from connectors.salesforce.answers import SalesforceRefused, Usage
@@ -14,7 +14,7 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.ids import ORGANIZATION, USER, is_of, long_id, same_id
 from connectors.salesforce.lookup import KEY, MESSAGE_KEY
 from connectors.salesforce.persons import Persons
-from connectors.salesforce.reading import Table, rows, text
+from connectors.salesforce.reading import Table, rows, text, told
 
 _KEYS = (("Contact", KEY), ("Lead", KEY), ("Opportunity", KEY), ("Task", MESSAGE_KEY))
 _FEW_LEFT = 0.8  # of the day's calls are used
@@ -31,22 +31,18 @@ class SalesforceDoctor:
         self._usernames = Persons.of(account).username_fields
 
     def examine(self, public_url: str) -> Sequence[Ailment]:
-        try:
-            return [
-                *self._organization(),
-                *self._integration_user(),
-                *self._fields(),
-                *_calls_left(self._client.limits),
-            ]
-        except PayloadInvalid as error:
-            raise OutcomeUnknown(f"salesforce: an answer of unknown shape: {error}") from error
+        return told(self._examined)
 
     def fix(self, public_url: str, *, take_over: bool) -> Sequence[str]:
         return ()
 
+    def _examined(self) -> list[Ailment]:
+        found = [*self._organization(), *self._integration_user(), *self._fields()]
+        return [*found, *_calls_left(self._client.limits)]
+
     def _organization(self) -> Iterator[Ailment]:
-        (found,) = rows(self._client, _ORGANIZATION.of(""))
-        yield from _named("organization", self._options, ORGANIZATION, text(found, "Id"))
+        found = [text(one, "Id") for one in rows(self._client, _ORGANIZATION.of(""))]
+        yield from _named("organization", self._options, ORGANIZATION, "".join(found[:1]))
 
     def _integration_user(self) -> Iterator[Ailment]:
         """Who we are there: by it our own writes are told from other people's."""

@@ -1,14 +1,7 @@
 """What the bridge reads from Salesforce: users, pipelines, people, opportunities and leads."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
-from bridge.domain.errors import (
-    CredentialsInvalid,
-    DeliveryRejected,
-    OutcomeUnknown,
-    PayloadInvalid,
-)
 from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline
@@ -21,12 +14,10 @@ from connectors.salesforce.ids import CONTACT, LEAD, is_of
 from connectors.salesforce.leads import Leads
 from connectors.salesforce.merging import survivors
 from connectors.salesforce.persons import Persons, became, id_of
-from connectors.salesforce.reading import rows_where
+from connectors.salesforce.reading import rows_where, told
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.staff import employees
 from connectors.salesforce.stages import Stages
-
-_T = TypeVar("_T")
 
 
 class SalesforceReader:
@@ -42,32 +33,32 @@ class SalesforceReader:
         self._leads = Leads(self._client, self._stages)
 
     def employees(self) -> Sequence[CrmEmployee]:
-        return _told(lambda: employees(self._client, self._integration_user))
+        return told(lambda: employees(self._client, self._integration_user))
 
     def pipelines(self) -> Sequence[Pipeline]:
-        return _told(self._stages.refresh)
+        return told(self._stages.refresh)
 
     def contacts_by_identity(
         self, queries: Sequence[IdentityQuery]
     ) -> Sequence[tuple[CrmContact, ...]]:
-        return _told(lambda: self._identities.find(queries))
+        return told(lambda: self._identities.find(queries))
 
     def contacts(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmContact]:
         """Contacts and leads; one that was merged, or converted, answers under the id asked for
         as the one it is now."""
-        return _told(lambda: self._contacts(ids))
+        return told(lambda: self._contacts(ids))
 
     def deals(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmDeal]:
-        return _told(lambda: {deal.crm_id: deal for deal in self._deals.read(ids)})
+        return told(lambda: {deal.crm_id: deal for deal in self._deals.read(ids)})
 
     def leads(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmLead]:
-        return _told(lambda: {lead.crm_id: lead for lead in self._leads.read(ids)})
+        return told(lambda: {lead.crm_id: lead for lead in self._leads.read(ids)})
 
     def deals_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmDeal]:
-        return _told(lambda: self._deals.of_contacts(contacts))
+        return told(lambda: self._deals.of_contacts(contacts))
 
     def leads_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmLead]:
-        return _told(lambda: self._leads.of_contacts(contacts))
+        return told(lambda: self._leads.of_contacts(contacts))
 
     def channels(self) -> Sequence[ChannelReading]:
         return ()
@@ -94,18 +85,3 @@ class SalesforceReader:
         )
         of_kind = [one for one in ids if is_of(prefix, one)]
         return list(rows_where(self._client, table, ["Id"], of_kind))
-
-
-def _told(read: Callable[[], _T]) -> _T:
-    try:
-        return read()
-    except DeliveryRejected as error:
-        said = f"{error}: give the integration user the permission set of the bridge"
-        if error.code in _RIGHTS or error.status == 403:
-            raise CredentialsInvalid(said) from error
-        raise OutcomeUnknown(str(error)) from error
-    except PayloadInvalid as error:
-        raise OutcomeUnknown(f"salesforce: an answer of unknown shape: {error}") from error
-
-
-_RIGHTS = ("INVALID_TYPE", "INVALID_FIELD", "INSUFFICIENT_ACCESS")

@@ -1,8 +1,15 @@
 """Reading records by SOQL: those whose field holds one of many values, in few calls."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from bridge.domain.errors import (
+    CredentialsInvalid,
+    DeliveryRejected,
+    OutcomeUnknown,
+    PayloadInvalid,
+)
 from bridge.payload import Payload
 from connectors.salesforce.answers import SalesforceRefused
 from connectors.salesforce.client import SalesforceClient
@@ -10,6 +17,9 @@ from connectors.salesforce.soql import lists, soql
 
 _NOT_THERE = "INVALID_TYPE"  # the org has no such object, or our user may not see it
 _NO_FIELD = "INVALID_FIELD"
+_RIGHTS = (_NOT_THERE, _NO_FIELD, "INSUFFICIENT_ACCESS")
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,20 @@ def rows_where(
     holds = " OR ".join(f"{name} IN {{values}}" for name in fields)
     for some in lists(values, repeated=len(fields)):
         yield from rows(client, soql(table.of(holds), values=some))
+
+
+def told(read: Callable[[], _T]) -> _T:
+    """What it reads. Raises what `bridge.ports.Reader` says: a missing right comes as
+    CredentialsInvalid."""
+    try:
+        return read()
+    except DeliveryRejected as error:
+        said = f"{error}: give the integration user the permission set of the bridge"
+        if error.code in _RIGHTS or error.status == 403:
+            raise CredentialsInvalid(said) from error
+        raise OutcomeUnknown(str(error)) from error
+    except PayloadInvalid as error:
+        raise OutcomeUnknown(f"salesforce: an answer of unknown shape: {error}") from error
 
 
 def is_object_missing(error: SalesforceRefused) -> bool:

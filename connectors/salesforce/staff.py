@@ -15,7 +15,7 @@ from bridge.ports import Account, CrmQueue
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.ids import QUEUE, USER, is_of, long_id, same_id
 from connectors.salesforce.persons import id_of
-from connectors.salesforce.reading import Table, flag, rows, rows_where, text
+from connectors.salesforce.reading import Table, flag, rows, rows_where, text, told
 from connectors.salesforce.soql import seen
 
 _USERS = Table(name="User", fields=("Id", "Name", "Email", "IsActive", "UserType", "Profile.Name"))
@@ -51,8 +51,13 @@ def employees(client: SalesforceClient, integration_user: str) -> list[CrmEmploy
 def queues(account: Account) -> Sequence[CrmQueue]:
     """Queues of leads, contacts and opportunities with their members, also those that groups within
     them hold; members by role are not resolved. Raises what Reader raises."""
-    client = SalesforceClient(account)
-    found = rows(client, _QUEUES.of(_OF_OURS))
+    return told(lambda: _queues(SalesforceClient(account)))
+
+
+def _queues(client: SalesforceClient) -> list[CrmQueue]:
+    found = [
+        one for one in rows(client, _QUEUES.of(_OF_OURS)) if text(one, "SobjectType") in _RECORDS
+    ]
     names = {_queue_id(one): text(one.at("Queue"), "Name") for one in found}
     members = _members(client, names)
     return [
@@ -103,7 +108,7 @@ def _members(client: SalesforceClient, groups: Iterable[str]) -> Mapping[str, Se
         found |= {group: [] for group in asked}
         for one in rows_where(client, _MEMBERS, ["GroupId"], asked):
             group, member = (long_id(one.at(name).text()) for name in _MEMBERS.fields)
-            found[group].append(member)
+            found.setdefault(group, []).append(member)
         inner = {one for group in asked for one in found[group] if is_of(QUEUE, one)}
         asked = sorted(inner - found.keys())
     return found
