@@ -111,7 +111,7 @@ class Post:
 
     url: str = ""
     bodies: list[bytes] = field(default_factory=list)
-    status: int = 200
+    refusals: int = 0  # so many requests are refused first
 
     def events(self) -> list[Event]:
         inbound = WhatsAppInbound(account())
@@ -134,9 +134,11 @@ def listening() -> Iterator[Post]:
     def take() -> Response:
         body = asked.get_data()
         inbound.verify(request(body, signed=asked.headers.get("X-Hub-Signature-256", "")))
-        if post.status == 200:
-            post.bodies.append(body)
-        return Response(status=post.status)
+        if post.refusals:
+            post.refusals -= 1
+            return Response(status=503)
+        post.bodies.append(body)
+        return Response()
 
     with served(app) as url:
         post.url = f"{url}/hooks/wa"

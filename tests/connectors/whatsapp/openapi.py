@@ -2,8 +2,8 @@
 
 Read more widely than it is written, where it contradicts its own examples or Meta's pages:
 a message's parts of an `allOf` are read as one object (each of them alone forbids the others'
-fields); `recipient` and `biz_opaque_callback_data` are fields of newer pages; a number in a list has
-the states that the same document gives to a number by itself (CONNECTED).
+fields); `recipient` and `biz_opaque_callback_data` are fields of newer pages; a number in a list
+has the states that the same document gives to a number by itself (CONNECTED).
 """
 
 import json
