@@ -71,8 +71,9 @@ READS: tuple[Callable[[Account], object], ...] = (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data(), read=st.sampled_from(READS))
+@pytest.mark.parametrize("read", READS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
 def test_an_odd_answer_is_one_of_three_errors(
     monkeypatch: pytest.MonkeyPatch, data: st.DataObject, read: Callable[[Account], object]
 ) -> None:
@@ -87,6 +88,19 @@ def test_an_odd_answer_is_one_of_three_errors(
     monkeypatch.setattr(SalesforceClient, "user_info", described)
     with suppress(*TOLD):
         read(account("http://127.0.0.1:1"))
+
+
+def test_who_is_in_a_group_that_was_not_asked_for_is_in_no_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = [[GOOD], [GOOD | {"GroupId": "00G5g00000Odd00EAJ"}]]
+
+    def answered(client: SalesforceClient, soql: str, deleted: bool = False) -> list[Any]:
+        return answers.pop(0)
+
+    monkeypatch.setattr(SalesforceClient, "query", answered)
+    (queue,) = queues(account("http://127.0.0.1:1"))
+    assert (queue.crm_id, queue.members, answers) == (QUEUE, (), [])
 
 
 @pytest.mark.parametrize(
