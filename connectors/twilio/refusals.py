@@ -91,7 +91,7 @@ def refusal(operation: str, delivery: Delivery, answer: HttpAnswer) -> Outcome:
         return AccountDown(cause=said, until=until)
     if answer.status in (408, 423, 425):
         return RetryAt(when=delivery.now + OUTAGE, reason=said)
-    if not code and answer.status in (403, 404):
+    if answer.status == 404 or (answer.status == 403 and not code):
         # 404 of the account's own address: there is no such account.
         return AccountDown(cause=f"{said}: account_sid or its rights")
     advice = _FINAL.get(code, "Twilio refuses the message and we do not know this code")

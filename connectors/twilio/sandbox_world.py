@@ -89,13 +89,14 @@ class World:
                     setattr(self, name, getattr(fresh, name))
 
     def add_channel(self, given: Payload) -> SandboxChannel:
-        """`{"address", "name"?, "hook"?, "status"?, "application"?}`."""
+        """`{"address", "name"?, "hook"?, "method"?, "status"?, "application"?}`."""
         address = given.at("address").text()
         channel = SandboxChannel(
             sid=new_sid("XE" if address.startswith("whatsapp:") else "PN"),
             address=address,
             name=given.text_or("name"),
             hook=given.text_or("hook"),
+            method=given.text_or("method", "POST"),
             application=given.text_or("application"),
             status=given.text_or("status", "ONLINE"),
         )

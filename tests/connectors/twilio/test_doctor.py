@@ -57,6 +57,21 @@ def test_another_address_is_named_without_its_secret_and_stays(
     assert set(hooks(phone).values()) == {HOOK}
 
 
+def test_how_often_twilio_tries_is_left_as_it_is(phone: Phone) -> None:
+    phone.steer("seed", channels=[{"address": "+14155550199", "hook": f"{HOOK}#rc=2&rp=all"}])
+    doctor = TwilioDoctor(account(phone.url, options={"channels": "+14155550199"}))
+    assert codes(doctor) == []
+    assert doctor.fix(PUBLIC, take_over=False) == []
+
+
+def test_our_address_called_in_another_way_is_mended_without_asking(phone: Phone) -> None:
+    phone.steer("seed", channels=[{"address": "+14155550199", "hook": HOOK, "method": "GET"}])
+    doctor = TwilioDoctor(account(phone.url, options={"channels": "+14155550199"}))
+    assert codes(doctor) == ["webhooks_elsewhere"]
+    assert len(doctor.fix(PUBLIC, take_over=False)) == 1
+    assert codes(doctor) == []
+
+
 def test_an_application_that_answers_for_a_number_counts(
     doctor: TwilioDoctor, phone: Phone
 ) -> None:

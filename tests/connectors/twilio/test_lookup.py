@@ -63,33 +63,36 @@ def test_what_did_not_go_is_never_called_absent(outbound: TwilioOutbound, phone:
     assert isinstance(find(outbound, sending(), since), CannotTell)
 
 
-def listed(**changes: Any) -> dict[str, Any]:
-    return {
+def found_among(
+    *listed: dict[str, Any],
+    made: timedelta = timedelta(),
+    ahead: timedelta = timedelta(),
+    effect: SendMessage | None = None,
+) -> object:
+    """Of a list of messages that differ so from the one that was sent, each made that much after
+    the attempt began; Twilio's clock is `ahead` of ours."""
+    since = moment()
+    alike = {
         "sid": "SM1",
         "body": "Buenas",
         "num_media": "0",
         "direction": "outbound-api",
-        "date_created": format_datetime(moment()),
+        "date_created": format_datetime(since + made),
         "from": NUMBER,
         "to": CLIENT,
-    } | changes
-
-
-@responses.activate
-def found_among(
-    *messages: object, ahead: timedelta = timedelta(), effect: SendMessage | None = None
-) -> object:
-    headers = {"date": format_datetime(moment() + ahead, usegmt=True)}
-    responses.get(API, json={"messages": list(messages)}, headers=headers)
-    return find(TwilioOutbound(account()), effect or sending(), moment())
+    }
+    headers = {"date": format_datetime(since + ahead, usegmt=True)}
+    with responses.RequestsMock() as mock:
+        mock.get(API, json={"messages": [alike | changes for changes in listed]}, headers=headers)
+        return find(TwilioOutbound(account()), effect or sending(), since)
 
 
 def test_one_message_of_these_words_in_these_moments_is_it() -> None:
-    assert found_among(listed()) == Found(vendor_ids={"id": "SM1"})
+    assert found_among({}) == Found(vendor_ids={"id": "SM1"})
 
 
 def test_only_one_may_fit() -> None:
-    assert isinstance(found_among(listed(), listed(sid="SM2")), CannotTell)
+    assert isinstance(found_among({}, {"sid": "SM2"}), CannotTell)
     assert isinstance(found_among(), CannotTell)
 
 
@@ -101,28 +104,28 @@ def test_only_one_may_fit() -> None:
         {"direction": "inbound"},
         {"date_created": None},
         {"date_created": "yesterday"},
-        {"date_created": format_datetime(moment() - timedelta(minutes=1))},
-        {"date_created": format_datetime(moment() + timedelta(minutes=1))},
     ],
 )
-def test_another_text_direction_or_time_is_not_it(changes: dict[str, Any]) -> None:
-    assert isinstance(found_among(listed(**changes)), CannotTell)
+def test_another_text_or_direction_or_no_time_is_not_it(changes: dict[str, Any]) -> None:
+    assert isinstance(found_among(changes), CannotTell)
+
+
+@pytest.mark.parametrize("minutes", [-60, -5, 5, 60])
+def test_another_moment_is_not_it(minutes: int) -> None:
+    assert isinstance(found_among({}, made=timedelta(minutes=minutes)), CannotTell)
 
 
 def test_a_file_is_not_found_in_a_text() -> None:
     effect = replace(sending(""), media=FILE)
-    assert isinstance(found_among(listed(body=""), effect=effect), CannotTell)
-    assert found_among(listed(body="", num_media="1"), effect=effect) == Found(
-        vendor_ids={"id": "SM1"}
-    )
+    assert isinstance(found_among({"body": ""}, effect=effect), CannotTell)
+    assert isinstance(found_among({"body": "", "num_media": "1"}, effect=effect), Found)
 
 
 def test_a_clock_that_is_an_hour_off_is_allowed_for() -> None:
     """By Twilio's own Date header."""
     ahead = timedelta(hours=1)
-    theirs = listed(date_created=format_datetime(moment() + ahead))
-    assert isinstance(found_among(theirs, ahead=ahead), Found)
-    assert isinstance(found_among(listed(), ahead=ahead), CannotTell)
+    assert isinstance(found_among({}, made=ahead, ahead=ahead), Found)
+    assert isinstance(found_among({}, ahead=ahead), CannotTell)
 
 
 @responses.activate

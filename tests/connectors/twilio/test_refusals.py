@@ -36,6 +36,7 @@ def answered(
         (30002, 400),
         (None, 403),
         (None, 404),
+        (20404, 404),
     ],
 )
 def test_what_is_about_the_account_holds_it_until_a_person_acts(
