@@ -1,4 +1,4 @@
-"""Standard Webhooks: the published vector, the reference library as an oracle, and forgeries."""
+"""S1 to S5: Standard Webhooks; the published vector, the reference library, and forgeries."""
 
 import base64
 from datetime import UTC, datetime, timedelta

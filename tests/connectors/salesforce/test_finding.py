@@ -1,4 +1,4 @@
-"""What was sent without an answer: found by our keys, or surely not there."""
+"""R8: what was sent without an answer is found by our keys, or surely not there."""
 
 from dataclasses import replace
 

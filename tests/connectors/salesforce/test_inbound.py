@@ -1,4 +1,4 @@
-"""Who is let in, what is refused before it is stored, and what is answered."""
+"""S1, S3: who is let in, what is refused before it is stored, and what is answered."""
 
 from collections.abc import Mapping
 

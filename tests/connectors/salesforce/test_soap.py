@@ -1,4 +1,4 @@
-"""XML that no org sends: all of it refused before it is stored, and within narrow bounds."""
+"""S10: XML that no org sends is refused before it is stored, and within narrow bounds."""
 
 import re
 import tracemalloc

@@ -371,6 +371,7 @@ def entries(ids: Ids, count: int = 4) -> list[Delivery]:
 def test_a_partial_answer_is_told_for_each(
     salesforce: SalesforceSandbox, outbound: SalesforceOutbound, ids: Ids
 ) -> None:
+    """R7: only those that failed are tried again."""
     salesforce.told("207_partial", "POST /services/data/v62.0/composite/sobjects", 1)
     outcomes = outbound.deliver(entries(ids))
     assert [type(one).__name__ for one in outcomes] == ["Done", "Unknown"] * 2
