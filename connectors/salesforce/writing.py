@@ -4,7 +4,7 @@ Source: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest
 resources_composite_sobjects_collections.htm (200 records, ten changes of type, `allOrNone`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +46,14 @@ class Writing:
 
     def write(self, rows: Sequence[Row]) -> Made:
         """Raises nothing: what goes wrong is the answer of the rows that it concerns."""
+        return self._in_turn(waves(rows))
+
+    def _in_turn(self, parts: Iterable[Sequence[Row]]) -> Made:
+        """Each part in a call, until the account is down."""
         made: dict[int, str | BridgeError] = {}
         down: BridgeError | None = None
-        for wave in waves(rows):
-            found = _same(wave, down) if down else self._wave(wave)
+        for part in parts:
+            found = _same(part, down) if down else self._wave(part)
             made |= found
             down = down or next(filter(is_account_wide, found.values()), None)
         return made
@@ -71,7 +75,7 @@ class Writing:
         if len(rows) == 1 or error.status != 400 or error.code in _OF_ALL:
             return _same(rows, error)
         middle = len(rows) // 2
-        return {**self.write(rows[:middle]), **self.write(rows[middle:])}
+        return self._in_turn([rows[:middle], rows[middle:]])
 
 
 def waves(rows: Sequence[Row]) -> Iterator[list[Row]]:
