@@ -11,7 +11,7 @@ from bridge.cli.answers import Failed
 from bridge.cli.processes import free_port
 from tests.chaos import asked
 from tests.chaos.asked import Refused
-from tests.chaos.harness import crash
+from tests.chaos.harness import CRMS, crash
 from tests.chaos.place import alone_in, clear
 from tests.chaos.plan import Kind, Plan
 from tests.chaos.report import Report, table
@@ -36,6 +36,7 @@ STORES = (*(kind.value for kind in Kind), BOTH)
     help="Of writing and killing.",
 )
 @click.option("--store", type=click.Choice(STORES), default=BOTH, show_default=True)
+@click.option("--crm", type=click.Choice(list(CRMS)), default="hubspot", show_default=True)
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -46,11 +47,15 @@ STORES = (*(kind.value for kind in Kind), BOTH)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Of web; any free one by default."
 )
-def main(seeds: Sequence[int], seconds: float, store: str, folder: Path, port: int) -> None:
+def main(
+    seeds: Sequence[int], seconds: float, store: str, crm: str, folder: Path, port: int
+) -> None:
     """Kill everything, again and again, while clients write; then compare what was acknowledged
     with what stands at the vendors. Exit code 1 when anything is wrong."""
     stores = list(Kind) if store == BOTH else [Kind(store)]
-    plans = [Plan(seed=seed, seconds=seconds, store=kind) for seed in seeds for kind in stores]
+    plans = [
+        Plan(seed=seed, seconds=seconds, store=kind, crm=crm) for seed in seeds for kind in stores
+    ]
     _check(stores, port)
     folder = folder.absolute()
     with alone_in(folder):

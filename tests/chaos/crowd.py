@@ -16,6 +16,7 @@ from http.client import HTTPConnection, HTTPException
 from bridge.cli.calls import call
 from bridge.domain.names import AccountName, conversation_id
 from tests.chaos.clients import Chat, Ledger, Sent, webhook
+from tests.chaos.crms import Crm
 from tests.chaos.plan import CHAT, Plan
 
 TIMEOUT_SECONDS = 5.0
@@ -46,8 +47,9 @@ class Crowd:
     """A thread per chat, one per client who is answered, one for the owners. What is not taken is
     sent again until `give_up_at` (monotonic)."""
 
-    def __init__(self, plan: Plan, door: Door, crm_url: str, give_up_at: float) -> None:
+    def __init__(self, plan: Plan, door: Door, crm: Crm, crm_url: str, give_up_at: float) -> None:
         self._plan = plan
+        self._crm = crm
         self._door = door
         self._crm_url = crm_url
         self._give_up_at = give_up_at
@@ -119,17 +121,7 @@ class Crowd:
         end = time.monotonic() + self._plan.seconds
         while time.monotonic() < end:
             time.sleep(dice.uniform(0.5, 1.5) / self._plan.owners_changed_per_second)
-            kind, record = dice.choice(owned(dice.choice(known)))
-            owner = dice.choice(OWNER_IDS)
-            changed = {"kind": kind, "id": record, "properties": {"hubspot_owner_id": owner}}
+            kind, record = dice.choice(self._crm.owned(dice.choice(known).client))
+            changed = self._crm.new_owner(kind, record, dice.choice(self._crm.owners[:2]))
             call("POST", f"{self._crm_url}/_sandbox/change", changed)
             self.owners_changed += 1
-
-
-OWNER_IDS = ("101", "102")
-
-
-def owned(chat: Chat) -> tuple[tuple[str, str], ...]:
-    """What a known client's chat has to do with at the CRM: his contact and his deal."""
-    contact = str(1001 + chat.client.number)
-    return ("contacts", contact), ("deals", f"2{contact}")

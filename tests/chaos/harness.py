@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,14 +11,17 @@ from sqlalchemy.exc import OperationalError
 
 from bridge.store.engine import open_engine
 from tests.chaos.clients import chats_of, clients_of
+from tests.chaos.crms import HUBSPOT, Crm
 from tests.chaos.crowd import Crowd
 from tests.chaos.house import House, house
 from tests.chaos.plan import Kind, Plan, strikes
 from tests.chaos.report import Report
+from tests.chaos.salesforce import SALESFORCE
 from tests.chaos.standing import Store, accounts_of_items
 from tests.chaos.verdict import judge, look
 
 LOOK_SECONDS = 0.05
+CRMS: Mapping[str, Crm] = {crm.connector: crm for crm in (HUBSPOT, SALESFORCE)}
 Strike = Callable[[House], bool]
 """Something that is done to the house during the run, again and again until it says that it is
 over."""
@@ -38,10 +41,11 @@ def crash(
     chats = chats_of(plan, clients)
     url = f"sqlite:///{folder / 'bridge.sqlite'}" if plan.store is Kind.SQLITE else None
     with (
-        house(url, folder, clients, bridge=bridge, port=port) as home,
+        house(url, folder, clients, bridge=bridge, port=port, crm=CRMS[plan.crm]) as home,
         _store(home) as engine,
     ):
-        crowd = Crowd(plan, home.door, home.crm_url, time.monotonic() + plan.settle_seconds)
+        give_up_at = time.monotonic() + plan.settle_seconds
+        crowd = Crowd(plan, home.door, home.vendor, home.crm_url, give_up_at)
         home.subscribe(plan.sent_twice)
         home.fail(plan)
         crowd.begin(chats)

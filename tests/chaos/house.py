@@ -21,19 +21,18 @@ import redis
 from bridge.cli.calls import answers, call
 from bridge.pipeline.mirror import sync
 from bridge.pipeline.parts import Parts
-from bridge.settings import Settings
+from bridge.settings import Settings, variable_part
 from bridge.store.engine import writing
 from bridge.store.keys import Scope, create_key
 from bridge.wiring import built, prepare
 from tests.chaos.clients import CHANNEL_IDS, Client
-from tests.chaos.crowd import OWNER_IDS, Door
+from tests.chaos.crms import HUBSPOT, Crm
+from tests.chaos.crowd import Door
 from tests.chaos.place import PLACE, PREFIX
 from tests.chaos.plan import (
     CALL_SECONDS,
     CHAT,
-    CRM,
-    FAULTS,
-    LAG_SECONDS,
+    CHAT_FAULTS,
     LATENCY_SECONDS,
     LEASE_SECONDS,
     LOOK_UP_SECONDS,
@@ -47,24 +46,26 @@ from tests.lanes import BY_NAME
 from tests.services import Postgres, ServiceFailed
 
 START_SECONDS = 60.0
-INSISTS = 1000  # the CRM repeats for a day what was not taken, here for as long as a run takes
 # Below those that the system gives to whoever calls: nobody takes one while its owner is away.
 PORTS = range(15_000, 30_000)
-OWNERS = ("ana@acme.example", "bruno@acme.example", "luis@acme.example")
-SECRETS = {
-    "HUBSPOT_TOKEN": "token-of-the-crash-test",
-    "HUBSPOT_CLIENT_SECRET": "secret-of-the-crash-test",
+CHAT_SECRETS = {
     "WAZZUP_API_KEY": "key-of-the-crash-test",
     "WAZZUP_WEBHOOK_KEY": "hook-of-the-crash-test",
 }
-_OPTIONS = f'{{call_timeout_seconds: "{CALL_SECONDS}", look_up_after_seconds: "{LOOK_UP_SECONDS}"}}'
-CONFIG = f"""
-crm: {CRM}
+SECRETS = {**HUBSPOT.environ, **CHAT_SECRETS}
+_TIMES = {"call_timeout_seconds": f"{CALL_SECONDS}", "look_up_after_seconds": f"{LOOK_UP_SECONDS}"}
+_OPTIONS = json.dumps(_TIMES)
+
+
+def config_of(crm: Crm) -> str:
+    secrets = {name: variable for name, (variable, _) in crm.secrets.items()}
+    return f"""
+crm: {crm.account}
 accounts:
-  {CRM}:
-    connector: hubspot
-    secrets: {{access_token: HUBSPOT_TOKEN, client_secret: HUBSPOT_CLIENT_SECRET}}
-    options: {_OPTIONS}
+  {crm.account}:
+    connector: {crm.connector}
+    secrets: {json.dumps(secrets)}
+    options: {json.dumps({**_TIMES, **crm.options})}
   {CHAT}:
     connector: wazzup
     secrets: {{api_key: WAZZUP_API_KEY, webhook_key: WAZZUP_WEBHOOK_KEY}}
@@ -76,10 +77,13 @@ employees:
   ana@acme.example: {{role: salesperson, gets_new_clients: true}}
   bruno@acme.example: {{role: salesperson, gets_new_clients: true}}
   luis@acme.example: {{role: manager}}
-new_clients: {{create: deal, pipeline: default, stage: appointmentscheduled}}
+new_clients: {{create: deal, pipeline: default, stage: {crm.stage}}}
 ownership: {{fallback: luis@acme.example}}
 default: {{employee: luis@acme.example}}
 """
+
+
+CONFIG = config_of(HUBSPOT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class House:
     settings: Settings
     door: Door
     environ: Mapping[str, str]
+    vendor: Crm = HUBSPOT
 
     @property
     def port(self) -> int:
@@ -100,7 +105,7 @@ class House:
 
     @property
     def crm_url(self) -> str:
-        return self.settings.base_urls["HUBSPOT_MAIN"]
+        return self.settings.base_urls[variable_part(self.vendor.account)]
 
     @property
     def chat_url(self) -> str:
@@ -113,7 +118,7 @@ class House:
 
     def crm(self) -> Any:
         """What stands in the CRM."""
-        return json.loads(call("GET", f"{self.crm_url}/_sandbox/state"))
+        return self.vendor.shown(json.loads(call("GET", f"{self.crm_url}/_sandbox/state")))
 
     def messenger(self) -> Any:
         """What has reached clients."""
@@ -122,17 +127,16 @@ class House:
     def subscribe(self, sent_twice: float) -> None:
         """From now on both vendors tell the bridge of what changes there."""
         hooks = f"{self.settings.public_url}/hooks"
-        proof = SECRETS["HUBSPOT_CLIENT_SECRET"]
-        told = {"url": f"{hooks}/{CRM}", "client_secret": proof, "attempts": INSISTS}
-        call("POST", f"{self.crm_url}/_sandbox/webhooks", {**told, "sent_twice": sent_twice})
+        target = self.vendor.target(f"{hooks}/{self.vendor.account}", sent_twice)
+        call("POST", f"{self.crm_url}/_sandbox/webhooks", target)
         webhook = {"webhooksUri": f"{hooks}/{CHAT}"}
         call("POST", f"{self.chat_url}/_sandbox/seed", {"webhook": webhook})
 
     def fail(self, plan: Plan) -> None:
         """Both vendors, as planned; and look-ups show no write at once."""
-        lag = {"search_lag_seconds": LAG_SECONDS, "read_lag_seconds": LAG_SECONDS}
-        call("POST", f"{self.crm_url}/_sandbox/settings", lag)
-        for account, rules in plan.faults if plan.faults is not None else FAULTS:
+        call("POST", f"{self.crm_url}/_sandbox/settings", self.vendor.settings)
+        of_both = ((self.vendor.account, self.vendor.faults), (CHAT, CHAT_FAULTS))
+        for account, rules in plan.faults if plan.faults is not None else of_both:
             told = {"rules": rules, "seed": plan.seed, "latency_seconds": LATENCY_SECONDS}
             call("POST", f"{self._url(account)}/_sandbox/faults", told)
 
@@ -144,13 +148,13 @@ class House:
 
     def mend(self) -> Mapping[str, Mapping[str, int]]:
         """Ends the faults; gives how often each struck, for each account."""
-        counts = {account: self.struck(account) for account in (CRM, CHAT)}
+        counts = {account: self.struck(account) for account in (self.vendor.account, CHAT)}
         for account in counts:
             call("DELETE", f"{self._url(account)}/_sandbox/faults")
         return counts
 
     def _url(self, account: str) -> str:
-        return self.crm_url if account == CRM else self.chat_url
+        return self.crm_url if account == self.vendor.account else self.chat_url
 
 
 @contextmanager
@@ -161,6 +165,7 @@ def house(
     *,
     bridge: Sequence[str] = ("bridge.cli",),
     port: int = 0,
+    crm: Crm = HUBSPOT,
 ) -> Iterator[House]:
     """All of it up, the CRM filled and mirrored, nothing written yet.
 
@@ -168,16 +173,16 @@ def house(
     module that is run, and its first arguments. `port` is web's, any free one by default.
     """
     with _short_folder() as place, watched(place), fleet(folder) as processes:
-        ports = {"web": port or free_port(), CRM: free_port(), CHAT: free_port()}
+        ports = {"web": port or free_port(), crm.account: free_port(), CHAT: free_port()}
         server = None if database_url else Postgres(directory=place / "postgres", pid=0)
         url = database_url or (server.url("bridge") if server else "")
-        environ = _environment(url, folder, place, ports)
+        environ = {**_environment(url, folder, place, ports), **crm.environ}
         (folder / PLACE).write_text(str(place))
         (folder / "config").mkdir()
-        (folder / "config" / "bridge.yaml").write_text(CONFIG)
+        (folder / "config" / "bridge.yaml").write_text(config_of(crm))
         if server is not None:
             _start_postgres(processes, server, environ)
-        made = _vendors(processes, ports, environ, place)
+        made = _vendors(processes, ports, environ, place, crm)
         _fill(made, clients)
         with made.parts() as parts:
             sync(parts)
@@ -214,18 +219,22 @@ def _start_postgres(processes: Fleet, server: Postgres, environ: Mapping[str, st
 
 
 def _vendors(
-    processes: Fleet, ports: Mapping[str, int], environ: Mapping[str, str], place: Path
+    processes: Fleet,
+    ports: Mapping[str, int],
+    environ: Mapping[str, str],
+    place: Path,
+    crm: Crm,
 ) -> House:
     """The sandboxes, filled, Redis, and the store with its schema."""
     settings = Settings.of(environ)
-    for account in (CRM, CHAT):
+    for account in (crm.account, CHAT):
         command = _command("bridge.cli", "sandbox", account, "--port", str(ports[account]))
         processes.start(f"sandbox {account}", Program(command=command, environ=environ))
     processes.start("redis", Program(command=_redis(place), environ=environ))
     prepare(settings, environ)
     hook = f"/hooks/{CHAT}/{SECRETS['WAZZUP_WEBHOOK_KEY']}"
     door = Door(port=ports["web"], hook=hook, key="")
-    made = House(fleet=processes, settings=settings, door=door, environ=environ)
+    made = House(fleet=processes, settings=settings, door=door, environ=environ, vendor=crm)
     for url in settings.base_urls.values():
         _await(partial(answers, f"{url}/_sandbox/state"))
     with made.parts() as parts, writing(parts.engine) as db:
@@ -239,7 +248,7 @@ def _vendors(
 
 def _fill(made: House, clients: Sequence[Client]) -> None:
     """What the vendors know before it begins."""
-    call("POST", f"{made.crm_url}/_sandbox/seed", _crm_of(clients))
+    call("POST", f"{made.crm_url}/_sandbox/seed", made.vendor.seed(clients))
     channels = [
         {"channelId": channel, "transport": "whatsapp", "name": name}
         for channel, name in zip(CHANNEL_IDS, ("sales", "north"), strict=True)
@@ -294,7 +303,7 @@ def _environment(
 ) -> dict[str, str]:
     return {
         **without_settings(),
-        **SECRETS,
+        **CHAT_SECRETS,
         MARK: str(place),
         "BRIDGE_CONFIG": str(folder / "config"),
         "BRIDGE_STATE": str(folder / "state"),
@@ -303,35 +312,9 @@ def _environment(
         "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{ports['web']}",
         "BRIDGE_SECRET_KEY": "k" * 32,
         "BRIDGE_LEASE_SECONDS": str(LEASE_SECONDS),
-        "BRIDGE_BASE_URL_HUBSPOT_MAIN": f"http://127.0.0.1:{ports[CRM]}",
-        "BRIDGE_BASE_URL_WAZZUP_MAIN": f"http://127.0.0.1:{ports[CHAT]}",
+        **{
+            f"BRIDGE_BASE_URL_{variable_part(account)}": f"http://127.0.0.1:{port}"
+            for account, port in ports.items()
+            if account != "web"
+        },
     }
-
-
-def _crm_of(clients: Sequence[Client]) -> Mapping[str, Any]:
-    known = [client for client in clients if client.is_known]
-    return {
-        "owners": [
-            {"id": str(101 + n), "email": email, "firstName": "Acme", "lastName": str(n)}
-            for n, email in enumerate(OWNERS)
-        ],
-        "contacts": [_contact(client) for client in known],
-        "deals": [_deal(client) for client in known],
-    }
-
-
-def _contact(client: Client) -> Mapping[str, Any]:
-    properties = {"firstname": client.name, "phone": f"+{client.phone}"}
-    owner = {"hubspot_owner_id": OWNER_IDS[0]}
-    return {"id": str(1001 + client.number), "properties": {**properties, **owner}}
-
-
-def _deal(client: Client) -> Mapping[str, Any]:
-    properties = {
-        "dealname": client.name,
-        "pipeline": "default",
-        "dealstage": "appointmentscheduled",
-        "hubspot_owner_id": OWNER_IDS[1],
-    }
-    contact = str(1001 + client.number)
-    return {"id": f"2{contact}", "properties": properties, "contacts": [contact]}

@@ -14,6 +14,7 @@ LOOK_UP_SECONDS = 2.5
 LAG_SECONDS = 0.8
 
 CRM, CHAT = "hubspot-main", "wazzup-main"
+INSISTS = 1000  # a CRM repeats for a day what was not taken, here for as long as a run takes
 WRITER = "luis@acme.example"  # who answers clients
 
 
@@ -55,6 +56,7 @@ class Plan:
     seed: int
     seconds: float  # so long clients write and processes are killed
     store: Kind = Kind.SQLITE
+    crm: str = "hubspot"
     known: int = 12  # clients with a contact and a deal in the CRM
     strangers: int = 12
     on_two_channels: int = 4  # strangers who write on both channels at once
@@ -67,7 +69,9 @@ class Plan:
     shortest_pause: float = 0.6  # between two strikes
     longest_pause: float = 1.4
     longest_absence: float = 1.5  # of a killed process
-    faults: tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...] | None = None  # None: FAULTS
+    faults: tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...] | None = (
+        None  # None: those of both
+    )
     faults_linger: float = 10.0  # after the last strike, at most
     settle_seconds: float = 120.0
 
@@ -123,7 +127,7 @@ CONTACTS = "^POST /crm/.*/contacts/batch/upsert"
 _DEALS = "^POST /crm/.*/deals/batch/create"
 ENTRIES = "^POST /crm/.*/communications/batch/create"
 _SENDS = "^POST /v3/message"
-_SLOW = CALL_SECONDS + 1.0
+SLOW_SECONDS = CALL_SECONDS + 1.0
 CRM_FAULTS: tuple[Mapping[str, Any], ...] = (
     # In every run each kind of write loses an answer. The first call of two kinds is refused for
     # want of our property, which is then made: the second one is carried out.
@@ -132,7 +136,7 @@ CRM_FAULTS: tuple[Mapping[str, Any], ...] = (
     {"match": ENTRIES, "fault": "html_after", "rate": 0.5, "times": 2},
     {"match": ENTRIES, "fault": "207_partial", "rate": 0.5, "times": 2},
     {"match": ENTRIES, "fault": "207_partial_after", "rate": 0.5, "times": 2},
-    {"match": ENTRIES, "fault": "timeout_after", "rate": 0.5, "times": 1, "seconds": _SLOW},
+    {"match": ENTRIES, "fault": "timeout_after", "rate": 0.5, "times": 1, "seconds": SLOW_SECONDS},
     {"match": _ANY, "fault": "403_quota", "rate": 0.1, "times": 1, "retry_after": "1"},
     # Shares of all writes.
     {"match": _WRITES, "fault": "500", "rate": 0.04},
@@ -145,13 +149,13 @@ CRM_FAULTS: tuple[Mapping[str, Any], ...] = (
     {"match": _ANY, "fault": "429", "rate": 0.03, "retry_after": "1"},
     {"match": _ANY, "fault": "403_quota", "rate": 0.01, "retry_after": "1"},
     {"match": _ANY, "fault": "500", "rate": 0.02},
-    {"match": _ANY, "fault": "timeout_after", "rate": 0.01, "seconds": _SLOW},
+    {"match": _ANY, "fault": "timeout_after", "rate": 0.01, "seconds": SLOW_SECONDS},
     {"match": _ANY, "fault": "reset", "rate": 0.02},
     {"match": _ANY, "fault": "html", "rate": 0.01},
 )
 CHAT_FAULTS: tuple[Mapping[str, Any], ...] = (
     {"match": _SENDS, "fault": "500_after", "rate": 0.5, "times": 1},
-    {"match": _SENDS, "fault": "timeout_after", "rate": 0.2, "times": 1, "seconds": _SLOW},
+    {"match": _SENDS, "fault": "timeout_after", "rate": 0.2, "times": 1, "seconds": SLOW_SECONDS},
     {"match": _SENDS, "fault": "500", "rate": 0.03},
     {"match": _SENDS, "fault": "500_after", "rate": 0.03},
     {"match": _SENDS, "fault": "reset", "rate": 0.03},
@@ -160,4 +164,3 @@ CHAT_FAULTS: tuple[Mapping[str, Any], ...] = (
     {"match": _SENDS, "fault": "html_after", "rate": 0.02},
     {"match": _SENDS, "fault": "429", "rate": 0.02, "retry_after": "1"},
 )
-FAULTS = ((CRM, CRM_FAULTS), (CHAT, CHAT_FAULTS))

@@ -46,7 +46,8 @@ class Report:
         answers = {status or "none": n for status, n in sorted(ledger.answers.items())}
         replies = sum(sent.is_reply for sent in ledger.taken)
         lines = [
-            f"seed {plan.seed} on {plan.store}: {plan.seconds:g} s, {plan.chats} chats",
+            f"seed {plan.seed} on {plan.store} with {plan.crm}: {plan.seconds:g} s, "
+            f"{plan.chats} chats",
             f"messages: {len(ledger.taken) - replies} from clients and {replies} replies taken, "
             f"{ledger.sent_twice} sent twice; answers {_counts(answers)}",
             *(f"{name}: {_fate(process)}" for name, process in self.processes.items()),
@@ -82,7 +83,7 @@ def table(reports: Sequence[Report]) -> str:
 
 
 _HEAD = (
-    *("seed", "store", "seconds", "messages", "replies", "CRM events", "strikes", "faults"),
+    *("seed", "store", "CRM", "seconds", "messages", "replies", "CRM events", "strikes", "faults"),
     *("lost", "doubled", "disordered", "others", "for a person", "at rest after"),
 )
 
@@ -98,7 +99,7 @@ def _row(report: Report) -> tuple[str, ...]:
     load = (len(report.ledger.taken) - replies, replies, len(report.told["accepted"]))
     counts = (*load, report.strikes, faults, lost, doubled, disordered, others)
     return (
-        *(str(plan.seed), plan.store.value, f"{plan.seconds:g}"),
+        *(str(plan.seed), plan.store.value, plan.crm, f"{plan.seconds:g}"),
         *map(str, (*counts, len(report.store.for_a_person))),
         f"{report.settle_seconds:.1f} s",
     )

@@ -11,10 +11,16 @@ from tests.chaos.plan import Kind, Plan
 
 @pytest.mark.redis
 @pytest.mark.parametrize(
-    ("store", "seed"),
-    [(Kind.SQLITE, 11), pytest.param(Kind.POSTGRES, 31, marks=pytest.mark.postgres)],
+    ("store", "seed", "crm"),
+    [
+        (Kind.SQLITE, 11, "hubspot"),
+        (Kind.SQLITE, 21, "salesforce"),
+        pytest.param(Kind.POSTGRES, 31, "hubspot", marks=pytest.mark.postgres),
+    ],
 )
-def test_nothing_is_lost_doubled_or_out_of_order(store: Kind, seed: int, tmp_path: Path) -> None:
+def test_nothing_is_lost_doubled_or_out_of_order(
+    store: Kind, seed: int, crm: str, tmp_path: Path
+) -> None:
     """R1: what was answered with 2xx is never lost. R2: one event is one entry. R3: each chat's
     messages keep their order. Of each item that was accepted there is one decision."""
     # Strikes close together, so that a short run has nearly a whole round of them.
@@ -22,6 +28,7 @@ def test_nothing_is_lost_doubled_or_out_of_order(store: Kind, seed: int, tmp_pat
         seed=seed,
         seconds=7.0,
         store=store,
+        crm=crm,
         shortest_pause=0.4,
         longest_pause=0.9,
         faults_linger=4.0,
