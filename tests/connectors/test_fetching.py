@@ -486,6 +486,24 @@ def test_over_tls_the_name_of_the_link_is_what_the_certificate_must_bear(
         fetching.fetch(f"https://other.example:{tls_port}/files/logo.png", MOST)
 
 
+def test_a_link_from_outside_is_not_redirected_to_a_host_that_is_vouched_for(
+    certificate: tuple[Path, Path], tls_port: int, inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S8: an admin vouches for his links to that host, not for what a stranger's link leads to."""
+    monkeypatch.setattr("connectors.fetching.is_public", lambda address: True)
+    port = inside.rpartition(":")[2]
+    fetching = Fetching(
+        vendor="acme",
+        trusted=frozenset({f"inside.example:{port}"}),
+        resolve=_to_loopback,
+        tls=ssl.create_default_context(cafile=str(certificate[0])),
+    )
+    within = f"http://inside.example:{port}/files/logo.png"
+    assert fetching.fetch(within, MOST).content == CONTENT
+    with pytest.raises(DeliveryRejected, match="is not https"):
+        fetching.fetch(f"https://files.example:{tls_port}/to?url={within}", MOST)
+
+
 def test_over_tls_nobody_is_believed_without_a_known_authority(tls_port: int) -> None:
     trusted = frozenset({"files.example"})
     fetching = Fetching(vendor="acme", trusted=trusted, resolve=_to_loopback)

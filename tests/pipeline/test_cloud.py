@@ -18,7 +18,7 @@ from bridge.store import records
 from bridge.store.engine import writing
 from bridge.store.schema import CONVERSATIONS, DECISIONS, MESSAGES, OUTBOX
 from connectors.whatsapp.sandbox import sandbox
-from tests.pipeline.world import ANA, World, client
+from tests.pipeline.world import ANA, CHAT, World, client
 from tests.serving import served
 
 CLOUD = AccountName("wa-cloud")
@@ -147,6 +147,26 @@ def test_a_failure_that_comes_with_our_key_is_the_end_of_a_lost_send(cloud: Clou
     cloud.house.patiently(rounds=4)
     assert status_of(cloud, made) == (MessageStatus.FAILED, True)
     assert len(cloud.sent()) == 1
+
+
+def test_a_key_of_another_accounts_message_settles_nothing(cloud: Cloud) -> None:
+    """S5: who may sign for one account tells nothing of another."""
+    house = cloud.house
+    house.client_writes(PHONE)
+    house.settle()
+    elsewhere = conversation_id(CHAT, "chan-sales", PHONE)
+    made = send(house.parts, SendRequest(employee=ANA, conversation=elsewhere, text="Buenas"))
+    assert isinstance(made, Sent)
+    told = {"id": "wamid.9", "status": "read", "biz_opaque_callback_data": made.message}
+    stamp = str(int(house.parts.now().timestamp()))
+    metadata = {"display_phone_number": "15550783881", "phone_number_id": NUMBER}
+    status = told | {"timestamp": stamp, "recipient_id": PHONE}
+    value = {"messaging_product": "whatsapp", "metadata": metadata, "statuses": [status]}
+    cloud.steer("field", field="messages", value=value)
+    answer = requests.post(f"{cloud.url}/_sandbox/settle?seconds=60", timeout=90)
+    assert answer.json()["settled"]
+    house.drain(f"in:{CLOUD}")
+    assert status_of(cloud, made) == (MessageStatus.QUEUED, False)
 
 
 def test_a_client_who_hides_his_number_stays_who_he_is(cloud: Cloud) -> None:
