@@ -1,11 +1,11 @@
-"""Tokens that vendors let accounts in with, for all workers; where polls of vendors begin"""
+"""Tokens that vendors let accounts in with; where polls begin; what was answered to attempts"""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
 
-from bridge.store.types import Moment
+from bridge.store.types import Moment, Serial
 
 revision: str = "0003"
 down_revision: str | None = "0002"
@@ -35,8 +35,20 @@ def upgrade() -> None:
         sa.Column("read_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_cursors")),
     )
+    op.create_table(
+        "attempts",
+        sa.Column("id", Serial, nullable=False),
+        sa.Column("outbox_id", Serial, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_attempts_outbox", "attempts", ["outbox_id", "id"])
 
 
 def downgrade() -> None:
+    op.drop_table("attempts")
     op.drop_table("cursors")
     op.drop_table("tokens")
