@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.salesforce.sandbox_ids import long_id
-from connectors.salesforce.sandbox_org import INTEGRATION_USER, Org
+from connectors.salesforce.sandbox_org import INTEGRATION_USER, ORGANIZATION, Org
 from connectors.salesforce.sandbox_rules import derived
 from connectors.salesforce.sandbox_schema import Refused, custom_field
 
@@ -26,7 +26,9 @@ _TASK_STATUSES = ("Not Started", "In Progress", "Completed", "Waiting on someone
 
 
 def furnish(org: Org) -> None:
-    """The words of a new org."""
+    """Itself, and the words of a new org."""
+    itself = {"Name": "Acme", "OrganizationType": "Developer Edition", "IsSandbox": False}
+    org.insert("Organization", itself, INTEGRATION_USER, ORGANIZATION)
     for place, (name, is_closed, is_won) in enumerate(_STAGES, 1):
         words = {"IsActive": True, "IsClosed": is_closed, "IsWon": is_won, "SortOrder": place}
         _word(org, "OpportunityStage", name, words)
