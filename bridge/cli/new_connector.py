@@ -97,8 +97,12 @@ def _in_house(name: str, into: Path) -> Plan:
             "1. in connectors/__init__.py add the line",
             f"     from connectors.{name} import CONNECTOR as {constant}",
             f"   and {constant} to the tuple CONNECTORS",
-            f"2. pytest tests/contract tests/connectors/{name}",
-            f"3. connectors/{name}/README.md: what is left to do",
+            "2. in connectors/quality.toml add",
+            f"     [connectors.{name}]",
+            '     level = "draft"',
+            "   and tell it: BRIDGE_WRITE_DOCS=1 pytest tests/connectors/test_quality.py",
+            f"3. pytest tests/contract tests/connectors/{name}",
+            f"4. connectors/{name}/README.md: what is left to do",
         ),
     )
 

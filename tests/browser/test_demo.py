@@ -22,6 +22,7 @@ PAGES = (
     "/feed?all=1",
     "/notifications",
     "/dead-letters",
+    "/deliveries",
 )
 
 

@@ -1,52 +1,15 @@
 """What was ordered of vendors: listed, paged, one by one; for managers alone."""
 
-from dataclasses import replace
-
 import pytest
 
-from bridge.domain.effects import SendMessage
-from bridge.domain.messaging import Messenger
-from bridge.domain.names import EventKey, MessageId
-from bridge.store import attempts, outbox, outgoing
-from bridge.store.attempts import Tried
-from bridge.store.engine import writing
-from bridge.store.outbox import NewRow, State
 from tests.web.asking import api
+from tests.web.ordering import SAID, order
 from tests.web.world import ANA, LUIS, WA, World
-
-SEND = SendMessage(
-    message=MessageId("ms_1"),
-    key="k",
-    channel_id="c",
-    messenger=Messenger.WHATSAPP,
-    chat_id="34600111222",
-    text="secret words",
-)
-ROW = NewRow(
-    lane=f"out:{WA}",
-    account=WA,
-    effect=SEND,
-    idempotency_key="key-0",
-    ordering_key="chat",
-    urgent=False,
-    makes=None,
-    needs=(),
-    event_account=WA,
-    event_key=EventKey("e-0"),
-    conversation=None,
-    message=None,
-)
 
 
 @pytest.fixture
 def ordered(any_world: World) -> World:
-    """Five messages on their way, of which the first was refused."""
-    rows = [replace(ROW, idempotency_key=f"key-{n}", ordering_key=f"chat-{n}") for n in range(5)]
-    with writing(any_world.parts.engine) as db:
-        outbox.add(db, rows, any_world.now)
-        first, *_ = outgoing.take(db, f"out:{WA}", any_world.now, 1)
-        outgoing.settle(db, first.id, State.DEAD, "too_long: write less")
-        attempts.add(db, [Tried(row=first, said="too_long: write less")], any_world.now)
+    order(any_world, 5)
     return any_world
 
 
@@ -67,9 +30,7 @@ def test_one_shows_each_attempt_and_nothing_of_the_client(ordered: World) -> Non
     luis = api(ordered, LUIS)
     (dead,) = luis.all("/deliveries", state="dead")
     one = luis.get(f"/deliveries/{dead['id']}").json
-    assert [(entry["number"], entry["said"]) for entry in one["log"]] == [
-        (1, "too_long: write less")
-    ]
+    assert [(entry["number"], entry["said"]) for entry in one["log"]] == [(1, SAID)]
     assert (one["state"], one["attempts"], one["kind"]) == ("dead", 1, "SendMessage")
     assert not any(word in str(one) for word in ("secret words", "34600111222"))
 

@@ -40,6 +40,8 @@ def every_page(world: World, chat: ConversationId) -> list[str]:
         f"/events/{event}?why_not={EVIL}",
         "/notifications",
         "/dead-letters",
+        "/deliveries",
+        f"/deliveries?account={EVIL}",
         f"/nowhere/{EVIL}",
         f"/conversations/{EVIL}",
     ]

@@ -12,7 +12,7 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.attempts import Attempts
-from bridge.web.pages import activity, chat, chats, dead, first, notices, signing_in
+from bridge.web.pages import activity, chat, chats, dead, deliveries, first, notices, signing_in
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.visiting import form, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
@@ -74,6 +74,7 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/events/<name>", "GET", page(site, activity.tell_why)),
         ("/notifications", "GET", page(site, notices.show)),
         ("/notifications/read", "POST", form(site, notices.read_all)),
+        ("/deliveries", "GET", page(site, deliveries.show)),
         ("/dead-letters", "GET", page(site, dead.show_all)),
         ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
         ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
