@@ -18,9 +18,11 @@ from tests.resilience.hosts import Host, running
 ADMIN_PORT, BOX_PORT, SEND_PORT, CENTRE_PORT = 13000, 13001, 13013, 10000
 SENDSMS = f"http://127.0.0.1:{SEND_PORT}"
 PATIENCE_SECONDS = 120.0
+BY_GET = "consulta"  # what begins with this word is told by get-url
 _GOT = re.compile(r"Got message \d+: <(\S+) (\S+) (text|data|ucs-2|udh|udh-text|udh-data) (.*)>")
 
-# As the connector's README has it, with the shortest wait before a call is repeated.
+# As the connector's README has it, with the shortest wait before a call is repeated; and a service
+# that calls the other way.
 _CONFIG = """
 group = core
 admin-port = {admin}
@@ -55,6 +57,12 @@ max-messages = 0
 assume-plain-text = true
 send-sender = true
 post-url = "{hook}/{secret}?id=%I&from=%p&to=%P&when=%T&smsc=%i"
+
+group = sms-service
+keyword = {got}
+max-messages = 0
+assume-plain-text = true
+get-url = "{hook}/{secret}?id=%I&from=%p&to=%P&when=%T&smsc=%i&charset=%C&text=%a"
 """
 
 
@@ -110,7 +118,9 @@ def gateway(
     """Up, with both boxes and the SMS centre in touch with each other."""
     config = folder / "kannel.conf"
     ports = {"admin": ADMIN_PORT, "box": BOX_PORT, "send": SEND_PORT, "centre": CENTRE_PORT}
-    config.write_text(_CONFIG.format(**ports, hook=hook, password=password, secret=path_secret))
+    config.write_text(
+        _CONFIG.format(**ports, hook=hook, password=password, secret=path_secret, got=BY_GET)
+    )
     with (
         running(_box(host, "bearerbox", config), folder / "bearerbox.log", dict(os.environ)),
         _centre(host, folder, config) as centre,

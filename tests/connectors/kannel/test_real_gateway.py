@@ -140,6 +140,24 @@ def test_an_sms_comes_in(kannel: World, kind: str, sent: str, text: str) -> None
     assert kannel.door.refused == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "sent", "text"),
+    [
+        ("text", "consulta a&b=c ¿qué? 100% +1", "consulta a&b=c ¿qué? 100% +1"),
+        (
+            "ucs2",
+            "%00c%00o%00n%00s%00u%00l%00t%00a%00+%D8%3D%DE%00%04%1F",
+            "consulta 😀П",
+        ),
+    ],
+)
+def test_an_sms_comes_in_by_get_url_too(kannel: World, kind: str, sent: str, text: str) -> None:
+    kannel.centre.says(CLIENT, NUMBER, sent, kind)
+    until(lambda: kannel.door.messages, "the SMS does not come")
+    assert [told.method for told in kannel.door.requests] == ["GET"]
+    assert [message.text for message in kannel.door.messages] == [text]
+
+
 def test_a_message_that_was_not_taken_comes_again_under_the_same_id(kannel: World) -> None:
     kannel.door.busy = 2
     kannel.centre.says(CLIENT, NUMBER, "otra vez")
