@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bridge.domain.changes import Notify
-from bridge.domain.effects import SendMessage
+from bridge.domain.effects import SendEmail, SendMessage
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import EmployeeId
 from bridge.domain.reasons import ReasonCode
@@ -196,10 +196,10 @@ def _send_again(db: Connection, row: Row, now: datetime) -> None:
 
 
 def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None:
-    """A message to a client is never sent again by itself: a person decides. All else is looked
+    """A message to a person is never sent again by itself: a person decides. All else is looked
     up again, each time after half the time that has passed: what follows it waits as well."""
     tried = row.in_doubt_since or now
-    if isinstance(row.effect, SendMessage) or now - tried > MAX_LOOK_UPS:
+    if isinstance(row.effect, SendMessage | SendEmail) or now - tried > MAX_LOOK_UPS:
         _leave_to_a_person(db, row, reason)
         return
     waited = max((now - tried).total_seconds() / 2, 2.0)
