@@ -123,6 +123,7 @@ def fetching(inside: str) -> Fetching:
     ],
 )
 def test_an_address_inside_is_not_public(address: str) -> None:
+    """S13."""
     assert not is_public(address)
 
 
@@ -234,6 +235,7 @@ def test_what_is_no_web_address_is_refused_without_a_look_up(url: str) -> None:
         "https://127.0.0.1/secret",
         "https://2130706433/secret",
         "https://0x7f.1/secret",
+        "https://0177.0.0.1/secret",
         "https://[::1]/secret",
         "https://[::ffff:127.0.0.1]/secret",
         "https://localhost/secret",
@@ -251,6 +253,19 @@ def test_one_address_inside_among_public_ones_is_enough() -> None:
     fetching = Fetching(vendor="acme", resolve=lambda host, port: ("8.8.8.8", "10.0.0.1"))
     with pytest.raises(DeliveryRejected, match="public internet"):
         fetching.fetch("https://rebinding.example/x", MOST)
+
+
+def test_a_name_is_looked_up_once_and_what_it_said_is_called(inside: str) -> None:
+    """S13: a name that leads elsewhere the next time, as in DNS rebinding, is not asked again."""
+    answers = iter([("127.0.0.1",), ("10.0.0.1",)])
+    port = inside.rpartition(":")[2]
+    fetching = Fetching(
+        vendor="acme",
+        trusted=frozenset({"rebinding.example"}),
+        resolve=lambda host, port: next(answers),
+    )
+    assert fetching.fetch(f"http://rebinding.example:{port}/size/3", MOST).content == b"xxx"
+    assert next(answers) == ("10.0.0.1",)
 
 
 def test_plain_http_is_refused_where_nobody_vouches() -> None:
@@ -489,7 +504,7 @@ def test_over_tls_the_name_of_the_link_is_what_the_certificate_must_bear(
 def test_a_link_from_outside_is_not_redirected_to_a_host_that_is_vouched_for(
     certificate: tuple[Path, Path], tls_port: int, inside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S8: an admin vouches for his links to that host, not for what a stranger's link leads to."""
+    """S13: an admin vouches for his links to that host, not for what a stranger's link leads to."""
     monkeypatch.setattr("connectors.fetching.is_public", lambda address: True)
     port = inside.rpartition(":")[2]
     fetching = Fetching(

@@ -37,7 +37,7 @@ def lost(word: MessageStatus) -> Message:
 @pytest.mark.parametrize("before", [S.UNKNOWN, S.QUEUED, S.FAILED])
 @pytest.mark.parametrize("told", [S.SENT, S.DELIVERED, S.READ, S.PLAYED, S.FAILED])
 def test_a_status_with_our_key_settles_the_send(before: S, told: S) -> None:
-    """R4: what was given up was given up by us, not by the vendor."""
+    """R8: what was given up was given up by us, not by the vendor."""
     known = lost(before)
     event = status(told, "wamid.1", our_key=known.id, error_code="1" if told is S.FAILED else "")
     decision = decide(event, facts(chat(ANA), message=known))

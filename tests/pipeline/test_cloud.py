@@ -113,7 +113,7 @@ def test_a_client_writes_and_is_answered(cloud: Cloud) -> None:
 def test_a_send_whose_answer_got_lost_is_found_out_and_never_repeated(
     cloud: Cloud, fault: str
 ) -> None:
-    """R4: WhatsApp has no key that would hold; its statuses bear ours."""
+    """R8: WhatsApp has no key that would hold; its statuses bear ours."""
     cloud.writes()
     made = cloud.answers()
     cloud.steer("faults", rules=[{"match": "/messages", "fault": fault, "times": 1}])
@@ -126,7 +126,7 @@ def test_a_send_whose_answer_got_lost_is_found_out_and_never_repeated(
 
 
 def test_a_send_that_never_left_waits_for_a_person(cloud: Cloud) -> None:
-    """R4: nobody knows whether it left, and so it is not sent again."""
+    """R8: nobody knows whether it left, and so it is not sent again."""
     cloud.writes()
     made = cloud.answers()
     cloud.steer("faults", rules=[{"match": "/messages", "fault": "500", "times": 1}])
@@ -150,7 +150,7 @@ def test_a_failure_that_comes_with_our_key_is_the_end_of_a_lost_send(cloud: Clou
 
 
 def test_a_key_of_another_accounts_message_settles_nothing(cloud: Cloud) -> None:
-    """S5: who may sign for one account tells nothing of another."""
+    """S1: who may sign for one account tells nothing of another."""
     house = cloud.house
     house.client_writes(PHONE)
     house.settle()
@@ -194,7 +194,7 @@ def test_what_was_said_before_is_kept_and_makes_no_lead(cloud: Cloud) -> None:
 
 
 def test_every_item_is_decided_and_nothing_is_a_dead_letter(cloud: Cloud) -> None:
-    """S3: one of each that a client can do; accepted items and decisions are as many."""
+    """R1: one of each that a client can do; accepted items and decisions are as many."""
     first = cloud.writes("one")
     for deed in ({"edit": first}, {"react": first}, {"delete": first}, {"by_phone": True}):
         cloud.writes("again", **deed)

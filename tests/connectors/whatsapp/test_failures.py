@@ -103,7 +103,7 @@ def test_what_meta_says_was_not_done_goes_again(
     [(500, None, 1), (502, None, 1), (500, 1, 1), (400, 1, 1), (500, 131000, 2), (302, None, 1)],
 )
 def test_what_nobody_knows_is_unknown(status: int, code: int | None, attempt: int) -> None:
-    """R4: never sent again by itself."""
+    """R8: never sent again by itself."""
     assert isinstance(outcome(answered(status, code), attempt), Unknown)
 
 

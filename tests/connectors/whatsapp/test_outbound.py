@@ -251,7 +251,7 @@ def test_a_group_is_sent_to_as_such(outbound: WhatsAppOutbound, meta: Meta) -> N
     ],
 )
 def test_a_link_inside_is_never_followed(meta: Meta, url: str) -> None:
-    """S8: what an employee pastes does not open our own network."""
+    """S13: what an employee pastes does not open our own network."""
     outbound = WhatsAppOutbound(account(meta.url))
     outcome = only(outbound, text="", media=Media(kind=MediaKind.IMAGE, url=url))
     assert isinstance(outcome, Rejected)
@@ -294,7 +294,7 @@ def test_other_effects_are_refused(outbound: WhatsAppOutbound) -> None:
 
 
 def test_nothing_can_be_looked_up(at_meta: Account) -> None:
-    """R4: no key, no search; the statuses settle it, or a person."""
+    """R8: no key, no search; the statuses settle it, or a person."""
     (found,) = WhatsAppOutbound(at_meta).find([delivery(sending(), in_doubt_since=NOW)])
     assert isinstance(found, CannotTell)
 

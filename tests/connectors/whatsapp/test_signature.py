@@ -46,6 +46,7 @@ def test_what_meta_really_signed_is_let_in() -> None:
 
 @pytest.mark.parametrize("secret", [APP_SECRET, OLD_SECRET])
 def test_two_app_secrets_count_while_one_is_rotated(inbound: WhatsAppInbound, secret: str) -> None:
+    """S3."""
     inbound.verify(request(BODY, signed=signature(BODY, secret)))
 
 
@@ -81,7 +82,7 @@ def test_the_signature_is_of_the_raw_bytes(inbound: WhatsAppInbound) -> None:
     ],
 )
 def test_another_signature_is_refused_as_such(inbound: WhatsAppInbound, given: str) -> None:
-    """S2: never with another error."""
+    """S1, S4: never with another error."""
     with pytest.raises(SignatureInvalid) as refused:
         inbound.verify(request(BODY, signed=given))
     assert not any(secret in str(refused.value) for secret in SECRETS.values())
@@ -143,7 +144,7 @@ def test_a_handshake_is_no_post(inbound: WhatsAppInbound) -> None:
 @pytest.mark.parametrize("secret", ["app_secret", "verify_token"])
 @pytest.mark.parametrize("values", [(), ("",), ("good", "")])
 def test_an_empty_secret_closes_the_door(secret: str, values: tuple[str, ...]) -> None:
-    """An empty verify token would match whoever sends none."""
+    """S6: an empty verify token would match whoever sends none."""
     whole = account()
     given = Account(name="wa", connector="whatsapp", secrets={**whole.secrets, secret: values})
     with pytest.raises(ConfigError, match=secret):
