@@ -46,8 +46,9 @@ class Login:
     is missing, and for addresses that may not be given secrets."""
 
     def __init__(self, account: Account, timeout_seconds: float) -> None:
-        account.required("client_id")
-        account.required("private_key" if account.secrets.get("private_key") else "client_secret")
+        self._client_id = account.required("client_id")[0]
+        self._by_key = bool(account.secrets.get("private_key"))
+        self._secret = account.required("private_key" if self._by_key else "client_secret")[0]
         self._account = account
         self._http = Http("salesforce", login_url(account), {}, timeout_seconds)
 
@@ -63,23 +64,21 @@ class Login:
         return self._token(answer, now)
 
     def _asked(self, now: datetime) -> tuple[dict[str, str], dict[str, str]]:
-        client = self._account.required("client_id")[0]
-        if self._account.secrets.get("private_key"):
-            return {"grant_type": _JWT_GRANT, "assertion": self._assertion(client, now)}, {}
-        secret = self._account.required("client_secret")[0]
-        basic = base64.b64encode(f"{client}:{secret}".encode()).decode()
+        if self._by_key:
+            return {"grant_type": _JWT_GRANT, "assertion": self._assertion(now)}, {}
+        basic = base64.b64encode(f"{self._client_id}:{self._secret}".encode()).decode()
         return {"grant_type": "client_credentials"}, {"authorization": f"Basic {basic}"}
 
-    def _assertion(self, client: str, now: datetime) -> str:
+    def _assertion(self, now: datetime) -> str:
         username = self._account.options.get("username", "")
         if not username:
             raise CredentialsInvalid(
                 f"{_OPERATION}: option username is missing, whom the key is of"
             )
         # A variable of the environment often has \n where the file has ends of lines.
-        key = self._account.required("private_key")[0].replace("\\n", "\n")
+        key = self._secret.replace("\\n", "\n")
         claims = {
-            "iss": client,
+            "iss": self._client_id,
             "sub": username,
             "aud": audience(self._account),
             "exp": int((now + _ASSERTION_LASTS).timestamp()),
