@@ -209,3 +209,19 @@ def test_secrets_are_given_to_no_other_kind_of_address(url: str) -> None:
         login(account(options={"login_url": url}))
     with pytest.raises(ConfigError, match="login_url"):
         login(account(url))
+
+
+@pytest.mark.parametrize(
+    ("secrets", "named"),
+    [
+        ({"client_id": ()}, "client_id"),
+        ({"client_id": ("",)}, "client_id"),
+        ({"client_secret": ()}, "client_secret"),
+        ({"private_key": ("",)}, "private_key"),
+    ],
+)
+def test_without_its_secrets_nothing_starts(
+    secrets: dict[str, tuple[str, ...]], named: str
+) -> None:
+    with pytest.raises(ConfigError, match=named):
+        login(account(secrets=secrets))
