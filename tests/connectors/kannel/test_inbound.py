@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.domain.errors import PayloadInvalid, SignatureInvalid
 from bridge.domain.events import Event, MessageReceived, MessageStatusChanged
@@ -197,3 +199,25 @@ def test_the_answer_is_nothing_that_kannel_would_send_on() -> None:
 
 def test_what_is_kept_of_a_call_does_not_hold_the_secret() -> None:
     assert PATH_SECRET not in repr(parse(called()))
+
+
+@given(
+    fields=st.dictionaries(
+        st.sampled_from([*FIELDS, *REPORT, "charset", "text"]),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+        | st.sampled_from(["UTF-16", "UTF-16BE", "1", "+34600000001"]),
+    ),
+    kind=st.sampled_from(["", "text/plain; charset=UTF-16BE", "text/plain; charset=\x00"])
+    | st.sampled_from(["application/octet-stream", "application/x-www-form-urlencoded"]),
+    body=st.binary(max_size=40),
+)
+def test_s9_any_call_is_read_or_refused(fields: dict[str, str], kind: str, body: bytes) -> None:
+    told = called(fields, body, kind=kind)
+    inbound = KannelInbound(account())
+    try:
+        parsed = inbound.parse(told)
+    except PayloadInvalid:
+        return
+    assert parsed == inbound.parse(told)
+    assert len(parsed.events) + len(parsed.ignored) == 1
+    assert all(event.event_key and repr(event).encode() for event in parsed.events)

@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.domain.errors import PayloadInvalid
 from bridge.domain.events import ChatBlocked, Event, MessageReceived, MessageStatusChanged
 from bridge.domain.messaging import IdentityKind, MediaKind, MessageStatus, Messenger
+from connectors.twilio.forms import FORM
 from connectors.twilio.inbound import TwilioInbound
 from tests.connectors.twilio.building import (
     CLIENT,
@@ -210,3 +214,29 @@ def test_an_event_stream_says_the_same_as_a_callback() -> None:
 def test_an_empty_event_stream_is_ignored_by_name() -> None:
     told = request(b"[]", kind="application/json")
     assert TwilioInbound(account()).parse(told).ignored == ("empty",)
+
+
+NAMES = st.sampled_from(
+    [
+        *(*FIELDS, "MessageStatus", "NumMedia", "MediaUrl0", "MediaContentType0", "Latitude"),
+        *("Longitude", "OptOutType", "ExternalUserId", "WaId", "ListId", "ReferralSourceUrl", "x"),
+    ]
+)
+
+
+@given(
+    fields=st.dictionaries(NAMES, st.text(st.characters(exclude_categories=["Cs"]), max_size=40)),
+    kind=st.sampled_from([FORM, "application/json", ""]),
+    more=st.binary(max_size=20),
+)
+def test_s9_any_form_is_read_or_refused(fields: dict[str, str], kind: str, more: bytes) -> None:
+    told = replace(posted(fields), body=urlencode(fields).encode() + more)
+    told = replace(told, headers={"content-type": kind})
+    inbound = TwilioInbound(account())
+    try:
+        parsed = inbound.parse(told)
+    except PayloadInvalid:
+        return
+    assert parsed == inbound.parse(told)
+    assert parsed.events or parsed.ignored or parsed.rejected
+    assert all(event.event_key and repr(event).encode() for event in parsed.events)
