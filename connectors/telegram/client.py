@@ -5,7 +5,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from bridge.domain.errors import (
@@ -18,10 +18,11 @@ from bridge.domain.errors import (
 )
 from bridge.payload import Payload
 from bridge.ports import Account, MediaFile
-from connectors.http import Http, HttpAnswer, call_timeout, error_for
+from connectors.http import Http, HttpAnswer, call_timeout, error_for, retry_after
 
 BASE_URL = "https://api.telegram.org"
 TIMEOUT_SECONDS = 10.0
+LONGEST_WAIT = timedelta(days=1)
 Parameters = Mapping[str, object]
 _TOKEN = re.compile(r"[A-Za-z0-9:_-]{1,200}")
 _IN_ADDRESS = re.compile(r"/bot[^/\s\"]+")
@@ -81,8 +82,7 @@ class Api:
         if answer.status == _UNKNOWN_BOT:
             raise CredentialsInvalid(f"{operation}: HTTP 404, Telegram knows no bot of this token")
         if not 200 <= answer.status < 300:
-            error = error_for(operation, answer, datetime.now(UTC))
-            raise refused(operation, answer) if isinstance(error, DeliveryRejected) else error
+            raise _unread(operation, answer, datetime.now(UTC))
         try:
             return answer.payload().at("result")
         except PayloadInvalid as error:
@@ -121,6 +121,21 @@ def _told_plainly(call: Callable[[], HttpAnswer]) -> HttpAnswer:
         failed = error
     failed.__cause__ = failed.__context__ = None
     raise failed.with_traceback(None)
+
+
+def come_back(answer: HttpAnswer, now: datetime) -> datetime | None:
+    """When Telegram asks to be called again, at most a day off; it says so in the body."""
+    seconds = parameter(answer, "retry_after")
+    if seconds is None:
+        return retry_after(answer, now)
+    return now + min(timedelta(seconds=max(seconds, 1)), LONGEST_WAIT)
+
+
+def _unread(operation: str, answer: HttpAnswer, now: datetime) -> Exception:
+    error = error_for(operation, answer, now)
+    if isinstance(error, DeliveryTransient):
+        error.retry_at = come_back(answer, now)
+    return refused(operation, answer) if isinstance(error, DeliveryRejected) else error
 
 
 def refused(operation: str, answer: HttpAnswer) -> DeliveryRejected:

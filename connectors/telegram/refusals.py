@@ -4,17 +4,16 @@ The Bot API has few error codes and tells the rest in words, which are not liste
 below are what its own server writes (github.com/tdlib/telegram-bot-api, Client.cpp).
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bridge.domain.messaging import ChatKind
 from bridge.ports import AccountDown, Delivery, Outcome, Rejected, RetryAt
-from connectors.http import HttpAnswer, retry_after
-from connectors.telegram.client import description, parameter, shown
+from connectors.http import HttpAnswer
+from connectors.telegram.client import come_back, description, parameter, shown
 
 OUTAGE = timedelta(seconds=15)
 FLOOD = timedelta(seconds=5)  # where Telegram does not say how long
 GROUP_FLOOD = timedelta(seconds=60)  # 20 messages a minute and group; a longer wait is the bot's
-LONGEST_FLOOD = timedelta(days=1)
 
 _WAIT = "wait for the client to write"
 _CHAT_GONE = "the chat is gone: reach the client another way"
@@ -100,15 +99,8 @@ def _rejected(answer: HttpAnswer) -> Rejected:
 
 def _flood(operation: str, delivery: Delivery, answer: HttpAnswer) -> Outcome:
     """A group has a limit of its own; all else is the bot's (core.telegram.org/bots/faq)."""
-    when = _come_back(delivery, answer)
+    when = come_back(answer, delivery.now) or delivery.now + FLOOD
     in_group = getattr(delivery.effect, "chat_kind", None) is ChatKind.GROUP
     if in_group and when <= delivery.now + GROUP_FLOOD:
         return RetryAt(when=when, reason=f"{operation}: HTTP 429, 20 messages a minute and group")
     return AccountDown(cause=f"{operation}: HTTP 429, too many messages", until=when)
-
-
-def _come_back(delivery: Delivery, answer: HttpAnswer) -> datetime:
-    seconds = parameter(answer, "retry_after")
-    if seconds is None:
-        return retry_after(answer, delivery.now) or delivery.now + FLOOD
-    return delivery.now + min(timedelta(seconds=max(seconds, 1)), LONGEST_FLOOD)

@@ -19,6 +19,7 @@ from tests.connectors.telegram.building import (
 )
 
 OLD_TOKEN = "secret-of-last-year"
+PLACE_OF_CONNECTION = "$.business_message.business_connection_id"
 
 
 def inbound(*tokens: str) -> TelegramInbound:
@@ -115,6 +116,28 @@ def test_a_broken_number_leaves_the_other_deletions_alone() -> None:
 def test_what_is_no_update_is_refused_as_a_whole(body: bytes) -> None:
     with pytest.raises(PayloadInvalid):
         inbound().parse(request(body))
+
+
+@pytest.mark.parametrize(
+    ("update", "path"),
+    [
+        (
+            {"deleted_business_messages": {"chat": {"id": 5}}},
+            "$.deleted_business_messages.message_ids",
+        ),
+        ({"deleted_business_messages": 5}, "$.deleted_business_messages"),
+        ({"business_message": message(business_connection_id="x" * 201)}, PLACE_OF_CONNECTION),
+        ({"message_reaction": {"message_id": 1, "chat": {"id": 5}}}, "$.message_reaction.date"),
+        ({"my_chat_member": {"chat": {"id": 5}}}, "$.my_chat_member.new_chat_member"),
+        ({"business_connection": {"id": "b"}}, "$.business_connection.is_enabled"),
+        ({"message": message(location={"latitude": "1"})}, "$.message.location.latitude"),
+        ({"message": message(date="now")}, "$.message.date"),
+    ],
+)
+def test_what_is_broken_is_told_with_its_place(update: dict[str, object], path: str) -> None:
+    parsed = inbound().parse(posted(**update))
+    assert parsed.events == ()
+    assert [refused.path for refused in parsed.rejected] == [path]
 
 
 def test_an_item_of_null_counts_as_none() -> None:

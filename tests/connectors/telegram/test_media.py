@@ -1,12 +1,15 @@
 """Files of messages: fetched by their id, within limits."""
 
 import pytest
+import responses
 
-from bridge.domain.errors import DeliveryRejected, DeliveryTransient
+from bridge.domain.errors import DeliveryRejected, DeliveryTransient, OutcomeUnknown
 from bridge.domain.messaging import Media, MediaKind
 from connectors.telegram.media import MOST_BYTES, TelegramMedia
-from tests.connectors.telegram.building import account
+from tests.connectors.telegram.building import BOT_TOKEN, account
 from tests.connectors.telegram.phone import Phone
+
+API = f"https://api.telegram.org/bot{BOT_TOKEN}"
 
 
 def received(phone: Phone, content: str = "a picture") -> str:
@@ -53,6 +56,28 @@ def test_telegram_gives_out_20_mb_at_most(phone: Phone) -> None:
         with pytest.raises(DeliveryRejected) as refused:
             TelegramMedia(account(phone.url)).fetch(media, 10**9)
         assert refused.value.code == "file_too_large"
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "path",
+    ["", "/var/lib/telegram-bot-api/7/documents/a.pdf", "../a", "a/../b", "a//b", "a?b", "ü"],
+)
+def test_a_path_that_is_no_link_is_not_followed(path: str) -> None:
+    """Telegram's own server, run by oneself, gives paths on its disk."""
+    result = {"file_id": "F", "file_unique_id": "U", "file_path": path}
+    responses.post(f"{API}/getFile", json={"ok": True, "result": result})
+    with pytest.raises(DeliveryRejected) as refused:
+        TelegramMedia(account()).fetch(document("F"), 1000)
+    assert refused.value.code == "file_gone"
+
+
+@responses.activate
+@pytest.mark.parametrize("result", [{"file_path": 7}, {"file_path": "a", "file_size": "x"}, []])
+def test_an_answer_of_another_shape_is_not_trusted(result: object) -> None:
+    responses.post(f"{API}/getFile", json={"ok": True, "result": result})
+    with pytest.raises(OutcomeUnknown):
+        TelegramMedia(account()).fetch(document("F"), 1000)
 
 
 def test_a_file_that_cannot_be_had_now_is_for_later(phone: Phone) -> None:
