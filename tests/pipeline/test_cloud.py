@@ -12,11 +12,12 @@ from bridge.domain.messaging import MessageStatus, Messenger
 from bridge.domain.names import AccountName, ChannelName, ConversationId, conversation_id
 from bridge.domain.policy import AccountPolicy, ChannelPolicy
 from bridge.pipeline.dead import Box, dead_letters
+from bridge.pipeline.mirror import sync
 from bridge.pipeline.send import SendRequest, Sent, send
 from bridge.ports import Account
 from bridge.store import records
 from bridge.store.engine import writing
-from bridge.store.schema import CONVERSATIONS, DECISIONS, MESSAGES, OUTBOX
+from bridge.store.schema import CHANNELS, CONVERSATIONS, DECISIONS, MESSAGES, OUTBOX
 from connectors.whatsapp.sandbox import sandbox
 from tests.pipeline.world import ANA, CHAT, World, client
 from tests.serving import served
@@ -177,6 +178,62 @@ def test_a_client_who_hides_his_number_stays_who_he_is(cloud: Cloud) -> None:
     assert cloud.house.rows(CONVERSATIONS)[0]["id"] == chat["id"]
     assert cloud.house.count(CONVERSATIONS) == 1
     assert chat["contact"] is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "news", "state"),
+    [
+        ("account_update", {"event": "ACCOUNT_DELETED"}, "disabled"),
+        (
+            "account_update",
+            {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}},
+            "blocked",
+        ),
+        (
+            "phone_number_quality_update",
+            {"event": "FLAGGED", "display_phone_number": "15550783881"},
+            "active",
+        ),
+        (
+            "phone_number_quality_update",
+            {"event": "ONBOARDING", "display_phone_number": "15550783881"},
+            "connecting",
+        ),
+        (
+            "phone_number_quality_update",
+            {"event": "ONBOARDING", "display_phone_number": "15550000000"},
+            "active",
+        ),
+    ],
+)
+def test_news_of_the_account_find_their_channel(
+    cloud: Cloud, field: str, news: dict[str, Any], state: str
+) -> None:
+    """WZ-15: Meta names it by its number, or not at all."""
+    sync(cloud.house.parts)
+    cloud.house.later(5)
+    cloud.steer("advance", seconds=5)
+    cloud.steer("field", field=field, value=news)
+    cloud.comes_in()
+    states = {r["channel_id"]: r["state"] for r in cloud.house.rows(CHANNELS)}
+    assert states[NUMBER] == state
+    assert "" not in states
+
+
+def test_a_file_of_the_past_comes_to_its_placeholder(cloud: Cloud) -> None:
+    item = {"id": "wamid.h", "from": PHONE, "timestamp": "1739230955"}
+    metadata = {"display_phone_number": "15550783881", "phone_number_id": NUMBER}
+    around = {"messaging_product": "whatsapp", "metadata": metadata}
+    thread = {"id": PHONE, "messages": [item | {"type": "media_placeholder"}]}
+    cloud.steer("field", field="history", value=around | {"history": [{"threads": [thread]}]})
+    image = {"id": "77", "mime_type": "image/png", "caption": "look"}
+    file = item | {"type": "image", "image": image}
+    cloud.steer("field", field="history", value=around | {"messages": [file]})
+    cloud.comes_in()
+    with writing(cloud.house.engine) as db:
+        known = records.messages_by_vendor_id(db, [(CLOUD, "wamid.h")])[CLOUD, "wamid.h"]
+    assert [media.media_id for media in known.media] == ["77"]
+    assert "look" in (known.text, *known.edits)
 
 
 def test_what_was_said_before_is_kept_and_makes_no_lead(cloud: Cloud) -> None:
