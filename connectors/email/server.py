@@ -4,6 +4,7 @@ import base64
 import re
 import smtplib
 import ssl
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
@@ -85,18 +86,17 @@ class Server:
             raise self._down(type(error).__name__) from error
 
     def _opened(self) -> smtplib.SMTP:
-        smtp = self._connected()
-        try:
+        with ExitStack() as on_failure:
+            smtp = self._connected()
+            on_failure.callback(smtp.close)
             if self.security is Security.STARTTLS:
                 smtp.starttls(context=self._context())
             smtp.ehlo_or_helo_if_needed()
             # A server on this machine may trust whoever reaches it.
             if smtp.has_extn("auth") or not is_loopback(self.host):
                 self._sign_in(smtp)
-        except BaseException:
-            smtp.close()
-            raise
-        return smtp
+            on_failure.pop_all()
+            return smtp
 
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
         """Ours, as the standard library knows no passwords beyond ASCII (RFC 4616 does)."""
