@@ -26,7 +26,6 @@ from connectors.whatsapp.people import People
 from connectors.whatsapp.reading import (
     digits_of,
     identifier,
-    identifier_or,
     moment_or,
     safe_word,
     word,
@@ -136,13 +135,16 @@ class WhatsAppInbound:
         _note_errors(found, value)
 
     def _scope(self, value: Payload, received_at: datetime) -> Scope:
+        """Only the channel has to be there; names and our own number are no reason to lose it."""
         metadata = value.at("metadata")
-        contacts = value.get("contacts")
+        own, contacts = metadata.mapping().get("display_phone_number"), value.get("contacts")
+        if contacts is None or not isinstance(contacts.value, list):
+            contacts = Payload([])
         return Scope(
             account=self._account,
             channel_id=identifier(metadata, "phone_number_id"),
-            number=digits_of(identifier_or(metadata, "display_phone_number")),
-            people=People(() if contacts is None else contacts.items()),
+            number=digits_of(own) if isinstance(own, str) else "",
+            people=People(contacts.items()),
             received_at=received_at,
         )
 

@@ -107,6 +107,23 @@ def test_a_broken_contact_loses_no_message(broken: Any) -> None:
     assert len(parsed(value(contacts=contacts, messages=[message()])).events) == 1
 
 
+@pytest.mark.parametrize("contacts", [5, {}, "x", {"wa_id": CLIENT}, None])
+def test_contacts_of_another_shape_lose_no_message(contacts: Any) -> None:
+    assert len(parsed(value(contacts=contacts, messages=[message()])).events) == 1
+
+
+@pytest.mark.parametrize("number", [5, None, [], {}, ""])
+def test_our_own_number_of_another_shape_loses_no_message(number: Any) -> None:
+    metadata = {"display_phone_number": number, "phone_number_id": "1"}
+    assert len(parsed(value(metadata=metadata, messages=[message()])).events) == 1
+
+
+@pytest.mark.parametrize("metadata", [5, None, {}, {"phone_number_id": []}])
+def test_without_its_channel_a_change_is_refused_as_one(metadata: Any) -> None:
+    found = parsed(value(metadata=metadata, messages=[message(), message(id="wamid.2")]))
+    assert (len(found.events), len(found.rejected)) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("shared", "phone"),
     [
