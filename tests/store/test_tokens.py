@@ -30,7 +30,7 @@ def worker(engine: Engine, of: Account | None = None, key: str = KEY) -> Tokens:
     return tokens_of(engine, key)(of or account())
 
 
-def token(value: str = "t1", lasts: timedelta = MINUTE * 60) -> Token:
+def token(value: str = "t1", lasts: timedelta = MINUTE * 600) -> Token:
     return Token(value=value, expires_at=datetime.now(UTC) + lasts, url="https://acme.example")
 
 
@@ -58,11 +58,22 @@ def change(engine: Engine, **values: Any) -> None:
         db.execute(update(TOKENS).values(**values))
 
 
-def earlier(engine: Engine, by: timedelta) -> None:
-    """As if all that the row tells had happened so long ago."""
-    names = ("signed_in_at", "lease_until", "pause_until")
-    moved = {name: row(engine)[name] for name in names}
-    change(engine, **{name: at and at - by for name, at in moved.items()})
+class Clock:
+    """The store's, which stands until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def goes_on(self, by: timedelta) -> None:
+        self.now += by
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(kept, "store_clock", lambda db: made.now)
+    monkeypatch.setattr(kept, "_WAIT_SECONDS", 120.0)
+    return made
 
 
 def test_who_comes_second_takes_the_token_that_is_there(engine: Engine) -> None:
@@ -89,7 +100,7 @@ def test_a_token_that_is_refused_is_replaced_once_for_all(engine: Engine) -> Non
 
 
 def test_a_token_that_has_run_out_is_none(engine: Engine) -> None:
-    short = token(lasts=timedelta(milliseconds=1))
+    short = token(lasts=-MINUTE)
     worker(engine).renewed(None, lambda: short)
     assert worker(engine).current() is None
     assert worker(engine).renewed(None, Vendor()).value == "t1"
@@ -110,14 +121,16 @@ def test_in_the_store_a_token_cannot_be_read_or_moved(engine: Engine) -> None:
     assert worker(engine, account("other")).current() is None
 
 
-def test_another_secret_has_another_token_and_two_who_differ_do_not_race(engine: Engine) -> None:
+def test_another_secret_has_another_token_and_two_who_differ_do_not_race(
+    engine: Engine, clock: Clock
+) -> None:
     vendor = Vendor()
     worker(engine).renewed(None, vendor)
     changed = worker(engine, account(secret="two"))
     with pytest.raises(DeliveryTransient) as raised:
         changed.renewed(None, vendor)
     assert raised.value.retry_at is not None
-    earlier(engine, timedelta(seconds=11))
+    clock.goes_on(timedelta(seconds=11))
     assert changed.renewed(None, vendor).value == "t2"
     assert worker(engine).current() is None
 
@@ -153,7 +166,9 @@ def test_threads_of_one_process_sign_in_once(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "error", [CredentialsInvalid("no"), DeliveryTransient("down", account_wide=True)]
 )
-def test_after_failures_sign_ins_come_ever_more_seldom(engine: Engine, error: Exception) -> None:
+def test_after_failures_sign_ins_come_ever_more_seldom(
+    engine: Engine, clock: Clock, error: Exception
+) -> None:
     vendor, pauses = Vendor(error), []
     for _ in range(12):
         with pytest.raises(type(error)):
@@ -163,10 +178,10 @@ def test_after_failures_sign_ins_come_ever_more_seldom(engine: Engine, error: Ex
             worker(engine).renewed(None, vendor)
         assert (vendor.sign_ins, raised.value.account_wide) == (tried, True)
         assert raised.value.retry_at == row(engine)["pause_until"]
-        pauses.append(raised.value.retry_at - datetime.now(UTC))
-        earlier(engine, LONGEST_PAUSE)
-    assert pauses[5] > pauses[2] > timedelta()
-    assert pauses[-1] <= LONGEST_PAUSE
+        assert raised.value.retry_at is not None
+        pauses.append((raised.value.retry_at - clock.now).total_seconds())
+        clock.goes_on(LONGEST_PAUSE)
+    assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
     vendor.error = None
     assert worker(engine).renewed(None, vendor).value == "t13"
     assert row(engine)["failures"] == 0
@@ -182,7 +197,7 @@ def test_a_vendor_that_names_a_time_is_not_asked_before(engine: Engine) -> None:
     assert vendor.sign_ins == 1
 
 
-def test_tokens_refused_when_new_come_ever_more_seldom(engine: Engine) -> None:
+def test_tokens_refused_when_new_come_ever_more_seldom(engine: Engine, clock: Clock) -> None:
     vendor = Vendor()
     last = worker(engine).renewed(None, vendor)
     last = worker(engine).renewed(last, vendor)
@@ -198,9 +213,9 @@ def test_tokens_refused_when_new_come_ever_more_seldom(engine: Engine) -> None:
         with pytest.raises(DeliveryTransient):
             worker(engine).renewed(last, vendor)
         assert vendor.sign_ins == refusals
-        earlier(engine, timedelta(seconds=30))
+        clock.goes_on(timedelta(seconds=30))
         last = worker(engine).renewed(last, vendor)
-    earlier(engine, MINUTE * 2)
+    clock.goes_on(MINUTE * 2)
     assert worker(engine).renewed(last, vendor).value == "t6"
     assert row(engine)["refusals"] == 0, "the last one was good for a while"
 
@@ -215,7 +230,7 @@ def test_a_token_that_ran_out_was_good(engine: Engine) -> None:
 
 
 def test_who_is_killed_while_signing_in_is_waited_for_no_longer_than_his_lease(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "_WAIT_SECONDS", 0.1)
 
@@ -229,13 +244,15 @@ def test_who_is_killed_while_signing_in_is_waited_for_no_longer_than_his_lease(
         worker(engine).renewed(None, vendor)
     assert raised.value.retry_at == row(engine)["lease_until"]
     assert vendor.sign_ins == 0
-    earlier(engine, LEASE)
+    clock.goes_on(LEASE)
     assert worker(engine).renewed(None, vendor).value == "t1"
 
 
-def test_who_signs_in_for_too_long_does_not_undo_what_another_has_done(engine: Engine) -> None:
+def test_who_signs_in_for_too_long_does_not_undo_what_another_has_done(
+    engine: Engine, clock: Clock
+) -> None:
     def slow() -> Token:
-        earlier(engine, LEASE)
+        clock.goes_on(LEASE)
         worker(engine).renewed(None, lambda: token("of the quick one"))
         return token("of the slow one")
 

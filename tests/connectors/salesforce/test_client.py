@@ -1,5 +1,6 @@
 """The door to Salesforce: tokens that end, headers that stay, errors by their codes, no way out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -216,15 +217,19 @@ def test_what_becomes_of_a_write_that_fails(
     assert len(leads(salesforce)) == fault.endswith("_after")
 
 
-def test_no_call_waits_for_ever(salesforce: SalesforceSandbox) -> None:
-    client = SalesforceClient(account(salesforce.url, {"call_timeout_seconds": "0.2"}))
+def test_no_call_waits_for_ever(salesforce: SalesforceSandbox, at_sandbox: Account) -> None:
+    SalesforceClient(at_sandbox).query("SELECT Id FROM Lead")
+    options = {**at_sandbox.options, "call_timeout_seconds": "0.2"}
+    impatient = SalesforceClient(
+        replace(at_sandbox, options=options)
+    )  # with the token that is there
     salesforce.told("timeout_after", "/sobjects/", seconds=2)
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
-        client.create("Lead", NEW_LEAD)
+        impatient.create("Lead", NEW_LEAD)
     salesforce.told("delay", "oauth2/token", seconds=2)
     salesforce.post("expire")
     with pytest.raises(DeliveryTransient, match="ReadTimeout"):
-        client.query("SELECT Id FROM Lead")
+        impatient.query("SELECT Id FROM Lead")
 
 
 def test_where_nobody_answers_nothing_was_done() -> None:
