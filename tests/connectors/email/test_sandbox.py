@@ -84,3 +84,20 @@ def test_it_fails_as_told(
     assert type(sent(there)) is expected
     assert len(kept(client)) == arrived
     assert type(sent(there)) is Done
+
+
+@pytest.mark.parametrize(
+    "fault", ["", "401", "429", "403_quota", "500", "reset", "html", "500_after"]
+)
+def test_no_outcome_and_no_log_tells_password_address_or_text(
+    client: FlaskClient, there: Account, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """S14, S17."""
+    caplog.set_level("DEBUG")
+    if fault:
+        client.post("/_sandbox/faults", json={"rules": [{"fault": fault}]})
+    given = {"recipient": "eva.secreta@acme.example", "subject": "Asunto", "text": "Palabras"}
+    outbound = EmailOutbound(there)
+    run = [delivery(mail(**given))]
+    told = f"{outbound.deliver(run)!r} {outbound.find(run)!r} {outbound!r} {there!r} {caplog.text}"
+    assert not any(word in told for word in (PASSWORD, "secreta", "Asunto", "Palabras"))

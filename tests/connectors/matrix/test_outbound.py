@@ -293,3 +293,19 @@ def test_files_of_clients(stand_in: StandIn) -> None:
     stand_in.fail("401")
     with pytest.raises(CredentialsInvalid):
         source.fetch(media, 100)
+
+
+@pytest.mark.parametrize(
+    "fault", ["", "401", "429", "403_quota", "500", "500_after", "reset", "reset_after", "html"]
+)
+def test_no_outcome_and_no_log_tells_tokens_rooms_or_text(
+    stand_in: StandIn, room: str, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """S14, S17: but what the HTTP library itself says of a call in its debug log, which is off."""
+    caplog.set_level("INFO")
+    if fault:
+        stand_in.fail(fault)
+    outbound = MatrixOutbound(account(stand_in.url))
+    run = [delivery(sending("Palabras", room=room)), delivery(joining(room))]
+    told = f"{outbound.deliver(run)!r} {outbound.find(run)!r} {outbound!r} {caplog.text}"
+    assert not any(word in told for word in (*SECRETS.values(), "Palabras", room))
