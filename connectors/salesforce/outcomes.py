@@ -12,6 +12,7 @@ from bridge.domain.errors import (
     DeliveryTransient,
 )
 from bridge.ports import AccountDown, Delivery, Outcome, Rejected, RetryAt, Unknown
+from connectors.salesforce.answers import SalesforceRefused
 
 _NO_CONNECTION = timedelta(seconds=15)
 _LONGEST_WAIT_SECONDS = 60.0
@@ -105,5 +106,6 @@ def _refused(error: DeliveryRejected, delivery: Delivery) -> Outcome:
         return Unknown(reason=str(error))
     if error.code in _MOVED and delivery.attempt < _TRIES_OF_WHAT_MOVES:
         return RetryAt(when=delivery.now + wait(delivery), reason=str(error))
-    reason, todo = _REASONS.get(error.code, ("refused", ""))
+    of_owner = isinstance(error, SalesforceRefused) and "OwnerId" in error.fields
+    reason, todo = _OWNER if of_owner else _REASONS.get(error.code, ("refused", ""))
     return Rejected(reason=reason, detail=f"{error}: {todo}" if todo else str(error))

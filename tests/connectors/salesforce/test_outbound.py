@@ -354,6 +354,7 @@ def test_a_queue_may_own_a_lead_and_no_contact(
     assert done == Done()
     assert only(salesforce, "Lead")["OwnerId"] == QUEUE
     assert isinstance(refused, Rejected)
+    assert refused.reason == "owner_refused"
     assert only(salesforce, "Contact")["OwnerId"] == ANA
 
 
