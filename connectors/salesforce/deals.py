@@ -5,29 +5,32 @@ from collections.abc import Iterable, Sequence
 from bridge.domain.names import CrmId
 from bridge.domain.records import CrmDeal
 from bridge.payload import Payload
+from connectors.salesforce.answers import SalesforceRefused
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.ids import CONTACT, OPPORTUNITY, is_of, long_id
 from connectors.salesforce.persons import id_of, owner_of
-from connectors.salesforce.reading import Table, flag, rows_where, text
+from connectors.salesforce.reading import Table, flag, is_field_missing, rows_where, text
 from connectors.salesforce.soql import seen
-from connectors.salesforce.stages import DEFAULT_PIPELINE, Stages
+from connectors.salesforce.stages import DEFAULT_PIPELINE
 
 _FIELDS = ("Id", "Name", "StageName", "IsClosed", "OwnerId")
+_DEALS = Table(name="Opportunity", fields=(*_FIELDS, "RecordTypeId"))
+_WITHOUT_TYPES = Table(name="Opportunity", fields=_FIELDS)
 _ROLES = Table(name="OpportunityContactRole", fields=("OpportunityId", "ContactId"))
 
 
 class Deals:
     """An opportunity's own ContactId is not read: Salesforce makes a role of it."""
 
-    def __init__(self, client: SalesforceClient, stages: Stages) -> None:
+    def __init__(self, client: SalesforceClient) -> None:
         self._client = client
-        self._stages = stages
+        self._table = _DEALS
 
     def read(self, ids: Iterable[CrmId]) -> list[CrmDeal]:
         named = [one for one in ids if is_of(OPPORTUNITY, one)]
         if not named:
             return []
-        found = list(rows_where(self._client, self._table(), ["Id"], named))
+        found = self._found(named)
         roles = self._roles("OpportunityId", [id_of(one) for one in found])
         return [_deal(one, roles) for one in found]
 
@@ -36,10 +39,16 @@ class Deals:
         people = [one for one in contacts if is_of(CONTACT, one)]
         return self.read(dict.fromkeys(deal for deal, _ in self._roles("ContactId", people)))
 
-    def _table(self) -> Table:
-        """Without record types the field that names them is not there."""
-        more = ("RecordTypeId",) if self._stages.has_record_types() else ()
-        return Table(name="Opportunity", fields=(*_FIELDS, *more))
+    def _found(self, ids: Sequence[CrmId]) -> list[Payload]:
+        """An org whose opportunities have no record types has no field for them either."""
+        try:
+            return list(rows_where(self._client, self._table, ["Id"], ids))
+        except SalesforceRefused as error:
+            if not is_field_missing(error) or self._table is _WITHOUT_TYPES:
+                raise
+        found = list(rows_where(self._client, _WITHOUT_TYPES, ["Id"], ids))
+        self._table = _WITHOUT_TYPES
+        return found
 
     def _roles(self, field: str, ids: Iterable[CrmId]) -> list[tuple[CrmId, CrmId]]:
         found = rows_where(self._client, _ROLES, [field], ids)

@@ -29,14 +29,14 @@ class SalesforceReader:
         self._stages = Stages(account, self._client)
         self._persons = Persons.of(account)
         self._identities = Identities(self._client, self._persons, Settings.of(account))
-        self._deals = Deals(self._client, self._stages)
+        self._deals = Deals(self._client)
         self._leads = Leads(self._client, self._stages)
 
     def employees(self) -> Sequence[CrmEmployee]:
         return told(lambda: employees(self._client, self._integration_user))
 
     def pipelines(self) -> Sequence[Pipeline]:
-        return told(self._stages.refresh)
+        return told(self._stages.pipelines)
 
     def contacts_by_identity(
         self, queries: Sequence[IdentityQuery]

@@ -1,13 +1,10 @@
-"""Pipelines and stages of opportunities and leads, kept a few minutes.
+"""Pipelines and stages of opportunities and leads.
 
 An org has one list of stages; where it has record types of opportunities, each is a pipeline of
 its own, since forms and reports go by them. Sources: the objects OpportunityStage (IsClosed),
 LeadStatus (IsConverted alone; which others are closed Salesforce does not say) and RecordType of
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/.
 """
-
-import threading
-import time
 
 from bridge.domain.records import Pipeline, RecordKind, Stage
 from bridge.payload import Payload
@@ -17,7 +14,6 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.reading import Table, flag, is_object_missing, rows, text
 
-KEPT_SECONDS = 300.0
 DEFAULT_PIPELINE = "default"
 _CLOSED_LEADS = "Closed - Not Converted"
 _STAGES = Table(
@@ -35,36 +31,19 @@ _IN_ORDER = " ORDER BY SortOrder"
 
 
 class Stages:
-    """May be shared between threads. Option `closed_lead_statuses`: those that mean that nobody
-    goes on with a lead, with commas between them."""
+    """Option `closed_lead_statuses`: those that mean that nobody goes on with a lead, with commas
+    between them."""
 
     def __init__(self, account: Account, client: SalesforceClient) -> None:
         given = account.options.get("closed_lead_statuses", _CLOSED_LEADS)
         self._closed_leads = frozenset(one.strip() for one in given.split(",") if one.strip())
         self._client = client
-        self._lock = threading.Lock()
-        self._read_at = -KEPT_SECONDS
-        self._pipelines: tuple[Pipeline, ...] = ()
 
-    def refresh(self) -> tuple[Pipeline, ...]:
-        found = (*self._of_deals(), *self._of_leads())
-        with self._lock:
-            self._pipelines, self._read_at = found, time.monotonic()
-        return found
-
-    def has_record_types(self) -> bool:
-        """Whether opportunities have a RecordTypeId at all."""
-        deals = (one for one in self._kept() if one.kind is RecordKind.DEAL)
-        return any(one.id != DEFAULT_PIPELINE for one in deals)
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        return (*self._of_deals(), *self._of_leads())
 
     def is_open_lead(self, status: str, *, converted: bool) -> bool:
         return not converted and status not in self._closed_leads
-
-    def _kept(self) -> tuple[Pipeline, ...]:
-        with self._lock:
-            if time.monotonic() - self._read_at < KEPT_SECONDS:
-                return self._pipelines
-        return self.refresh()
 
     def _of_deals(self) -> list[Pipeline]:
         stages = tuple(

@@ -124,6 +124,16 @@ def test_each_record_type_of_opportunities_is_a_pipeline(
     assert pipelines == {DEAL: made, PLAIN: "default"}
 
 
+def test_an_org_without_record_types_is_asked_for_them_once(
+    salesforce: SalesforceSandbox, reader: SalesforceReader
+) -> None:
+    salesforce.seed(Opportunity=[opportunity()])
+    salesforce.settings(missing_fields=["Opportunity.RecordTypeId"])
+    for _ in range(2):
+        assert [one.pipeline for one in reader.deals([DEAL]).values()] == ["default"]
+    assert salesforce.state()["calls_today"] == 2 + 3  # deals and roles; once in vain
+
+
 def test_without_leads_there_are_only_deals(
     salesforce: SalesforceSandbox, at_sandbox: Account
 ) -> None:
