@@ -104,10 +104,11 @@ def functions(path: Path) -> frozenset[str]:
 
 
 def _is_about(path: Path, name: str) -> bool:
-    """Its own folder's tests are; of shared ones, those that name it; of another's, none."""
+    """Its own folder's tests are; of another's, those that name it; of shared ones, those that are
+    built from what names it."""
     folder = path.relative_to(ROOT).parent.parts
     if folder[:2] == ("tests", "connectors") and len(folder) > 2:
-        return folder[2] == name
+        return folder[2] == name or name in path.read_text().lower()
     return name in _whole(path)
 
 

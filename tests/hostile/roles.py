@@ -22,6 +22,8 @@ GET    /api/v1/dead-letters                       401 403 403 403 403 200
 GET    /api/v1/dead-letters/<box>/<id>            401 403 403 403 403 200
 POST   /api/v1/dead-letters/<box>/<id>/drop       401 403 403 403 403 200
 POST   /api/v1/dead-letters/<box>/<id>/replay     401 403 403 403 403 200
+GET    /api/v1/deliveries                         401 403 403 403 403 200
+GET    /api/v1/deliveries/<id>                    401 403 403 403 403 404
 GET    /api/v1/employees                          401 200 200 200 200 200
 POST   /api/v1/employees/refresh                  401 403 403 403 403 202
 GET    /api/v1/events/<id>                        401 404 200 404 200 200
@@ -46,6 +48,7 @@ GET    /dead-letters                              303 403 403 403 403 200
 GET    /dead-letters/<box>/<letter>               303 403 403 403 403 200
 POST   /dead-letters/<box>/<letter>/drop          303 403 403 403 403 303
 POST   /dead-letters/<box>/<letter>/replay        303 403 403 403 403 303
+GET    /deliveries                                303 403 403 403 403 200
 GET    /events/<name>                             303 404 200 404 200 200
 GET    /feed                                      303 200 200 200 200 200
 GET    /healthz                                     -   -   -   -   -   -
