@@ -13,9 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from simple_salesforce.api import Salesforce
-from simple_salesforce.format import format_external_id
-
 from bridge.domain.errors import (
     ConfigError,
     CredentialsInvalid,
@@ -26,6 +23,7 @@ from bridge.domain.errors import (
 from bridge.payload import Payload
 from bridge.ports import Account, Token
 from connectors.http import Http, call_timeout
+from connectors.salesforce import library
 from connectors.salesforce.answers import SessionRefused, Usage, json_of
 from connectors.salesforce.carrier import Carrier
 from connectors.salesforce.ids import long_id
@@ -143,7 +141,7 @@ class SalesforceClient:
     ) -> Written:
         """Raises SalesforceRefused with the code MULTIPLE_CHOICES where several have the value."""
         operation = f"upsert {_name(object_name)}"
-        key = format_external_id(_name(field), value)
+        key = library.external_id(_name(field), value)
         path = f"sobjects/{object_name}/{key}"
         body = self._call(operation, "PATCH", path, body=fields, headers=headers)
         return written(operation, body, created=False)
@@ -231,8 +229,8 @@ class SalesforceClient:
         except SessionRefused as error:
             raise _for_good(error) from error
 
-    def _vendor(self, token: Token, session: Any) -> Salesforce:
-        return Salesforce(
+    def _vendor(self, token: Token, session: Any) -> Any:
+        return library.client(
             session_id=token.value,
             instance_url=token.url,
             version=self._version,

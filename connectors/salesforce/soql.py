@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from string import Formatter
 from urllib.parse import quote
 
-from simple_salesforce.format import format_soql
+from connectors.salesforce import library
 
 MAX_LIST_BYTES = 9000  # of the values in the address, which leaves room for the rest
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -30,8 +30,7 @@ def soql(template: str, **values: Value) -> str:
     made = {name: _seen(value) for name, value in values.items()}
     if not all(made.values()):
         raise ValueError("a value of a query is empty")
-    said: str = format_soql(template, **made)
-    return said
+    return library.quoted(template, **made)
 
 
 def seen(text: str) -> str:
