@@ -34,8 +34,8 @@ bench: $(DEV)  ## speed, as ratios in the same run; BENCH="a b --quick" for less
 	$(PY) -m pip install --quiet -e '.[bench]'
 	$(PY) -m tests.bench $(BENCH)
 
-chaos: $(DEV)  ## SEEDS="1-3" SECONDS=60 STORE=both: kills everything while clients write, then compares
-	$(PY) -m tests.chaos --seeds "$(or $(SEEDS),1-3)" --seconds "$(or $(SECONDS),60)" --store "$(or $(STORE),both)"
+chaos: $(DEV)  ## SEEDS="1-3" SECONDS=60 STORE=both CRM=hubspot: kills everything while clients write, then compares
+	$(PY) -m tests.chaos --seeds "$(or $(SEEDS),1-3)" --seconds "$(or $(SECONDS),60)" --store "$(or $(STORE),both)" --crm "$(or $(CRM),hubspot)"
 
 fuzz: $(DEV)  ## SECONDS=60 of coverage-guided fuzzing for each parser and verifier
 	$(PY) -m pip install --quiet -e '.[fuzz]'
