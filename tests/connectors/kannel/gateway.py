@@ -84,9 +84,16 @@ class Centre:
     log: Path
 
     def says(self, sender: str, receiver: str, text: str, kind: str = "text") -> None:
+        """One line at a time: what comes while it has one in hand waits for the next after that."""
         assert self.process.stdin is not None
+        before = self._sent
         self.process.stdin.write(f"{sender} {receiver} {kind} {text}\n".encode())
         self.process.stdin.flush()
+        until(lambda: self._sent > before, "the SMS centre does not send")
+
+    @property
+    def _sent(self) -> int:
+        return self.log.read_bytes().count(b"fakesmsc: sent message ")
 
     @property
     def got(self) -> list[Sms]:

@@ -6,9 +6,12 @@ twice makes one message, one contact and one entry.
 
 import json
 import os
+import signal
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -52,7 +55,7 @@ accounts:
   sms-main:
     connector: kannel
     secrets: {{password: KANNEL_PASSWORD, path_secret: KANNEL_PATH_SECRET}}
-    options: {{numbers: "{NUMBER}"}}
+    options: {{numbers: "{NUMBER}", call_timeout_seconds: "2", look_up_after_seconds: "1"}}
 channels:
   sms-sales: {{account: sms-main, messenger: sms, id: "{NUMBER}", label: SMS}}
 employees:
@@ -70,13 +73,22 @@ OWNERS = [
 
 @dataclass
 class Town:
-    """`start` brings the bridge up, once."""
+    """`start` brings the bridge up, `kill` ends all of it without a warning."""
 
     host: Host
     centre: Centre
     crm_app: Flask
-    start: Callable[[], None]
-    key: str = ""
+    up: Callable[[], "subprocess.Popen[bytes]"]
+    key: str
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        self.process = self.up()
+
+    def kill(self) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         url = f"{HERE}/api/v1/{path}"
@@ -122,13 +134,19 @@ def kannel(folder: Path) -> Iterator[Town]:
         environ = _environ(folder, stack.enter_context(serving(at_home, crm)))
         hook = f"{HERE}/hooks/sms-main"
         centre = stack.enter_context(gateway(host, folder, hook, PASSWORD, PATH_SECRET))
-        town = Town(host, centre, crm, lambda: None)
-        town.start = lambda: stack.enter_context(_up(town, folder, environ))
-        yield town
+        settings = Settings.of(environ)
+        prepare(settings, environ)
+        key = host.inside(partial(_key, settings, environ))
+        command = host.command(*bridge("up", "--port", str(PORT)))
+        log, given = folder / "bridge.log", {**os.environ, **environ}
+        yield Town(
+            host, centre, crm, lambda: stack.enter_context(running(command, log, given)), key
+        )
 
 
 def _environ(folder: Path, crm_url: str) -> dict[str, str]:
     (folder / "config").mkdir()
+    (folder / "state").mkdir()
     (folder / "config" / "bridge.yaml").write_text(CONFIG)
     return {
         **without_settings(),
@@ -137,20 +155,10 @@ def _environ(folder: Path, crm_url: str) -> dict[str, str]:
         "BRIDGE_STATE": str(folder / "state"),
         "BRIDGE_PUBLIC_URL": HERE,
         "BRIDGE_SECRET_KEY": "k" * 32,
+        "BRIDGE_LEASE_SECONDS": "3",
         "BRIDGE_BASE_URL_HUBSPOT_MAIN": crm_url,
         "BRIDGE_BASE_URL_SMS_MAIN": SENDSMS,
     }
-
-
-@contextmanager
-def _up(town: Town, folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    (folder / "state").mkdir()
-    settings = Settings.of(environ)
-    prepare(settings, environ)
-    town.key = town.host.inside(partial(_key, settings, environ))
-    command = town.host.command(*bridge("up", "--port", str(PORT)))
-    with running(command, folder / "bridge.log", {**os.environ, **environ}):
-        yield
 
 
 def _key(settings: Settings, environ: Mapping[str, str]) -> str:
@@ -184,6 +192,63 @@ def test_an_sms_from_while_the_bridge_was_down_is_answered_and_its_report_comes(
     first, second = kannel.entries()
     assert "Hola ¿precio?" in first
     assert "Buenas, 99 €" in second
+
+
+def test_killed_while_clients_write_it_loses_nothing_and_doubles_nothing(kannel: Town) -> None:
+    """R1, R4, R7: each SMS once in its chat and once in the CRM, one contact and one deal for each
+    client; of an answer that was on its way a person is asked, it never goes twice."""
+    clients = [f"+3460000000{n}" for n in range(3)]
+    kannel.start()
+    for client in clients:
+        kannel.centre.says(client, NUMBER, f"uno {client}")
+    until(lambda: len(_said(kannel)) == 3, "the first ones do not come")
+    for chat in kannel.api("GET", "conversations?limit=100")["items"]:
+        answer = {"employee": WRITER, "text": f"respuesta a {chat['id']}"}
+        kannel.api("POST", f"conversations/{chat['id']}/messages", answer)
+    for client in clients:
+        kannel.centre.says(client, NUMBER, f"dos {client}")
+    kannel.kill()
+    for client in clients:
+        kannel.centre.says(client, NUMBER, f"tres {client}")
+    kannel.start()
+
+    wanted = Counter(f"{word} {client}" for word in ("uno", "dos", "tres") for client in clients)
+    until(lambda: set(_said(kannel)) >= set(wanted), "not all come")
+    until(lambda: _settled(kannel), "the answers do not come to an end")
+    until(lambda: _entered(kannel, wanted) >= wanted, "the CRM is not told of all")
+    assert Counter(text for text in _said(kannel) if text in wanted) == wanted
+    _answers_went_once_at_most(kannel)
+    assert len(kannel.crm()["contacts"]) == len(kannel.crm()["deals"]) == 3
+    assert _entered(kannel, wanted) == wanted
+
+
+def _said(town: Town) -> list[str]:
+    """The texts of all chats; none while it is not up."""
+    try:
+        return [text for text, _ in town.said()]
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def _entered(town: Town, texts: Iterable[str]) -> Counter[str]:
+    """How often each stands in the CRM's timeline."""
+    return Counter(text for entry in town.entries() for text in texts if text in entry)
+
+
+def _answers(town: Town) -> dict[str, str]:
+    return {text: status for text, status in town.said() if text.startswith("respuesta")}
+
+
+def _settled(town: Town) -> bool:
+    """Each went and was reported, or waits for a person."""
+    return set(_answers(town).values()) <= {"delivered", "unknown"}
+
+
+def _answers_went_once_at_most(town: Town) -> None:
+    went = Counter(sms.text for sms in town.centre.got)
+    assert max(went.values(), default=1) == 1
+    for text, status in _answers(town).items():
+        assert status == "unknown" or went[text] == 1
 
 
 def _is_there(town: Town, message: tuple[str, str]) -> bool:
