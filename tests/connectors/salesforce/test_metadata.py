@@ -33,7 +33,7 @@ ALWAYS = frozenset(
     {
         *("Id", "Name", "OwnerId", "CreatedDate", "IsDeleted", "SystemModstamp", "MasterRecordId"),
         *("FirstName", "LastName", "Company", "Status", "IsConverted", "ConvertedContactId"),
-        *("StageName", "CloseDate", "IsClosed", "Subject"),
+        *("StageName", "CloseDate", "IsClosed", "Subject", "RecordTypeId"),
     }
 )
 RECORDS = ("Contact", "Lead", "Opportunity", "Task")
