@@ -55,8 +55,9 @@ def _turn(parts: Parts, lease: Lease, over: Callable[[], bool]) -> set[str]:
 
 def _process_all(parts: Parts, lease: Lease, over: Callable[[], bool]) -> set[str]:
     filled: set[str] = set()
+    rung: set[str] = set()
     while not over():
-        more, lanes_filled = process(parts, lease)
+        more, lanes_filled = process(parts, lease, rung)
         filled |= lanes_filled
         if not more:
             return filled

@@ -47,8 +47,11 @@ class _Run:
     seen: set[tuple[AccountName, EventKey]] = field(default_factory=set)
 
 
-def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
-    """One run of the lane. Gives whether there may be more, and the lanes that it filled."""
+def process(parts: Parts, lease: Lease, rung: set[str]) -> tuple[bool, frozenset[str]]:
+    """One run of the lane. Gives whether there may be more, and the lanes that it filled.
+
+    `rung` holds the lanes that the runs before have rung for and that nobody has taken yet.
+    """
     started = time.monotonic()
     with fleeting(parts.engine) as db:
         lease.keep(db)
@@ -63,7 +66,7 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
             raise
         # Somewhere in this run is an item that breaks it: each row is tried alone.
         filled = frozenset().union(*(_alone(parts, lease, row) for row in rows))
-    more = _more(parts, lease, len(rows) == RUN, filled)
+    more = _more(parts, lease, len(rows) == RUN, filled, rung)
     _log.info(
         "processed",
         lane=lease.lane,
@@ -74,15 +77,20 @@ def process(parts: Parts, lease: Lease) -> tuple[bool, frozenset[str]]:
     return more, filled
 
 
-def _more(parts: Parts, lease: Lease, was_full: bool, filled: frozenset[str]) -> bool:
+def _more(
+    parts: Parts, lease: Lease, was_full: bool, filled: frozenset[str], rung: set[str]
+) -> bool:
     """Whether this lane goes on. After a full run it does, and what that filled is for another
-    worker meanwhile."""
+    worker meanwhile. While he is on his way a second ring would leave a job that finds nothing to
+    do, and that others would make room for."""
     if not was_full:
         return lease.end(parts.engine, lambda db: work.waits(db, lease.lane, parts.now()))
     with reading(parts.engine) as db:
-        free = lanes.due(db, sorted(filled))
-    for lane in free:
+        free = set(lanes.due(db, sorted(filled)))
+    rung &= free
+    for lane in sorted(free - rung):
         parts.bell.ring(lane)
+    rung |= free
     return True
 
 

@@ -59,6 +59,23 @@ def test_what_a_full_run_filled_is_rung_for_while_the_lane_goes_on(
     assert small.rings.rung == [OUT]
 
 
+@pytest.mark.parametrize(
+    ("is_free", "times"), [((True, True, True), 1), ((True, False, True), 2), ((False,) * 3, 0)]
+)
+def test_a_lane_is_rung_for_once_until_somebody_has_taken_it(
+    small: World, monkeypatch: pytest.MonkeyPatch, is_free: tuple[bool, ...], times: int
+) -> None:
+    [phone] = known_clients(small, 1)
+    for text in ("one", "two", "three"):
+        small.client_writes(phone, text)
+    small.rings.rung.clear()
+    looks = iter(is_free)
+    monkeypatch.setattr(process, "RUN", 1)
+    monkeypatch.setattr(lanes, "due", lambda db, names: tuple(names) if next(looks) else ())
+    small.drain(IN)
+    assert small.rings.rung == [OUT] * times
+
+
 def test_nobody_is_rung_for_a_lane_that_somebody_has(
     small: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
