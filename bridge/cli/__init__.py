@@ -4,27 +4,66 @@ from importlib import import_module
 
 import click
 
-# Command → module:attribute.
+# Command → module:attribute, and what it does: to ask the commands themselves takes seconds.
 COMMANDS = {
-    "up": "bridge.cli.up:up",
-    "web": "bridge.cli.processes:web",
-    "worker": "bridge.cli.workers:worker",
-    "clock": "bridge.cli.workers:clock",
-    "sandbox": "bridge.cli.sandboxes:sandbox",
-    "new-connector": "bridge.cli.new_connector:new_connector",
-    "migrate": "bridge.cli.processes:migrate",
-    "check": "bridge.cli.check:check",
-    "test": "bridge.cli.check:run",
-    "route": "bridge.cli.route:route",
-    "explain": "bridge.cli.explain:tell",
-    "who-can-see": "bridge.cli.explain:see",
-    "sync": "bridge.cli.sync:sync",
-    "dead": "bridge.cli.dead:dead",
-    "replay": "bridge.cli.dead:replay_events",
-    "deliveries": "bridge.cli.deliveries:deliveries",
-    "doctor": "bridge.cli.doctor:doctor",
-    "keys": "bridge.cli.keys:keys",
-    "login": "bridge.cli.keys:login",
+    "up": ("bridge.cli.up:up", "Start everything: web, workers, clock, and a Redis of its own."),
+    "web": ("bridge.cli.processes:web", "Serve webhooks, pages and the API."),
+    "worker": (
+        "bridge.cli.workers:worker",
+        "Process what webhooks brought and deliver what was decided.",
+    ),
+    "clock": (
+        "bridge.cli.workers:clock",
+        "Sweep for work nobody rang for, keep house, follow the configuration folder.",
+    ),
+    "sandbox": (
+        "bridge.cli.sandboxes:sandbox",
+        "Stand in for the vendor of ACCOUNT, an account of accounts.yaml.",
+    ),
+    "new-connector": (
+        "bridge.cli.new_connector:new_connector",
+        "Write a connector called NAME from a template, with sandbox, fixtures and tests.",
+    ),
+    "migrate": (
+        "bridge.cli.processes:migrate",
+        "Bring the store's schema up to date, and take in the configuration folder.",
+    ),
+    "check": (
+        "bridge.cli.check:check",
+        "Check the configuration folder: options, what they mean together, and its tests.",
+    ),
+    "test": ("bridge.cli.check:run", "Run the tests that stand in the YAML."),
+    "route": (
+        "bridge.cli.route:route",
+        "Say who would get a client by the folder's rules, and why.",
+    ),
+    "explain": ("bridge.cli.explain:tell", "Tell why an event went as it did."),
+    "who-can-see": (
+        "bridge.cli.explain:see",
+        "Name everybody who has access to a conversation, and the cause.",
+    ),
+    "sync": (
+        "bridge.cli.sync:sync",
+        "Read people, pipelines, channels and all known clients anew (safe at any time).",
+    ),
+    "dead": (
+        "bridge.cli.dead:dead",
+        "List, show, replay or drop dead letters: what no further try by itself can mend.",
+    ),
+    "replay": (
+        "bridge.cli.dead:replay_events",
+        "Drive events again from what is stored; what was delivered is not delivered twice.",
+    ),
+    "deliveries": (
+        "bridge.cli.deliveries:deliveries",
+        "List what was delivered to vendors or is on its way, the newest first.",
+    ),
+    "doctor": (
+        "bridge.cli.doctor:doctor",
+        "Check configuration, store, queue, vendors and people; say what to do.",
+    ),
+    "keys": ("bridge.cli.keys:keys", "Create, list and revoke API keys."),
+    "login": ("bridge.cli.keys:login", "Print a link that signs an employee in, once."),
 }
 
 
@@ -32,10 +71,14 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place = COMMANDS.get(cmd_name)
-        if place is None:
+        if cmd_name not in COMMANDS:
             return None
+        place, _ = COMMANDS[cmd_name]
         module, _, attribute = place.partition(":")
         found = getattr(import_module(module), attribute)
         return found if isinstance(found, click.Command) else None

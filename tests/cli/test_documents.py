@@ -47,6 +47,13 @@ def test_help_lists_every_command(folder: Installation) -> None:
     assert listed == sorted(COMMANDS)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_of_a_command_what_it_says_of_itself(name: str) -> None:
+    command = Commands().get_command(click.Context(main), name)
+    assert command is not None
+    assert COMMANDS[name][1] == command.get_short_help_str(1000)
+
+
 def test_the_readme_names_every_command() -> None:
     section = (ROOT / "README.md").read_text().partition("## Commands")[2].partition("\n## ")[0]
     assert set(re.findall(r"`bridge ([a-z][a-z-]*)", section)) == set(COMMANDS)
