@@ -43,6 +43,7 @@ def test_a_client_is_taken_in_answered_and_given_away(
         he_is_taken_in(story, RecordKind.DEAL)
         ana_answers(story)
         he_is_given_to_bruno(story, RecordKind.DEAL)
+        assert in_timeline(story, QUESTION) == 1
 
 
 @pytest.mark.parametrize("crm", CRMS)
@@ -51,6 +52,7 @@ def test_the_same_with_a_lead_in_place_of_a_deal(engine: Engine, crm: str) -> No
         he_is_taken_in(story, RecordKind.LEAD)
         ana_answers(story)
         he_is_given_to_bruno(story, RecordKind.LEAD)
+        assert in_timeline(story, QUESTION) == 1
 
 
 def he_is_taken_in(story: Town, beside: RecordKind) -> None:

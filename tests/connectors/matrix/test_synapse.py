@@ -169,7 +169,7 @@ def test_what_the_client_has_read_is_known(calm: Town) -> None:
     event = eventually(lambda: client.sees(room, BRIDGE_USER))[0]["event_id"]
     eventually(lambda: calm.message(chat, message)["status"] == "sent")
     client.read(room, event)
-    eventually(lambda: calm.message(chat, message)["status"] == "read")
+    assert eventually(lambda: calm.message(chat, message)["status"] == "read")
 
 
 def test_a_reaction_is_decided_on_and_its_end_holds_nobody_up(calm: Town) -> None:
@@ -272,7 +272,7 @@ def test_a_bridge_that_was_down_hears_all_of_it_in_order(calm: Town) -> None:
     for text in texts:
         client.write(room, text)
     eventually(lambda: _all_run(calm))
-    eventually(lambda: _texts_or_none(calm, chat)[1:] == texts)
+    assert eventually(lambda: _texts_or_none(calm, chat)[1:] == texts)
 
 
 def _texts_or_none(town: Town, chat: str) -> list[str]:
