@@ -26,8 +26,9 @@ ROOMS = """
 bridge
 bridge.domain
     phonenumbers
+bridge.tokens
 bridge.ports
-    bridge.domain
+    bridge.domain bridge.tokens
 bridge.codec
     bridge.domain msgspec
 bridge.payload

@@ -9,8 +9,43 @@ as ASCII JSON text, for people who look into a dead letter; no rule reads it).
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from bridge.domain.crm_events import (
+    AssociationChanged as AssociationChanged,
+)
+from bridge.domain.crm_events import (
+    ClientChanged as ClientChanged,
+)
+from bridge.domain.crm_events import (
+    ContactChanged as ContactChanged,
+)
+from bridge.domain.crm_events import (
+    ContactDeleted as ContactDeleted,
+)
+from bridge.domain.crm_events import (
+    ContactErased as ContactErased,
+)
+from bridge.domain.crm_events import (
+    ContactsMerged as ContactsMerged,
+)
+from bridge.domain.crm_events import (
+    CrmEvent as CrmEvent,
+)
+from bridge.domain.crm_events import (
+    DealChanged as DealChanged,
+)
+from bridge.domain.crm_events import (
+    LeadChanged as LeadChanged,
+)
+from bridge.domain.crm_events import (
+    OwnerChanged as OwnerChanged,
+)
+from bridge.domain.crm_events import (
+    RecordChange as RecordChange,
+)
+from bridge.domain.crm_events import (
+    UnitsUsed as UnitsUsed,
+)
 from bridge.domain.messaging import (
     ChannelState,
     Chat,
@@ -28,14 +63,7 @@ from bridge.domain.names import (
     EventKey,
 )
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead, RecordKind
-
-
-class RecordChange(StrEnum):
-    CREATED = "created"
-    CHANGED = "changed"
-    RESTORED = "restored"
-    DELETED = "deleted"
+from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,125 +261,6 @@ class TemplateChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactChanged:
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    contact: CrmId
-    change: RecordChange = RecordChange.CHANGED
-    by_us: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactDeleted:
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    contact: CrmId
-    by_us: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactErased:
-    """Deleted for privacy: what we hold of this person has to go."""
-
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    contact: CrmId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactsMerged:
-    """`absorbed` live on as `survivor`."""
-
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    survivor: CrmId
-    absorbed: tuple[CrmId, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerChanged:
-    """`owner` of None: nobody owns the record any more."""
-
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    kind: RecordKind
-    record: CrmId
-    owner: CrmId | None
-    by_us: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DealChanged:
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    deal: CrmId
-    change: RecordChange = RecordChange.CHANGED
-    by_us: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadChanged:
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    lead: CrmId
-    change: RecordChange = RecordChange.CHANGED
-    by_us: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssociationChanged:
-    """Two CRM records were linked, or parted when `removed`."""
-
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    from_kind: RecordKind
-    from_record: CrmId
-    to_kind: RecordKind
-    to_record: CrmId
-    removed: bool
-    by_us: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientChanged:
-    """A partner's client (of a reseller or a vendor's partner programme) changed."""
-
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    client: CrmId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitsUsed:
-    """A reseller's client used `units` (a positive whole number) of his plan."""
-
-    event_key: EventKey
-    occurred_at: datetime
-    account: AccountName
-    raw: str = ""
-    client: CrmId
-    units: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientIdentified:
     """Ours, not a vendor's: the CRM could be asked at last who is behind a conversation.
 
@@ -402,18 +311,6 @@ MessengerEvent = (
     | ChatInvited
     | ChannelChanged
     | TemplateChanged
-)
-CrmEvent = (
-    ContactChanged
-    | ContactDeleted
-    | ContactErased
-    | ContactsMerged
-    | OwnerChanged
-    | DealChanged
-    | LeadChanged
-    | AssociationChanged
-    | ClientChanged
-    | UnitsUsed
 )
 OwnEvent = ClientIdentified | MessageWritten
 Event = MessengerEvent | CrmEvent | OwnEvent

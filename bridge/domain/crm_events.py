@@ -1,0 +1,148 @@
+"""What happened in a CRM; see `events` for what is common to all events."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.domain.names import AccountName, CrmId, EventKey
+from bridge.domain.records import RecordKind
+
+
+class RecordChange(StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+    RESTORED = "restored"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    contact: CrmId
+    change: RecordChange = RecordChange.CHANGED
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDeleted:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    contact: CrmId
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactErased:
+    """Deleted for privacy: what we hold of this person has to go."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    contact: CrmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsMerged:
+    """`absorbed` live on as `survivor`."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    survivor: CrmId
+    absorbed: tuple[CrmId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerChanged:
+    """`owner` of None: nobody owns the record any more."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    kind: RecordKind
+    record: CrmId
+    owner: CrmId | None
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealChanged:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    deal: CrmId
+    change: RecordChange = RecordChange.CHANGED
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChanged:
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    lead: CrmId
+    change: RecordChange = RecordChange.CHANGED
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssociationChanged:
+    """Two CRM records were linked, or parted when `removed`."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    from_kind: RecordKind
+    from_record: CrmId
+    to_kind: RecordKind
+    to_record: CrmId
+    removed: bool
+    by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChanged:
+    """A partner's client (of a reseller or a vendor's partner programme) changed."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    client: CrmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsUsed:
+    """A reseller's client used `units` (a positive whole number) of his plan."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    client: CrmId
+    units: int
+
+
+CrmEvent = (
+    ContactChanged
+    | ContactDeleted
+    | ContactErased
+    | ContactsMerged
+    | OwnerChanged
+    | DealChanged
+    | LeadChanged
+    | AssociationChanged
+    | ClientChanged
+    | UnitsUsed
+)

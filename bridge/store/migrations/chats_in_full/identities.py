@@ -1,0 +1,9 @@
+"""Who a client is."""
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,9 @@
+"""How long things are kept."""
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

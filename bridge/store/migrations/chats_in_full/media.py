@@ -1,0 +1,9 @@
+"""Copies of files."""
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,9 @@
+"""What a messenger is told."""
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,9 @@
+"""Who is told and how."""
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

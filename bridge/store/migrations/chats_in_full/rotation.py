@@ -1,0 +1,9 @@
+"""Weights and owed turns."""
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,9 @@
+"""What may be sent."""
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

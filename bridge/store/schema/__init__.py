@@ -1,0 +1,57 @@
+"""The tables. Documents are kept whole in `value`, with the columns that queries need beside it."""
+
+from bridge.store.schema.channels import CHANNELS
+from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
+from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
+from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
+from bridge.store.schema.metadata import METADATA
+from bridge.store.schema.mirror import CURSORS, DIRECTORIES, PIPELINES, REFRESHES, TOKENS
+from bridge.store.schema.notices import NOTIFICATIONS
+from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
+from bridge.store.schema.rotation import TURN_LOG, TURNS
+from bridge.store.schema.walk import (
+    ATTEMPTS,
+    DECISIONS,
+    INBOX,
+    LANES,
+    NEEDS,
+    NOT_MADE,
+    OUTBOX,
+    SENDS,
+    VENDOR_IDS,
+)
+
+__all__ = [
+    "ACTIVE_CONFIG",
+    "API_ANSWERS",
+    "API_KEYS",
+    "ATTEMPTS",
+    "BEATS",
+    "CHANNELS",
+    "CONFIGS",
+    "CONTACTS",
+    "CONTACT_PHONES",
+    "CONVERSATIONS",
+    "CURSORS",
+    "DECISIONS",
+    "DIRECTORIES",
+    "INBOX",
+    "LANES",
+    "LOGIN_LINKS",
+    "MESSAGES",
+    "METADATA",
+    "NEEDS",
+    "NOTIFICATIONS",
+    "NOT_MADE",
+    "OUTBOX",
+    "PIPELINES",
+    "RECORDS",
+    "RECORD_CONTACTS",
+    "REFRESHES",
+    "SENDS",
+    "SESSIONS",
+    "TOKENS",
+    "TURNS",
+    "TURN_LOG",
+    "VENDOR_IDS",
+]

@@ -1,0 +1,51 @@
+"""Conversations and their messages."""
+
+from sqlalchemy import Column, Index, LargeBinary, Table, Text, UniqueConstraint, text
+
+from bridge.store.schema.metadata import METADATA
+from bridge.store.types import Moment, Serial
+
+CONVERSATIONS = Table(
+    "conversations",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("contact", Text),
+    Column("client", Text, nullable=False),
+    Column("last_message_at", Moment),
+    Column("unanswered_since", Moment),
+    Column("value", LargeBinary, nullable=False),
+)
+Index("ix_conversations_recent", CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id)
+Index("ix_conversations_contact", CONVERSATIONS.c.contact)
+_UNANSWERED = text("unanswered_since IS NOT NULL")
+Index(
+    "ix_conversations_unanswered",
+    CONVERSATIONS.c.last_message_at,
+    CONVERSATIONS.c.id,
+    sqlite_where=_UNANSWERED,
+    postgresql_where=_UNANSWERED,
+)
+
+MESSAGES = Table(
+    "messages",
+    METADATA,
+    Column("seq", Serial, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("conversation", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("vendor_id", Text),
+    Column("timeline", Text, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    UniqueConstraint("account", "vendor_id"),
+    sqlite_autoincrement=True,
+)
+_WAITING = text("timeline = 'waiting'")
+Index("ix_messages_conversation", MESSAGES.c.conversation, MESSAGES.c.seq)
+Index(
+    "ix_messages_waiting",
+    MESSAGES.c.conversation,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
