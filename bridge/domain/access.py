@@ -84,6 +84,11 @@ def is_unowned(chat: ChatFacts) -> bool:
     return chat.conversation.claimed_by is None and _unowned(chat)
 
 
+def is_stale(as_of: datetime, policy: Policy, now: datetime) -> bool:
+    """Read too long ago, or so far ahead of us that a clock was wrong: neither is believed."""
+    return abs(now - as_of) > policy.ownership.max_age
+
+
 def _claim(chat: ChatFacts) -> Ownership | None:
     """A claim made by answering, until the CRM names an owner: our own fact, so never stale."""
     claimed_by, when = chat.conversation.claimed_by, chat.conversation.last_message_at
@@ -123,7 +128,7 @@ def _salesperson(
     if hidden is not None:
         return Access(can_read=False, can_write=False, reason=hidden)
     own = [o for o in owners(chat, directory) if o.employee == employee.id]
-    fresh = [o for o in own if _is_claim(o) or not _too_old(o.as_of, policy, now)]
+    fresh = [o for o in own if _is_claim(o) or not is_stale(o.as_of, policy, now)]
     if fresh:
         return _both(fresh[0].reason)
     if own:
@@ -167,7 +172,7 @@ def _unowned_client(employee: Employee, chat: ChatFacts, policy: Policy, now: da
         return _neither(
             ReasonCode.NEW_CLIENT_HIDDEN, "nobody owns this client; does not take new clients"
         )
-    if chat.contact is not None and _too_old(chat.contact.owner.as_of, policy, now):
+    if chat.contact is not None and is_stale(chat.contact.owner.as_of, policy, now):
         return _stale()  # somebody may own him by now
     return _both(
         Reason(ReasonCode.NEW_CLIENT_VISIBLE, "nobody owns this client; takes new clients")
@@ -175,17 +180,13 @@ def _unowned_client(employee: Employee, chat: ChatFacts, policy: Policy, now: da
 
 
 def _fallback(chat: ChatFacts, policy: Policy, now: datetime) -> Access:
-    if any(_too_old(owner.as_of, policy, now) for owner, _, _ in _owned(chat)):
+    if any(is_stale(owner.as_of, policy, now) for owner, _, _ in _owned(chat)):
         return _stale()
     return _both(Reason(ReasonCode.TARGET_FALLBACK, "no owner can answer; is the fallback"))
 
 
 def _is_claim(owner: Ownership) -> bool:
     return owner.reason.code is ReasonCode.OWNER_CLAIMED
-
-
-def _too_old(as_of: datetime, policy: Policy, now: datetime) -> bool:
-    return now - as_of > policy.ownership.max_age
 
 
 def _stale() -> Access:

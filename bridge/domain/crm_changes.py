@@ -1,6 +1,7 @@
 """What moved in the CRM: owners count at once, the rest is read anew."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from bridge.domain.changes import (
     EraseContact,
@@ -46,12 +47,17 @@ def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
     draft.contact = record if event.kind is RecordKind.CONTACT else None
     known = _owner_of(draft, event.kind, record)
     is_new = known is None or known.crm_id != event.owner
-    if known is not None and is_new and known.as_of > event.occurred_at:
+    now = draft.facts.now
+    heard = min(event.occurred_at, now)
+    # Whichever of them is from the future, a clock was wrong: it proves nothing about order.
+    before = known.as_of if known is not None and known.as_of <= now else heard
+    if is_new and before > heard:
         draft.change(RequestRefresh(kind=_REFRESH[event.kind], key=event.record))
         return draft.ignored(ReasonCode.MIRROR_OLDER, "a newer owner is known: read anew")
-    as_of = max(event.occurred_at, known.as_of) if known else event.occurred_at
-    owner = Owner(crm_id=event.owner, as_of=as_of)
+    owner = Owner(crm_id=event.owner, as_of=max(heard, before))
     draft.change(SetOwner(kind=event.kind, record=record, owner=owner))
+    if is_new and _is_ahead(event, known, now):
+        draft.change(RequestRefresh(kind=_REFRESH[event.kind], key=event.record))
     draft.used(f"owner of {event.kind}", event.owner or "nobody", event.occurred_at)
     if not is_new:
         draft.because(ReasonCode.MIRROR_UPDATED, f"the CRM confirms the owner of the {event.kind}")
@@ -177,6 +183,10 @@ def _owner_of(draft: Draft, kind: RecordKind, record: RecordId) -> Owner | None:
             return next((d.owner for d in draft.facts.deals if d.id == record), None)
         case RecordKind.LEAD:
             return next((x.owner for x in draft.facts.leads if x.id == record), None)
+
+
+def _is_ahead(event: OwnerChanged, known: Owner | None, now: datetime) -> bool:
+    return event.occurred_at > now or (known is not None and known.as_of > now)
 
 
 def _tell_new_owner(draft: Draft, event: OwnerChanged) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridge.domain.access import can_answer
+from bridge.domain.access import can_answer, is_stale
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.decisions import Candidate
 from bridge.domain.draft import Draft
@@ -106,7 +106,7 @@ def _passed(employee: EmployeeId, code: ReasonCode, detail: str) -> Candidate:
 def _set_target(draft: Draft, chat: ChatFacts, employee: EmployeeId, claim: _Claim) -> None:
     draft.target = employee
     draft.because(ReasonCode.TARGET_OWNER, f"{employee} owns the {claim.kind} in the CRM")
-    if draft.facts.now - claim.owner.as_of <= draft.policy.ownership.max_age:
+    if not is_stale(claim.owner.as_of, draft.policy, draft.facts.now):
         return
     draft.because(
         ReasonCode.OWNER_STALE,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.names import AccountName, CrmId
@@ -41,13 +41,16 @@ def _queue(parts: Parts, account: AccountName, wishes: Sequence[RequestRefresh])
 
 
 def _old_contacts(parts: Parts, crm: AccountName, age: timedelta) -> list[RequestRefresh]:
+    now = parts.now()
     with reading(parts.engine) as db:
         if mirror.waiting_refreshes(db, lane(Way.MIRROR, crm)):
             return []
         found = db.scalars(
             select(CONTACTS.c.crm_id)
             .where(CONTACTS.c.account == crm, CONTACTS.c.state == "active")
-            .where(CONTACTS.c.crm_id.is_not(None), CONTACTS.c.as_of < parts.now() - age)
+            .where(CONTACTS.c.crm_id.is_not(None))
+            # Those ahead of us were stored by a clock that was wrong, and would stay so.
+            .where(or_(CONTACTS.c.as_of < now - age, CONTACTS.c.as_of > now + age))
             .order_by(CONTACTS.c.as_of)
             .limit(BATCH)
         ).all()

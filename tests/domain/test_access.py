@@ -174,9 +174,13 @@ def test_a_salesperson_sees_his_channels_only(
         (timedelta(0), "owner.contact"),
         (DAY, "owner.contact"),
         (DAY + timedelta(seconds=1), "owner.stale"),
+        (-DAY, "owner.contact"),
+        (-DAY - timedelta(seconds=1), "owner.stale"),
+        (-400 * DAY, "owner.stale"),
     ],
 )
 def test_an_owner_read_too_long_ago_hides_the_chat(age: timedelta, why: str) -> None:
+    """One that was "read" in the future is of a clock that was wrong, and no fresher for that."""
     given = replace(chat(ANA), contact=contact(owner=owner(ANA, age)))
     assert granted(ANA, given)[2] == why
 

@@ -171,6 +171,38 @@ def test_two_changes_in_the_wrong_order_end_at_the_later_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (RecordKind.CONTACT, {"contact": contact(ANA)}),
+        (RecordKind.DEAL, {"deals": (deal(ANA),)}),
+        (RecordKind.LEAD, {"leads": (lead(ANA),)}),
+    ],
+)
+@pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(days=400)])
+def test_an_owner_from_the_future_counts_from_now_and_is_read_anew(
+    kind: RecordKind, given: dict[str, Any], ahead: timedelta
+) -> None:
+    """The vendor's clock is ahead: the owner is no fresher for it, and the order is not sure."""
+    decision = decide(owner_changed(BRUNO, kind, at=NOW + ahead), known(**given))
+    assert set_by(decision) == [Owner(crm_id=crm_id(BRUNO), as_of=NOW)]
+    assert refreshed(decision) == [(kind.value, IDS[kind])]
+
+
+def test_a_confirmation_from_the_future_is_one_of_now() -> None:
+    given = of_contact(contact(owner=owner(ANA, age=MINUTE)))
+    decision = decide(owner_changed(ANA, at=NOW + timedelta(days=400)), given)
+    assert (set_by(decision), refreshed(decision)) == ([owner(ANA)], [])
+
+
+def test_an_owner_stored_from_the_future_stands_in_nobodys_way() -> None:
+    """He would be "newer" than every change to come."""
+    given = of_contact(contact(owner=owner(ANA, age=-timedelta(days=400))))
+    decision = decide(owner_changed(BRUNO, at=NOW - MINUTE), given)
+    assert set_by(decision) == [Owner(crm_id=crm_id(BRUNO), as_of=NOW - MINUTE)]
+    assert refreshed(decision) == [("contact", "501")]
+
+
+@pytest.mark.parametrize(
     ("kind", "verdict", "wanted"),
     [
         (RecordKind.CONTACT, Verdict.IGNORED, []),

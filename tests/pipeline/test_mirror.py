@@ -245,6 +245,20 @@ def test_owners_are_read_anew_well_before_they_are_too_old(house: World) -> None
     assert readers(house, phone) == {ANA, LUIS, QA}
 
 
+def test_owners_of_a_clock_that_was_wrong_are_hidden_and_then_healed(small: World) -> None:
+    """Stored a year ahead, they would be neither too old nor read anew for that year."""
+    [phone] = known_clients(small, 1)
+    year = timedelta(days=365).total_seconds()
+    small.later(year)
+    tick(small.parts)
+    small.settle()
+    small.later(-year)
+    assert readers(small, phone) == {LUIS, QA}
+    tick(small.parts)
+    small.settle()
+    assert readers(small, phone) == {ANA, LUIS, QA}
+
+
 def test_while_the_crm_is_down_nothing_that_is_to_be_read_is_forgotten(small: World) -> None:
     known_clients(small, 2)
     small.later(timedelta(hours=13).total_seconds())
