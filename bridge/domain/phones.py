@@ -1,7 +1,6 @@
 """Phone numbers: one canonical spelling, and all spellings that mean the same phone.
 
-Number variants follow the numbering plans: Mexico's old mobile prefix `1` (52 1 …), Argentina's
-mobile `9` (54 9 …), Brazil's ninth digit of mobiles (landlines are never altered).
+Which numbers go under two spellings says `number_variants`.
 """
 
 import re
@@ -9,17 +8,21 @@ import re
 import phonenumbers
 from phonenumbers import NumberParseException
 
+from bridge.domain.number_variants import variants_of
+
 _DIGITS = re.compile(r"\D+")
-_MEXICO = re.compile(r"^\+52(1?)(\d{10})$")
-_ARGENTINA = re.compile(r"^\+54(9?)(\d{10})$")
-_BRAZIL = re.compile(r"^\+55(\d{2})(9?)([6-9]\d{7})$")
+_WHATSAPP = re.compile(r"^(\d+)(?::\d+)?@(?:s\.whatsapp\.net|c\.us)$")
 
 
 def e164(text: str, region: str | None = None) -> str | None:
     """`+` and digits, or None when this is no phone number.
 
-    `region` (ISO 3166 alpha-2) reads numbers in national form (WS-13).
+    `region` (ISO 3166 alpha-2) reads numbers in national form (WS-13). An id that only looks like a
+    number (`…@lid`, `…@g.us`) is none; WhatsApp's own addresses of numbers are.
     """
+    if "@" in text:
+        address = _WHATSAPP.match(text.strip())
+        return None if address is None else e164(f"+{address[1]}")
     try:
         phone = _in_e164(phonenumbers.parse(_international(text, region), region))
         # Only now: Mexico's old prefix, which WhatsApp still uses, makes a number impossible.
@@ -30,27 +33,22 @@ def e164(text: str, region: str | None = None) -> str | None:
 
 
 def canonical(phone: str) -> str:
-    """One spelling for all that mean the same phone: without Mexico's 1 and Argentina's 9, with
-    Brazil's ninth digit."""
-    if found := _MEXICO.match(phone):
-        return f"+52{found[2]}"
-    if found := _ARGENTINA.match(phone):
-        return f"+54{found[2]}"
-    if found := _BRAZIL.match(phone):
-        return f"+55{found[1]}9{found[3]}"
+    """One spelling for all that mean the same phone, as `number_variants` has it."""
+    for variant in variants_of(phone):
+        if found := variant.other.fullmatch(phone):
+            return found.expand(variant.as_kept)
     return phone
 
 
 def spellings(phone: str) -> tuple[str, ...]:
     """Every spelling of this number that a CRM may hold, the canonical one first."""
     one = canonical(phone)
-    if found := _MEXICO.match(one):
-        return (one, f"+521{found[2]}")
-    if found := _ARGENTINA.match(one):
-        return (one, f"+549{found[2]}")
-    if found := _BRAZIL.match(one):
-        return (one, f"+55{found[1]}{found[3]}")
-    return (one,)
+    others = [
+        found.expand(variant.as_other)
+        for variant in variants_of(one)
+        if (found := variant.kept.fullmatch(one))
+    ]
+    return (one, *others)
 
 
 def written(phone: str, home: str | None = None) -> tuple[str, ...]:
