@@ -1,13 +1,14 @@
 """The chat that a message belongs to, and what the message changes in it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain import phones
 from bridge.domain.draft import Draft
-from bridge.domain.facts import ChatFacts
-from bridge.domain.messaging import Chat, ChatKind, Direction
-from bridge.domain.names import AccountName, conversation_id
+from bridge.domain.facts import ChatFacts, Exchange
+from bridge.domain.messaging import Chat, ChatKind, Direction, MessageStatus
+from bridge.domain.names import AccountName, MessageId, conversation_id
 from bridge.domain.records import ClientState, Conversation, Message
 
 
@@ -49,15 +50,55 @@ def touched(chat: ChatFacts, message: Message) -> ChatFacts:
         known,
         last_message_at=last,
         last_inbound_at=max(known.last_inbound_at or when, when),
-        unanswered_since=known.unanswered_since or when,
+        unanswered_since=min(known.unanswered_since or when, when),
     )
     return replace(chat, conversation=moved)
 
 
+def answers(message: Message) -> bool:
+    """Whether a person has answered with it: neither a machine, nor in vain (WS-05, WS-06)."""
+    is_ours = message.direction is Direction.OUT
+    return is_ours and not message.automatic and message.status is not MessageStatus.FAILED
+
+
+def exchange(message: Message) -> Exchange:
+    return Exchange(
+        message=message.id,
+        at=message.occurred_at,
+        asks=message.direction is Direction.IN,
+        answers=answers(message),
+    )
+
+
+def waits_since(
+    conversation: Conversation, exchanged: Iterable[Exchange], without: MessageId | None = None
+) -> datetime | None:
+    """Since when the client waits, by the messages themselves; None when he has his answer."""
+    known = [one for one in exchanged if one.message != without]
+    ends = [one.at for one in known if one.answers]
+    if conversation.dismissed_at is not None:
+        ends.append(conversation.dismissed_at)
+    asked = [one.at for one in known if one.asks and not any(one.at <= end for end in ends)]
+    return min(asked, default=None)
+
+
+def unanswered_again(
+    conversation: Conversation, exchanged: Iterable[Exchange], failed: MessageId
+) -> Conversation:
+    """The chat once an answer turns out not to have arrived: the mark is back."""
+    waits = waits_since(conversation, exchanged, without=failed)
+    since = conversation.unanswered_since
+    if waits is None or (since is not None and since <= waits):
+        return conversation
+    return replace(conversation, unanswered_since=waits)
+
+
 def _still_unanswered(conversation: Conversation, message: Message) -> datetime | None:
     """What left before the client wrote is no answer to him, however late we hear of it."""
-    since = conversation.unanswered_since
-    return since if since is not None and message.occurred_at < since else None
+    since, last = conversation.unanswered_since, conversation.last_inbound_at
+    if since is None or not answers(message) or message.occurred_at < since:
+        return since
+    return last if last is not None and message.occurred_at < last else None
 
 
 def _conversation(

@@ -297,6 +297,7 @@ class MessageWritten:
     reply_to: str | None = None
     channel_reason: Reason
     passed_over: tuple[tuple[ChannelName, Reason], ...] = ()
+    automatic: bool = False  # by a machine in his name: nobody has answered
 
 
 MessengerEvent = (

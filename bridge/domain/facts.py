@@ -60,6 +60,17 @@ class OpenSend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A message as the mark of its chat sees it: a client's asks, a person's answers; what a
+    machine sent, and what never arrived, does neither."""
+
+    message: MessageId
+    at: datetime
+    asks: bool = False
+    answers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The facts of one event, as they stand after the events before it."""
 
@@ -82,6 +93,7 @@ class Facts:
     records: Mapping[str, RecordId] = field(default_factory=dict)  # ours, by `kind:crm id`
     conversations: tuple[ConversationId, ...] = ()  # of the contact, the latest first
     public_url: str = ""
+    exchanged: tuple[Exchange, ...] = ()  # of the chat whose message has failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bridge.domain.changes import PutMessage, SettleSend
-from bridge.domain.conversations import chat_of_message
+from bridge.domain.changes import PutConversation, PutMessage, SettleSend
+from bridge.domain.conversations import answers, chat_of_message, unanswered_again
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
 from bridge.domain.events import (
@@ -13,6 +13,7 @@ from bridge.domain.events import (
     MessageReceived,
     MessageStatusChanged,
 )
+from bridge.domain.facts import ChatFacts
 from bridge.domain.messages import on_received
 from bridge.domain.messaging import Direction, MessageStatus
 from bridge.domain.reasons import Reason, ReasonCode
@@ -71,7 +72,7 @@ def on_status(draft: Draft, event: MessageStatusChanged) -> Decision | Wait:
     found = draft.facts.message
     if found is None:
         return _of_unknown(draft, event)
-    chat_of_message(draft, found)
+    chat = chat_of_message(draft, found)
     found = _settled(draft, event, found)
     if found.direction is Direction.IN or _RANK[event.status] <= _RANK[found.status]:
         detail = f"{event.status} does not move {found.status}"
@@ -79,7 +80,17 @@ def on_status(draft: Draft, event: MessageStatusChanged) -> Decision | Wait:
     error = event.error_code or event.error_detail
     draft.change(PutMessage(message=replace(found, status=event.status, error=error)))
     draft.because(ReasonCode.MESSAGE_STATUS, f"{found.status} → {event.status}")
+    if event.status is MessageStatus.FAILED and chat is not None and answers(found):
+        _unanswer(draft, chat, found)
     return draft.applied()
+
+
+def _unanswer(draft: Draft, chat: ChatFacts, failed: Message) -> None:
+    """What did not arrive is no answer: the client waits as he did before (WS-06)."""
+    marked = unanswered_again(chat.conversation, draft.facts.exchanged, failed.id)
+    if marked != chat.conversation:
+        draft.change(PutConversation(conversation=marked))
+        draft.because(ReasonCode.ANSWER_FAILED, "the answer did not arrive: the client waits again")
 
 
 def _settled(draft: Draft, event: MessageStatusChanged, found: Message) -> Message:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bridge.domain.changes import PutConversation, PutMessage
 from bridge.domain.claiming import claim
-from bridge.domain.conversations import chat_of, chat_of_message, touched
+from bridge.domain.conversations import answers, chat_of, chat_of_message, touched
 from bridge.domain.creating import create_deal, owner_id
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
@@ -54,9 +54,10 @@ def on_sent(draft: Draft, event: MessageSent) -> Decision | Wait:
     if chat.conversation.kind is ChatKind.GROUP:
         return _in_group(draft, chat, _sent(event, author, TimelineState.OFF))
     chat = _identified(draft, chat)
-    if author is not None:
+    message = _sent(event, author, TimelineState.OFF)
+    if author is not None and answers(message):
         chat = claim(draft, chat, author)
-    message = _sent(event, author, timeline_state(draft, chat))
+    message = replace(message, timeline=timeline_state(draft, chat))
     chat = touched(chat, message)
     _store(draft, chat, message)
     return draft.applied()
@@ -98,7 +99,7 @@ def _decide_late(draft: Draft, chat: ChatFacts) -> ChatFacts:
         draft.because(ReasonCode.ANSWER_NOT_NEEDED, "he has not written yet: nothing to give out")
         return chat
     chat = _assigned(draft, chat)
-    authors = (message.author for message in draft.facts.waiting)
+    authors = (message.author for message in draft.facts.waiting if answers(message))
     first = next((author for author in authors if author is not None), None)
     return chat if first is None else claim(draft, chat, first)
 
@@ -209,6 +210,7 @@ def _sent(event: MessageSent, author: EmployeeId | None, timeline: TimelineState
         author=author,
         author_name=event.author_name,
         sent_from=event.sent_from or "elsewhere",
+        automatic=event.automatic,
         reply_to=event.reply_to,
         timeline=timeline,
     )

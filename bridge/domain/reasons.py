@@ -53,6 +53,7 @@ class ReasonCode(StrEnum):
     MESSAGE_ECHO = "message.own_echo"
     MESSAGE_SETTLED_SEND = "message.settled_send"
     ANSWER_NOT_NEEDED = "message.no_answer_needed"
+    ANSWER_FAILED = "message.answer_failed"
     MESSAGE_UNKNOWN = "message.unknown"
     MESSAGE_STATUS = "message.status"
     MESSAGE_STATUS_OLDER = "message.status_older"

@@ -107,6 +107,8 @@ class Conversation:
     last_inbound_at: datetime | None = None
     last_message_at: datetime | None = None
     unanswered_since: datetime | None = None
+    dismissed_by: EmployeeId | None = None  # who said last that no answer is needed, and when
+    dismissed_at: datetime | None = None
 
 
 class TimelineState(StrEnum):
@@ -137,6 +139,7 @@ class Message:
     edits: tuple[str, ...] = ()  # earlier texts, oldest first
     deleted_at: datetime | None = None
     error: str = ""
+    automatic: bool = False  # sent by a machine, so nobody has answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

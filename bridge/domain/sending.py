@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from bridge.domain.access import Access, access
 from bridge.domain.changes import PutConversation, PutMessage
@@ -107,6 +106,7 @@ def decide_send(
         reply_to=event.reply_to,
         channel_reason=choice.reason,
         passed_over=choice.tried,
+        automatic=event.automatic,
     )
     chat = letter.chat
     known = replace(facts, contact=chat.contact, deals=chat.deals, leads=chat.leads)
@@ -129,9 +129,9 @@ def on_written(draft: Draft, event: MessageWritten) -> Decision:
         draft.because(reason.code, f"{name} was passed over: {reason.detail}")
     wrote = Reason(ReasonCode.MESSAGE_STORED, "wrote the message")
     draft.consider([Candidate(employee=event.employee, chosen=True, reason=wrote)])
-    chat = claim(draft, given, event.employee)
+    chat = given if event.automatic else claim(draft, given, event.employee)
     messages = _messages(draft, event, chat)
-    chat = replace(chat, conversation=_answered(chat, event.occurred_at))
+    chat = replace(chat, conversation=_answered(chat, event))
     draft.contact = chat.contact.id if chat.contact else None
     draft.change(PutConversation(conversation=chat.conversation))
     for message in messages:
@@ -165,13 +165,16 @@ def _messages(draft: Draft, event: MessageWritten, chat: ChatFacts) -> tuple[Mes
             sent_from="bridge",
             reply_to=event.reply_to,
             timeline=timeline,
+            automatic=event.automatic,
         )
         for place, (text, media) in enumerate(parts)
     )
 
 
-def _answered(chat: ChatFacts, when: datetime) -> Conversation:
-    return replace(chat.conversation, last_message_at=when, unanswered_since=None)
+def _answered(chat: ChatFacts, event: MessageWritten) -> Conversation:
+    """A machine answers nobody: the mark stays for a person (WS-05)."""
+    since = chat.conversation.unanswered_since if event.automatic else None
+    return replace(chat.conversation, last_message_at=event.occurred_at, unanswered_since=since)
 
 
 def _plan_send(draft: Draft, event: MessageWritten, chat: ChatFacts, message: Message) -> None:
@@ -188,6 +191,7 @@ def _plan_send(draft: Draft, event: MessageWritten, chat: ChatFacts, message: Me
         media=message.media[0] if message.media else None,
         reply_to=message.reply_to,
         author=author.crm_id if author else None,
+        automatic=event.automatic,
     )
     draft.plan(conversation.account, effect, conversation.id)
 

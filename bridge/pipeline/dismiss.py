@@ -37,6 +37,9 @@ def dismiss(parts: Parts, employee: EmployeeId, conversation: ConversationId) ->
 
 def _dismissal(parts: Parts, employee: EmployeeId, conversation: Conversation) -> Decision:
     now = parts.now()
+    dismissed = replace(
+        conversation, unanswered_since=None, dismissed_by=employee, dismissed_at=now
+    )
     return Decision(
         event_key=EventKey(f"dismiss:{conversation.id}:{int(now.timestamp() * 1_000_000)}"),
         account=conversation.account,
@@ -48,5 +51,5 @@ def _dismissal(parts: Parts, employee: EmployeeId, conversation: Conversation) -
         target=employee,
         conversation=conversation.id,
         contact=conversation.contact,
-        changes=(PutConversation(conversation=replace(conversation, unanswered_since=None)),),
+        changes=(PutConversation(conversation=dismissed),),
     )

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select
 
 from bridge.domain import changes as c
 from bridge.domain import events as e
-from bridge.domain.facts import ChannelFacts, Lookup, OpenSend
+from bridge.domain.facts import ChannelFacts, Exchange, Lookup, OpenSend
+from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import (
     AccountName,
     ChannelName,
@@ -37,7 +38,7 @@ from bridge.pipeline.event_keys import (
     records_of,
     vendor_message_of,
 )
-from bridge.store import chats, mirror, records
+from bridge.store import chats, marks, mirror, records
 from bridge.store.erasure import Forgotten
 from bridge.store.schema import TURNS
 from bridge.store.sends import open_sends
@@ -65,6 +66,7 @@ class Loaded:
     open_sends: dict[ConversationId, tuple[OpenSend, ...]] = field(default_factory=dict)
     turns: dict[str, EmployeeId] = field(default_factory=dict)
     channels: dict[ChannelName, ChannelFacts] = field(default_factory=dict)
+    exchanged: dict[ConversationId, dict[MessageId, Exchange]] = field(default_factory=dict)
 
     # What has changed.
     dirty: set[str] = field(default_factory=set)
@@ -172,7 +174,16 @@ def load(
     held.turns = {row.pool: EmployeeId(row.employee) for row in db.execute(_TURNS)}
     if any(isinstance(event, e.ChannelChanged) for event in run):
         held.channels = dict(mirror.channel_facts(db, policy))
+    _load_exchanged(db, held, run)
     return held
+
+
+def _load_exchanged(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
+    """Of the chats in which a message of ours failed, which is seldom."""
+    failed = (x for x in run if isinstance(x, e.MessageStatusChanged))
+    if any(event.status is MessageStatus.FAILED for event in failed):
+        found = marks.exchanged(db, held.conversations)
+        held.exchanged = {where: dict(known) for where, known in found.items()}
 
 
 def _load_messages(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:

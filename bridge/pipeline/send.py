@@ -55,6 +55,7 @@ class SendRequest:
     media: Media | None = None
     channel: ChannelName | None = None
     key: str = ""
+    automatic: bool = False  # by a machine: a person still has to answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,7 @@ class _Sender:
             text=request.text,
             media=() if request.media is None else (request.media,),
             sent_from="bridge",
+            automatic=request.automatic,
         )
 
     def _max_text(self, account: AccountName, messenger: Messenger) -> int:

@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from bridge.domain import changes as c
 from bridge.domain import events as e
+from bridge.domain.conversations import exchange
 from bridge.domain.decisions import Decision
-from bridge.domain.facts import ChannelFacts, Facts, Lookup
+from bridge.domain.facts import ChannelFacts, Exchange, Facts, Lookup
+from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import ConversationId, MessageId, RecordId
 from bridge.domain.people import Directory
 from bridge.domain.phones import canonical
@@ -34,6 +36,8 @@ from bridge.pipeline.event_keys import (
 from bridge.pipeline.loaded import Loaded, load
 from bridge.pipeline.parts import Active
 from bridge.store.erasure import Forgotten
+
+_FAILED = MessageStatus.FAILED
 
 
 class UnitOfWork:
@@ -90,7 +94,16 @@ class UnitOfWork:
             records=self._known(event, lookup),
             conversations=self._conversations(event, contact, deals, leads),
             public_url=self._public_url,
+            exchanged=self._exchanged(event, where),
         )
+
+    def _exchanged(self, event: e.Event, where: ConversationId | None) -> tuple[Exchange, ...]:
+        """As the events before this one have left it."""
+        is_failure = isinstance(event, e.MessageStatusChanged) and event.status is _FAILED
+        if where is None or not is_failure:
+            return ()
+        now = {m.id: exchange(m) for m in self.held.messages.values() if m.conversation == where}
+        return tuple({**self.held.exchanged.get(where, {}), **now}.values())
 
     def apply(self, decision: Decision) -> None:
         for change in decision.changes:

@@ -12,6 +12,7 @@ from bridge.domain.facts import OpenSend
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import AccountName, ConversationId, MessageId
 from bridge.store.among import among
+from bridge.store.marks import note_answered, note_unanswered
 from bridge.store.outbox import State, put_vendor_ids
 from bridge.store.outgoing import finish
 from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
@@ -73,6 +74,8 @@ def note_sent(db: Connection, account: AccountName, message: MessageId, vendor_i
         error="",
     )
     put_messages(db, {message: account}, [sent])
+    if known.status is MessageStatus.FAILED:
+        note_answered(db, sent)
 
 
 def note_failed(
@@ -80,8 +83,11 @@ def note_failed(
 ) -> None:
     """The message did not get through, or nobody knows: the writer sees why."""
     known = messages_by_id(db, [message]).get(message)
-    if known is not None:
-        put_messages(db, {message: account}, [replace(known, status=status, error=reason)])
+    if known is None:
+        return
+    put_messages(db, {message: account}, [replace(known, status=status, error=reason)])
+    if status is MessageStatus.FAILED:
+        note_unanswered(db, known)
 
 
 _UNSENT = (MessageStatus.QUEUED, MessageStatus.UNKNOWN, MessageStatus.FAILED)

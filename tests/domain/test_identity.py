@@ -8,7 +8,7 @@ import pytest
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.facts import ChatFacts, Lookup
 from bridge.domain.intake import needs_identifying
-from bridge.domain.messaging import ChatKind
+from bridge.domain.messaging import ChatKind, Direction
 from bridge.domain.names import CrmId, EmployeeId, RecordId
 from bridge.domain.policy import Distribution, NewClients, OnClosedDeal, Ownership, Policy
 from bridge.domain.reasons import ReasonCode
@@ -244,7 +244,7 @@ def test_what_was_answered_meanwhile_needs_no_notice() -> None:
 def test_who_answered_while_the_crm_was_down_gets_the_client() -> None:
     """WS-10."""
     first = policy(new_clients=NewClients(distribution=Distribution.FIRST_TO_ANSWER))
-    waiting = (message(), message(number="m2", author=BRUNO))
+    waiting = (message(), message(Direction.OUT, "m2", author=BRUNO))
     assert decide(identified(), facts(UNKNOWN, waiting=waiting), first).target == BRUNO
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import ChannelName, ConversationId, CrmId, RecordId
+from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId, RecordId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.domain.records import ContactState, Deal, Lead
@@ -59,7 +59,8 @@ class RecordShape:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationShape:
     """`reason` says why the viewer may read, and why he may or may not write. `reply` is where his
-    answer would leave from; null where he may not write."""
+    answer would leave from; null where he may not write. `dismissed_by` is who last said that no
+    answer is needed; the client's next message counts anew."""
 
     conversation: ConversationItem
     phone: str | None
@@ -70,6 +71,8 @@ class ConversationShape:
     deals: tuple[RecordShape, ...]
     leads: tuple[RecordShape, ...]
     reply: ReplyChannels | None
+    dismissed_by: EmployeeId | None
+    dismissed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,8 @@ def one(call: Call, _: Nothing) -> ConversationShape:
             deals=tuple(_deal(deal) for deal in chat.deals),
             leads=tuple(_lead(lead) for lead in chat.leads),
             reply=reply,
+            dismissed_by=chat.conversation.dismissed_by,
+            dismissed_at=chat.conversation.dismissed_at,
         )
 
 

@@ -26,13 +26,15 @@ from bridge.web.problems import invalid, not_found
 
 class Content(Actor, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Text, or a file by its http(s) address; both make two messages at the messenger (WS-03).
-    `channel` is another one than the default (CHN-04)."""
+    `channel` is another one than the default (CHN-04). `automatic`: by a machine, so that the
+    client still waits for a person."""
 
     text: str = ""
     media_url: str = ""
     media_kind: MediaKind = MediaKind.DOCUMENT
     media_name: str = ""
     channel: str | None = None
+    automatic: bool = False
 
 
 class ToPhone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +108,7 @@ def _send(
         media=_media(body),
         channel=ChannelName(body.channel) if body.channel else None,
         key=call.key,
+        automatic=body.automatic,
     )
     sent = send(call.site.parts, request)
     if isinstance(sent, Refusal):
