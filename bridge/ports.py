@@ -9,7 +9,7 @@ from wsgiref.types import WSGIApplication
 from bridge.domain.effects import Effect
 from bridge.domain.errors import ConfigError, PayloadInvalid, SignatureInvalid
 from bridge.domain.events import Event
-from bridge.domain.messaging import ChannelState, Media, Messenger
+from bridge.domain.messaging import ChannelState, Media, MediaKind, Messenger
 from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
@@ -234,6 +234,7 @@ class ChannelReading:
     detail: str = ""
     window_hours: int | None = None
     can_write_first: bool = True
+    max_text: int | None = None  # where it takes less than `Connector.max_text`
 
 
 class Reader(Protocol):
@@ -325,7 +326,8 @@ class CrmQueue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateReading:
-    """A messenger's template as just read. `places`: how many values it wants."""
+    """A messenger's template as just read. `places`: how many values it wants; `category` is the
+    vendor's word in lower case, `marketing` where it is advertising."""
 
     template_id: str
     name: str
@@ -335,6 +337,7 @@ class TemplateReading:
     places: int = 0
     channel_id: str = ""
     detail: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +401,10 @@ class Connector:
     budget: Budget | None = None
     calls: Callable[[Sequence[Delivery]], int] = one_call_each  # what a run costs of the budget
     max_text: Mapping[Messenger, int] = field(default_factory=dict)  # characters per message
+    max_text_of: Callable[[str], int] | None = None
+    """Where it depends on the letters of the text how many of them it may have."""
+    captions: Mapping[MediaKind, int] = field(default_factory=dict)
+    """Kinds of files that take a text beside them, and how many characters of it."""
     doctor: Callable[[Account], Doctor] | None = (
         None  # None: nothing to set up beyond accounts.yaml
     )

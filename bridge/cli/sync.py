@@ -15,14 +15,14 @@ from bridge.pipeline.mirror import sync as sync_all
 
 @click.command(cls=Command)
 def sync() -> None:
-    """Read people, pipelines, channels and all known clients anew (safe at any time)."""
+    """Read people, pipelines, channels, templates and all known clients anew (safe at any time)."""
     with opened() as parts, _shown() as progress:
         found = sync_all(parts, progress)
     answer(
         plain(found),
-        f"read {found.employees} people, {found.pipelines} pipelines, {found.channels} channels "
-        f"and {found.contacts} contacts; nothing that was assigned is lost"
-        + "".join(f"\n{refusal}" for refusal in found.refused),
+        f"read {found.employees} people, {found.pipelines} pipelines, {found.channels} channels, "
+        f"{found.templates} templates and {found.contacts} contacts; nothing that was assigned "
+        "is lost" + "".join(f"\n{refusal}" for refusal in found.refused),
     )
 
 

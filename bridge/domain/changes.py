@@ -103,6 +103,7 @@ class RefreshKind(StrEnum):
     LEAD = "lead"
     IDENTITY = "identity"  # key is a conversation's id
     EMPLOYEES = "employees"  # key is the CRM account's name
+    TEMPLATES = "templates"  # key is the messenger account's name
     CHANGES = "changes"  # what the vendor may have told nobody; key is the account's name
 
 
@@ -122,6 +123,16 @@ class SettleSend:
     vendor_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisableTemplate:
+    """The vendor takes this template no more; `detail` says why."""
+
+    account: AccountName
+    template_id: str
+    detail: str
+    as_of: datetime
+
+
 Change = (
     PutConversation
     | PutContact
@@ -136,4 +147,5 @@ Change = (
     | Notify
     | RequestRefresh
     | SettleSend
+    | DisableTemplate
 )

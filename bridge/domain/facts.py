@@ -24,6 +24,7 @@ from bridge.domain.records import (
     Lead,
     Message,
 )
+from bridge.domain.templates import MessageTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class ChannelFacts:
     account: AccountName | None = None
     channel_id: str = ""
     plain_id: str = ""
+    max_text: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class Facts:
     turns: Mapping[str, EmployeeId] = field(default_factory=dict)  # who had the last turn, by pool
     records: Mapping[str, RecordId] = field(default_factory=dict)  # ours, by `kind:crm id`
     conversations: tuple[ConversationId, ...] = ()  # of the contact, the latest first
+    templates: tuple[MessageTemplate, ...] = ()  # known as the one that an event tells of
     public_url: str = ""
     exchanged: tuple[Exchange, ...] = ()  # of the chat whose message has failed
 

@@ -108,11 +108,13 @@ class Referral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A message that the vendor has approved, with the values for its places in order."""
+    """A message that the vendor has approved, with the values for its places in order. `id` is the
+    vendor's, where it names templates by one."""
 
     name: str
     language: str
     values: tuple[str, ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

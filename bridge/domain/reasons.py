@@ -101,6 +101,24 @@ class ReasonCode(StrEnum):
     WINDOW_CLOSED = "channel.window_closed"
     CANNOT_WRITE_FIRST = "channel.cannot_write_first"
 
+    CHANNEL_UNREACHABLE = "channel.client_unreachable"
+    GROUP_STAYS = "channel.group_stays"
+    CHAT_BLOCKED = "chat.blocked"
+    MARKETING_BLOCKED = "chat.no_marketing"
+    CHAT_UNBLOCKED = "chat.unblocked"
+
+    # What becomes of a message of ours
+    MESSAGE_SPLIT = "message.split"
+    MESSAGE_AGAIN = "message.sent_again"
+    MESSAGE_MARKED_SENT = "message.marked_sent"
+    MESSAGE_FAILED = "message.failed"
+    MESSAGE_IN_DOUBT = "message.in_doubt"
+    TEMPLATE_CHANGED = "template.changed"
+    TEMPLATE_UNKNOWN = "template.unknown"
+    TEMPLATE_UNUSABLE = "template.unusable"
+    TEMPLATE_VALUES = "template.values"
+    TEMPLATE_ELSEWHERE = "template.not_on_channel"
+
     # Refusals of the API
     REQUEST_INVALID = "request.invalid"
     REQUEST_NOT_FOUND = "request.not_found"

@@ -41,6 +41,7 @@ from bridge.domain.mailing import mail
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.telling import active_managers
+from bridge.domain.template_changes import on_template
 
 
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
@@ -85,7 +86,9 @@ def _about_chats(
             return messages.on_invited(draft, event)
         case ChannelChanged():
             return _on_channel(draft, event)
-        case MessageReacted() | IdentityChanged() | ChatBlocked() | TemplateChanged():
+        case TemplateChanged():
+            return on_template(draft, event)
+        case MessageReacted() | IdentityChanged() | ChatBlocked():
             return _unsupported(draft)
     assert_never(event)
 

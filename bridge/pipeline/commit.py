@@ -8,16 +8,17 @@ from sqlalchemy import Connection
 
 from bridge import __version__, codec
 from bridge.domain import effects as f
+from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.decisions import Decision
 from bridge.domain.effects import Effect
-from bridge.domain.names import MessageId
+from bridge.domain.names import AccountName, MessageId
 from bridge.domain.records import Deal, Lead, RecordKind
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import idempotency_key, record_of
 from bridge.pipeline.loaded import Loaded
 from bridge.pipeline.parts import Active
 from bridge.store import decisions as decisions_store
-from bridge.store import erasure, mirror, notices, outbox, records
+from bridge.store import erasure, mirror, notices, outbox, records, templates
 from bridge.store.outbox import Need, NewRow
 from bridge.store.schema import CHANNELS, TURN_LOG, TURNS
 from bridge.store.sends import settle_send
@@ -51,9 +52,19 @@ def commit(
     decisions_store.add(db, [_decision_row(d, active, directory_hash) for d in run])
     erasure.erase(db, held.erased, now)  # at last: what was just written knows him as well
     lanes = {row.lane for row in rows}
-    if held.refreshes and active.policy.crm is not None:
-        lanes.add(lane(Way.MIRROR, active.policy.crm))
+    lanes.update(_wishes(active, held))
     return frozenset(lanes)
+
+
+def _wishes(active: Active, held: Loaded) -> dict[str, list[RequestRefresh]]:
+    """What is to be read anew, by the lane of who knows it."""
+    found: dict[str, list[RequestRefresh]] = {}
+    for wish in held.refreshes:
+        messenger = wish.kind is RefreshKind.TEMPLATES
+        account = AccountName(wish.key) if messenger else active.policy.crm
+        if account is not None:
+            found.setdefault(lane(Way.MIRROR, account), []).append(wish)
+    return found
 
 
 def _write_records(db: Connection, active: Active, held: Loaded) -> None:
@@ -93,8 +104,10 @@ def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) ->
     append(db, TURN_LOG, log)
     notices.add(db, held.notifications, now)
     _write_channels(db, held)
-    if held.refreshes and active.policy.crm is not None:
-        mirror.request_refreshes(db, lane(Way.MIRROR, active.policy.crm), held.refreshes, now)
+    for where, wishes in _wishes(active, held).items():
+        mirror.request_refreshes(db, where, wishes, now)
+    for gone in held.disabled:
+        templates.disable(db, gone.account, gone.template_id, gone.detail, gone.as_of)
     for change in held.settled:
         settle_send(db, change.message, change.vendor_id, now)
 

@@ -30,6 +30,7 @@ from bridge.domain.records import (
     RecordKind,
     TimelineState,
 )
+from bridge.domain.templates import MessageTemplate
 from bridge.pipeline.event_keys import (
     CrmKey,
     chat_of,
@@ -42,6 +43,7 @@ from bridge.store import chats, marks, mirror, records
 from bridge.store.erasure import Forgotten
 from bridge.store.schema import TURNS
 from bridge.store.sends import open_sends
+from bridge.store.templates import templates_of
 
 _TURNS = select(TURNS)
 
@@ -67,6 +69,7 @@ class Loaded:
     turns: dict[str, EmployeeId] = field(default_factory=dict)
     channels: dict[ChannelName, ChannelFacts] = field(default_factory=dict)
     exchanged: dict[ConversationId, dict[MessageId, Exchange]] = field(default_factory=dict)
+    templates: tuple[MessageTemplate, ...] = ()
 
     # What has changed.
     dirty: set[str] = field(default_factory=set)
@@ -76,6 +79,7 @@ class Loaded:
     settled: list[c.SettleSend] = field(default_factory=list)
     channel_states: list[c.SetChannelState] = field(default_factory=list)
     erased: list[Forgotten] = field(default_factory=list)
+    disabled: list[c.DisableTemplate] = field(default_factory=list)
 
     def put_conversation(self, conversation: Conversation) -> None:
         self.conversations[conversation.id] = conversation
@@ -175,6 +179,8 @@ def load(
     if any(isinstance(event, e.ChannelChanged) for event in run):
         held.channels = dict(mirror.channel_facts(db, policy))
     _load_exchanged(db, held, run)
+    told = {event.account for event in run if isinstance(event, e.TemplateChanged)}
+    held.templates = templates_of(db, told)
     return held
 
 

@@ -30,6 +30,7 @@ class Synced:
     channels: int
     contacts: int
     refused: tuple[str, ...] = ()
+    templates: int = 0
 
 
 def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> Synced:
@@ -48,12 +49,14 @@ def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> S
     pipelines = mirroring.read_pipelines(parts, crm)
     progress("pipelines", pipelines, pipelines)
     contacts = _contacts(parts, crm, progress)
-    channels = 0
+    channels = templates = 0
     refused: list[str] = []
     for account in active.accounts:
         if mirroring.has_channels(parts, account):
             channels += mirroring.read_channels(parts, account)
             progress("channels", channels, channels)
+            templates += mirroring.read_templates(parts, account)
+            progress("templates", templates, templates)
             refused.extend(_introduce(parts, account, directory))
     return Synced(
         employees=people,
@@ -61,6 +64,7 @@ def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> S
         channels=channels,
         contacts=contacts,
         refused=tuple(refused),
+        templates=templates,
     )
 
 

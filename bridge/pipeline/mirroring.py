@@ -23,7 +23,7 @@ from bridge.domain.records import (
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.ports import Reader
-from bridge.store import mirror, outbox, records
+from bridge.store import mirror, outbox, records, templates
 from bridge.store.deciding import deciding
 from bridge.store.engine import writing
 
@@ -95,6 +95,17 @@ def read_channels(parts: Parts, account: AccountName) -> int:
     found = parts.vendors.reader(account).channels()
     with writing(parts.engine) as db:
         mirror.put_channels(db, account, found, parts.now())
+    return len(found)
+
+
+def read_templates(parts: Parts, account: AccountName) -> int:
+    """The messenger's templates, where it has any."""
+    read_all = parts.vendors.connector(account).templates
+    if read_all is None:
+        return 0
+    found = read_all(parts.active().accounts[account])
+    with writing(parts.engine) as db:
+        templates.put_templates(db, account, found, parts.now())
     return len(found)
 
 

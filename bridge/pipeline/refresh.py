@@ -133,6 +133,8 @@ def _read(
     if keys[RefreshKind.EMPLOYEES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_directory(parts, account))
         lease.while_waiting(parts.engine, lambda: mirroring.read_pipelines(parts, account))
+    if keys[RefreshKind.TEMPLATES]:
+        lease.while_waiting(parts.engine, lambda: mirroring.read_templates(parts, account))
     contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]
     deals = [CrmId(key) for key in keys[RefreshKind.DEAL]]
     leads = [CrmId(key) for key in keys[RefreshKind.LEAD]]

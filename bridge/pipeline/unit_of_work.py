@@ -13,7 +13,7 @@ from bridge.domain.conversations import exchange
 from bridge.domain.decisions import Decision
 from bridge.domain.facts import ChannelFacts, Exchange, Facts, Lookup
 from bridge.domain.messaging import MessageStatus
-from bridge.domain.names import ConversationId, MessageId, RecordId
+from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
 from bridge.domain.people import Directory
 from bridge.domain.phones import canonical
 from bridge.domain.records import (
@@ -25,6 +25,7 @@ from bridge.domain.records import (
     Message,
     RecordKind,
 )
+from bridge.domain.templates import MessageTemplate
 from bridge.pipeline.event_keys import (
     chat_of,
     conversation_of,
@@ -93,6 +94,7 @@ class UnitOfWork:
             turns=dict(self.held.turns),
             records=self._known(event, lookup),
             conversations=self._conversations(event, contact, deals, leads),
+            templates=self._templates(event),
             public_url=self._public_url,
             exchanged=self._exchanged(event, where),
         )
@@ -137,7 +139,12 @@ class UnitOfWork:
 
     def _apply_note(
         self,
-        change: c.SetChannelState | c.TakeTurn | c.Notify | c.RequestRefresh | c.SettleSend,
+        change: c.SetChannelState
+        | c.TakeTurn
+        | c.Notify
+        | c.RequestRefresh
+        | c.SettleSend
+        | c.DisableTemplate,
         decision: Decision,
     ) -> None:
         held = self.held
@@ -154,6 +161,8 @@ class UnitOfWork:
                 held.refreshes.append(change)
             case c.SettleSend():
                 held.settle(change)
+            case c.DisableTemplate():
+                held.disabled.append(change)
             case _:
                 assert_never(change)
 
@@ -276,6 +285,12 @@ class UnitOfWork:
         found = (c for c in self.held.channels.values() if c.account == event.account)
         return tuple(sorted(found, key=lambda channel: channel.channel_id))
 
+    def _templates(self, event: e.Event) -> tuple[MessageTemplate, ...]:
+        if not isinstance(event, e.TemplateChanged):
+            return ()
+        known = self.held.templates
+        return tuple(t for t in known if _is_of(t, event.account, event.template_id))
+
     def _conversations(
         self,
         event: e.Event,
@@ -291,6 +306,10 @@ class UnitOfWork:
         found = [x for x in self.held.conversations.values() if x.contact in people]
         found.sort(key=lambda x: (x.last_message_at or self._now, x.id), reverse=True)
         return tuple(x.id for x in found[:10])
+
+
+def _is_of(template: MessageTemplate, account: AccountName, template_id: str) -> bool:
+    return template.account == account and template.template_id == template_id
 
 
 def _words_of(contact: Contact, conversations: Iterable[Conversation]) -> frozenset[str]:

@@ -95,6 +95,7 @@ def put_channels(
             "name": reading.name,
             "window_hours": reading.window_hours,
             "can_write_first": reading.can_write_first,
+            "max_text": reading.max_text,
         }
         for reading in readings
     ]
@@ -115,6 +116,7 @@ def channel_facts(db: Connection, policy: Policy) -> Mapping[ChannelName, Channe
             account=row["account"],
             channel_id=row["channel_id"],
             plain_id=row["plain_id"],
+            max_text=row["max_text"],
         )
     return found
 

@@ -1,6 +1,6 @@
 """The tables. Documents are kept whole in `value`, with the columns that queries need beside it."""
 
-from bridge.store.schema.channels import CHANNELS
+from bridge.store.schema.channels import CHANNELS, TEMPLATES
 from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
 from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
 from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
@@ -50,6 +50,7 @@ __all__ = [
     "REFRESHES",
     "SENDS",
     "SESSIONS",
+    "TEMPLATES",
     "TOKENS",
     "TURNS",
     "TURN_LOG",
