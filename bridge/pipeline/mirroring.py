@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bridge.domain.adopting import record_id
+from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName, CrmId, RecordId
 from bridge.domain.people import Directory
 from bridge.domain.records import (
@@ -23,7 +24,7 @@ from bridge.domain.records import (
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.ports import Reader
-from bridge.store import mirror, outbox, records, templates
+from bridge.store import cursors, mirror, outbox, records, templates
 from bridge.store.deciding import deciding
 from bridge.store.engine import writing
 
@@ -106,7 +107,22 @@ def read_templates(parts: Parts, account: AccountName) -> int:
     found = read_all(parts.active().accounts[account])
     with writing(parts.engine) as db:
         templates.put_templates(db, account, found, parts.now())
+        cursors.put_cursor(db, templates_cursor(account), "", parts.now())
     return len(found)
+
+
+def has_templates(parts: Parts, account: AccountName) -> bool:
+    """Not for an account that is not set up either: others tell of that."""
+    try:
+        named = any(one.account == account for one in parts.active().policy.channels.values())
+        return named and parts.vendors.connector(account).templates is not None
+    except ConfigError:
+        return False
+
+
+def templates_cursor(account: AccountName) -> AccountName:
+    """What the last reading of its templates is noted under."""
+    return AccountName(f"templates:{account}")
 
 
 def _write_contacts(

@@ -7,15 +7,17 @@ from sqlalchemy import func, or_, select
 
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.names import AccountName, CrmId
+from bridge.pipeline import mirroring
 from bridge.pipeline.catching_up import due_polls, wish
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
-from bridge.store import mirror
+from bridge.store import cursors, mirror
 from bridge.store.engine import reading, writing
 from bridge.store.schema import CONTACTS, DIRECTORIES
 
 BATCH = 200
 PEOPLE_MAX_AGE = timedelta(hours=1)
+TEMPLATES_MAX_AGE = timedelta(hours=6)
 
 
 def tick(parts: Parts) -> None:
@@ -23,6 +25,8 @@ def tick(parts: Parts) -> None:
     CRM's people once an hour, and polls of vendors whose webhooks may lose something."""
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])
+    for account in _old_templates(parts):
+        _queue(parts, account, [RequestRefresh(kind=RefreshKind.TEMPLATES, key=account)])
     policy = parts.active().policy
     if policy.crm is None:
         return
@@ -38,6 +42,19 @@ def _queue(parts: Parts, account: AccountName, wishes: Sequence[RequestRefresh])
     with writing(parts.engine) as db:
         mirror.request_refreshes(db, lane(Way.MIRROR, account), wishes, parts.now())
     parts.bell.ring(lane(Way.MIRROR, account))
+
+
+def _old_templates(parts: Parts) -> list[AccountName]:
+    """Messengers whose templates nobody has read for long: not every vendor tells of them."""
+    found = []
+    for account in parts.active().accounts:
+        if mirroring.has_templates(parts, account):
+            with reading(parts.engine) as db:
+                read_at = cursors.read_at(db, mirroring.templates_cursor(account))
+                waiting = mirror.waiting_refreshes(db, lane(Way.MIRROR, account))
+            if not waiting and (read_at is None or parts.now() - read_at >= TEMPLATES_MAX_AGE):
+                found.append(account)
+    return found
 
 
 def _old_contacts(parts: Parts, crm: AccountName, age: timedelta) -> list[RequestRefresh]:

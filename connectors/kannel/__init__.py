@@ -9,7 +9,7 @@ from connectors.kannel.inbound import KannelInbound
 from connectors.kannel.outbound import KannelOutbound
 from connectors.kannel.reader import KannelReader
 from connectors.kannel.sandbox import sandbox
-from connectors.kannel.words import MAX_PLAIN
+from connectors.kannel.words import MAX_PLAIN, most_letters
 
 CONNECTOR = Connector(
     name="kannel",
@@ -24,4 +24,5 @@ CONNECTOR = Connector(
     max_run=20,  # one call each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,
     max_text={Messenger.SMS: MAX_PLAIN},
+    max_text_of=most_letters,
 )

@@ -37,6 +37,13 @@ def is_plain(text: str) -> bool:
     return set(text) <= _LETTERS
 
 
+def most_letters(text: str) -> int:
+    """How many letters a message of such a text surely may have: some take two places."""
+    if is_plain(text):
+        return MAX_PLAIN // 2 if set(text) & set(_GSM_EXTENDED) else MAX_PLAIN
+    return MAX_UNICODE // 2 if any(letter > "\uffff" for letter in text) else MAX_UNICODE
+
+
 def places(text: str) -> int:
     """How many of an SMS' places the text takes, in its own coding."""
     if is_plain(text):

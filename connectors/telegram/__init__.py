@@ -9,7 +9,7 @@ from connectors.telegram.media import TelegramMedia
 from connectors.telegram.outbound import TelegramOutbound
 from connectors.telegram.reader import TelegramReader
 from connectors.telegram.sandbox import sandbox
-from connectors.telegram.words import MAX_TEXT
+from connectors.telegram.words import CAPTIONS, MAX_TEXT
 
 CONNECTOR = Connector(
     name="telegram",
@@ -26,5 +26,6 @@ CONNECTOR = Connector(
     call_timeout_seconds=TIMEOUT_SECONDS,
     budget=Budget(calls=30, per_seconds=1),  # core.telegram.org/bots/faq
     max_text=MAX_TEXT,
+    captions=CAPTIONS,
     methods=frozenset({"POST"}),
 )

@@ -8,7 +8,7 @@ from bridge.domain.effects import SendMessage
 from bridge.domain.messaging import Media, MediaKind
 from bridge.ports import Rejected
 from connectors.telegram.chats import number_in_chat
-from connectors.telegram.words import BOT_CHANNEL
+from connectors.telegram.words import BOT_CHANNEL, CAPTIONS
 
 _MB = 1024 * 1024
 # What Telegram fetches by a link, and takes by upload: core.telegram.org/bots/api#sending-files
@@ -45,10 +45,13 @@ def send_of(effect: SendMessage) -> Send | Rejected:
     """The call for an effect; Rejected for what Telegram has no words for."""
     if effect.template is not None:
         return Rejected(reason="template_unsupported", detail="Telegram has no templates")
-    if bool(effect.text) == (effect.media is not None):
+    if not effect.text and effect.media is None:
         return Rejected(reason="text_or_file", detail="a message holds a text or a file")
     if effect.media is None:
         return Send(method="sendMessage", parameters={**_to(effect), "text": effect.text})
+    refused = _uncaptioned(effect, effect.media)
+    if refused is not None:
+        return refused
     if effect.media.kind is MediaKind.LOCATION:
         return _place(effect, effect.media)
     if effect.media.kind not in _METHODS:
@@ -57,6 +60,16 @@ def send_of(effect: SendMessage) -> Send | Rejected:
     if not (effect.media.url or effect.media.media_id):
         return Rejected(reason="file_without_link", detail="the file has no link")
     return _file(effect, effect.media)
+
+
+def _uncaptioned(effect: SendMessage, media: Media) -> Rejected | None:
+    if not effect.text:
+        return None
+    most = CAPTIONS.get(media.kind, 0)
+    if len(effect.text) <= most:
+        return None
+    detail = f"Telegram takes {most} characters beside a file of this kind: send the text alone"
+    return Rejected(reason="text_or_file", detail=detail)
 
 
 def goes_by_link(send: Send) -> bool:
@@ -72,8 +85,10 @@ def goes_by_link(send: Send) -> bool:
 
 def _file(effect: SendMessage, media: Media) -> Send:
     method, name = _METHODS[media.kind]
-    given = media.url or media.media_id
-    return Send(method=method, parameters={**_to(effect), name: given}, file=name, media=media)
+    parameters = {**_to(effect), name: media.url or media.media_id}
+    if effect.text:
+        parameters["caption"] = effect.text
+    return Send(method=method, parameters=parameters, file=name, media=media)
 
 
 def _place(effect: SendMessage, media: Media) -> Send | Rejected:

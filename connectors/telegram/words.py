@@ -5,6 +5,14 @@ from bridge.domain.messaging import MediaKind, Messenger
 # The bot's own chats are one channel, whichever bot it is; each business connection is another.
 BOT_CHANNEL = "bot"
 MAX_TEXT = {Messenger.TELEGRAM: 4096}
+# What a file may bear beside it, once its formatting is read: core.telegram.org/bots/api#sendphoto
+CAPTIONS = dict.fromkeys(
+    (
+        *(MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO, MediaKind.VOICE),
+        *(MediaKind.DOCUMENT, MediaKind.OTHER),
+    ),
+    1024,
+)
 WINDOW_HOURS = 24  # of a business connection: core.telegram.org/bots/api#businessbotrights
 
 # Posted to us; reactions come only where they are asked for.

@@ -31,14 +31,17 @@ def _template(item: Payload) -> TemplateReading:
     text = _text(item.get("types"))
     named = item.get("variables")
     places = set(_PLACE.findall(text)) | set({} if named is None else named.mapping())
+    numbered = all(place.isdecimal() for place in places)
+    said = approval.text_or("rejection_reason") or status
     return TemplateReading(
         template_id=item.at("sid").text(),
         name=item.text_or("friendly_name"),
         language=item.text_or("language"),
         text=text,
-        usable=status == "approved",
+        usable=status == "approved" and numbered,
         places=len(places),
-        detail=approval.text_or("rejection_reason") or status,
+        detail=said if numbered else f"{said}; its places have names",
+        category=approval.text_or("category").lower(),
     )
 
 

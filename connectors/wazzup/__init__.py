@@ -8,6 +8,7 @@ from connectors.wazzup.inbound import WazzupInbound
 from connectors.wazzup.outbound import WazzupOutbound
 from connectors.wazzup.reader import WazzupReader
 from connectors.wazzup.sandbox import sandbox
+from connectors.wazzup.templates import templates
 from connectors.wazzup.users import introduce
 from connectors.wazzup.words import MAX_TEXT
 
@@ -22,6 +23,7 @@ CONNECTOR = Connector(
     sandbox=sandbox,
     doctor=WazzupDoctor,
     introduce=introduce,
+    templates=templates,
     max_run=20,  # one call each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,
     index_lag_seconds=0.0,

@@ -92,12 +92,25 @@ def _unsendable(effect: SendMessage) -> Rejected | None:
     if (effect.messenger, effect.chat_kind) not in CHAT_TYPE_OF:
         detail = f"wazzup has no {effect.chat_kind} chats of {effect.messenger}"
         return Rejected(reason="messenger_unsupported", detail=detail)
+    if effect.template is not None:
+        return _unfit(effect)
     if bool(effect.text) == (effect.media is not None):
         return Rejected(
             reason="MESSAGE_ONLY_TEXT_OR_CONTENT", detail="a message holds a text or a file"
         )
     if effect.media is not None and not effect.media.url:
         return Rejected(reason="file_without_link", detail="wazzup fetches files by their link")
+    return None
+
+
+def _unfit(effect: SendMessage) -> Rejected | None:
+    """Of a template `text` is how it reads, which Wazzup puts together itself."""
+    if effect.media is not None:
+        detail = "a template takes no file beside its values"
+        return Rejected(reason="template_with_file", detail=detail)
+    if not (effect.template and effect.template.id):
+        detail = "wazzup names a template by its id: run bridge sync and choose it again"
+        return Rejected(reason="template_without_id", detail=detail)
     return None
 
 
@@ -108,7 +121,10 @@ def _body(effect: SendMessage) -> Mapping[str, object]:
         "crmMessageId": effect.key,
         **_recipient(effect),
     }
-    if effect.media is None:
+    if effect.template is not None:
+        body["templateId"] = effect.template.id
+        body["templateValues"] = list(effect.template.values)
+    elif effect.media is None:
         body["text"] = effect.text
     else:
         body["contentUri"] = effect.media.url

@@ -11,7 +11,13 @@ from bridge.payload import Payload
 from bridge.ports import Account, ChannelReading, IdentityQuery
 from connectors.wazzup.client import http_for, read
 from connectors.wazzup.reading import identifier
-from connectors.wazzup.words import ANSWERS_ONLY, TRANSPORTS, WINDOW_HOURS, channel_state
+from connectors.wazzup.words import (
+    ANSWERS_ONLY,
+    MAX_TEXT_OF_TRANSPORT,
+    TRANSPORTS,
+    WINDOW_HOURS,
+    channel_state,
+)
 
 
 class WazzupReader:
@@ -65,4 +71,5 @@ def _channel(item: Payload) -> ChannelReading:
         detail=state,
         window_hours=WINDOW_HOURS.get(transport),
         can_write_first=transport not in ANSWERS_ONLY,
+        max_text=MAX_TEXT_OF_TRANSPORT.get(transport),
     )

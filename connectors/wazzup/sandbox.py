@@ -36,6 +36,7 @@ def sandbox(secrets: Mapping[str, str]) -> Flask:
     install(app, Faults(), _forbidden, shown, world.reset)
     _guard(app, world, secrets["api_key"])
     _add_channels(app, world)
+    _add_templates(app, world)
     _add_subscription(app, world, poster)
     add_sending(app, world, poster)
     add_records(app, world)
@@ -67,6 +68,13 @@ def _add_channels(app: Flask, world: World) -> None:
     @app.get("/v3/channels")
     def channels() -> Response:
         return jsonify([channel.as_vendor() for channel in world.channels.values()])
+
+
+def _add_templates(app: Flask, world: World) -> None:
+    @app.get("/v3/templates/whatsapp")
+    def templates() -> Response:
+        start, most = request.args.get("offset", 0, int), request.args.get("limit", 100, int)
+        return jsonify(list(world.templates.values())[start : start + most])
 
 
 def _add_subscription(app: Flask, world: World, poster: Poster) -> None:

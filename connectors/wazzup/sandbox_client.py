@@ -19,9 +19,11 @@ def add_client(app: Flask, world: World, poster: Poster) -> None:
 
     @app.post("/_sandbox/seed")
     def seed() -> Response:
-        """`{"channels": […]}` as GET /v3/channels shows them, `{"webhook": {…}}` as PATCHed."""
+        """`{"channels": […]}` and `{"templates": […]}` as they are listed, `{"webhook": {…}}` as
+        PATCHed."""
         body = Payload.from_bytes(request.get_data())
         world.seed(() if (found := body.get("channels")) is None else found.items())
+        world.seed_templates(() if (known := body.get("templates")) is None else known.items())
         _seed_webhook(world, body.get("webhook"))
         return jsonify(ok=True)
 

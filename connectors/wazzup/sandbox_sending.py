@@ -1,5 +1,6 @@
 """POST, PATCH and DELETE /v3/message of the stand-in, with the checks that the vendor documents."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import NAMESPACE_URL, uuid5
@@ -34,6 +35,7 @@ _WINDOWS = {
     "wapi": (timedelta(hours=24), "24_HOURS_EXCEEDED"),
     "instagram": (timedelta(days=7), "7_DAYS_EXCEEDED"),
 }
+_PLACE = re.compile(r"\{\{\s*(\d+)\s*\}\}")
 _ALL_CHAT_TYPES = frozenset(word for words in CHAT_TYPES.values() for word in words)
 _NO_EDITS = "wapi"
 
@@ -94,13 +96,16 @@ def _checked(world: World, body: Payload) -> SandboxMessage:
     chat_type = _field(body, "chatType", _ALL_CHAT_TYPES)
     channel = world.channels.get(_field(body, "channelId"))
     chat_id = _chat_id(body, chat_type)
+    template_id, values = body.text_or("templateId"), _values(body)
     text, uri = body.text_or("text"), body.text_or("contentUri")
+    if template_id:
+        text = _rendered(world, template_id, values)
     _check_content(text, uri)
     if channel is None:
         raise Refusal("CHANNEL_NOT_FOUND")
     _check_channel(channel, chat_type)
     _check_text(channel, text)
-    _check_window(world, channel, chat_id, bool(body.text_or("templateId")))
+    _check_window(world, channel, chat_id, bool(template_id))
     _check_quotation(world, body.text_or("refMessageId"))
     return SandboxMessage(
         seq=0,
@@ -117,7 +122,29 @@ def _checked(world: World, body: Payload) -> SandboxMessage:
         crm_message_id=body.text_or("crmMessageId"),
         crm_user_id=body.text_or("crmUserId"),
         reply_to=body.text_or("refMessageId"),
+        template_id=template_id,
+        template_values=values,
     )
+
+
+def _values(body: Payload) -> tuple[str, ...]:
+    given = body.get("templateValues")
+    return () if given is None else tuple(value.text() for value in given.items())
+
+
+def _rendered(world: World, template_id: str, values: tuple[str, ...]) -> str:
+    """How the client reads it; only an approved template with all its values leaves."""
+    found = world.templates.get(template_id)
+    if found is None:
+        raise Refusal("INVALID_MESSAGE_DATA", {"fields": ["templateId"]})
+    if str(found.get("status", "")).lower() != "approved":
+        raise Refusal("TEMPLATE_REJECTED")
+    parts = Payload(found).at("components").items()
+    text = "\n".join(part.text_or("text") for part in parts if part.text_or("text"))
+    places = sorted(set(_PLACE.findall(text)), key=int)
+    if len(places) != len(values) or not all(values):
+        raise Refusal("INVALID_MESSAGE_DATA", {"fields": ["templateValues"]})
+    return _PLACE.sub(lambda place: values[places.index(place[1])], text)
 
 
 def _field(body: Payload, key: str, allowed: frozenset[str] = frozenset()) -> str:

@@ -62,6 +62,8 @@ class SandboxMessage:
     crm_message_id: str = ""
     crm_user_id: str = ""
     reply_to: str = ""
+    template_id: str = ""
+    template_values: tuple[str, ...] = ()
     edited: bool = False
     deleted: bool = False
 
@@ -79,6 +81,7 @@ class World:
     contacts: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     records: dict[str, dict[str, Mapping[str, object]]] = field(default_factory=dict)
     pipelines: list[Mapping[str, object]] = field(default_factory=list)
+    templates: dict[str, Mapping[str, object]] = field(default_factory=dict)
     address: str = ""
     subscriptions: dict[str, bool] = field(default_factory=dict)
     ahead: timedelta = timedelta()
@@ -118,6 +121,12 @@ class World:
                     name=given.text_or("name"),
                 )
                 self.channels[channel.channel_id] = channel
+
+    def seed_templates(self, templates: Iterable[Payload]) -> None:
+        """Adds templates as GET /v3/templates/whatsapp shows them."""
+        with self.lock:
+            for given in templates:
+                self.templates[given.at("templateGuid").text()] = given.mapping()
 
     def change_state(self, channel_id: str, state: str) -> None:
         with self.lock:

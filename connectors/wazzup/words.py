@@ -77,8 +77,9 @@ STAND_INS = {
     "unknown": "(a message that Wazzup can't show)",
 }
 
-# Characters per message, from the vendor's page on sending; a WhatsApp Business API channel takes
-# 1,024, which only the vendor can tell, as both are WhatsApp.
+# Characters per message, from the vendor's page on sending. `wapi` is WhatsApp as well, and takes
+# less: its channels say so themselves.
+MAX_TEXT_OF_TRANSPORT = {"wapi": 1_024}
 MAX_TEXT = {
     Messenger.WHATSAPP: 10_000,
     Messenger.TELEGRAM: 4_096,

@@ -1,7 +1,7 @@
 """WhatsApp by Meta's Cloud API: facts about it, and how to make its parts for an account."""
 
 from bridge.domain.effects import SendMessage
-from bridge.domain.messaging import Messenger
+from bridge.domain.messaging import MediaKind, Messenger
 from bridge.ports import Budget, Connector
 from connectors.whatsapp.client import TIMEOUT_SECONDS
 from connectors.whatsapp.doctor import WhatsAppDoctor
@@ -11,7 +11,7 @@ from connectors.whatsapp.outbound import WhatsAppOutbound
 from connectors.whatsapp.reader import WhatsAppReader
 from connectors.whatsapp.sandbox import sandbox
 from connectors.whatsapp.templates import templates
-from connectors.whatsapp.words import MAX_TEXT
+from connectors.whatsapp.words import MAX_CAPTION, MAX_TEXT
 
 CONNECTOR = Connector(
     name="whatsapp",
@@ -30,4 +30,5 @@ CONNECTOR = Connector(
     call_timeout_seconds=TIMEOUT_SECONDS,
     budget=Budget(calls=80, per_seconds=1),  # messages of a number; more are raised by Meta itself
     max_text={Messenger.WHATSAPP: MAX_TEXT},
+    captions=dict.fromkeys((MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT), MAX_CAPTION),
 )

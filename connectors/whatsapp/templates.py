@@ -46,6 +46,7 @@ def _template(item: Payload) -> TemplateReading:
         usable=status == _APPROVED and not obstacle,
         places=len(set(_PLACE.findall(body))),
         detail=f"{detail}; {obstacle}" if obstacle else detail,
+        category=item.text_or("category").lower(),
     )
 
 

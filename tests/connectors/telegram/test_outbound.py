@@ -90,7 +90,8 @@ def test_a_place_goes_as_one(phone: Phone, outbound: TelegramOutbound) -> None:
     ("effect", "expected"),
     [
         (replace(sending(), text=""), "text_or_file"),
-        (replace(sending(), media=PDF), "text_or_file"),
+        (replace(sending(), media=PDF, text="x" * 1025), "text_or_file"),
+        (replace(sending(), media=replace(PDF, kind=MediaKind.STICKER)), "text_or_file"),
         (replace(sending(), template=Template(name="t", language="es")), "template_unsupported"),
         (sending(media=Media(kind=MediaKind.CONTACT_CARD)), "media_unsupported"),
         (sending(media=Media(kind=MediaKind.IMAGE)), "file_without_link"),

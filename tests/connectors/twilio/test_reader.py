@@ -135,6 +135,7 @@ def test_templates_tell_their_text_places_and_verdict(at_sandbox: Account, phone
         usable=True,
         places=2,
         detail="approved",
+        category="utility",
     )
     assert (second.usable, second.detail) == (False, "rejected")
 

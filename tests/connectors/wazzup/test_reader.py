@@ -40,6 +40,7 @@ def test_channels_as_the_vendors_page_shows_them() -> None:
             name="WABA",
             detail="qridle",
             window_hours=24,
+            max_text=1024,
         ),
         ChannelReading(
             channel_id="c-3",

@@ -8,6 +8,12 @@ from connectors.wazzup.sandbox import sandbox
 from tests.connectors.wazzup.building import SECRETS
 from tests.connectors.wazzup.phone import Phone
 
+TEMPLATE = {
+    "templateGuid": "t-1",
+    "status": "approved",
+    "components": [{"type": "BODY", "text": "Hola {{1}}"}],
+}
+PAUSED = {"templateGuid": "paused", "status": "paused"}
 SEND = {"channelId": "wa", "chatType": "whatsapp", "chatId": "79111111111", "text": "Buenas"}
 
 
@@ -101,8 +107,26 @@ def test_ws_04_the_window_opens_with_the_client_and_closes(
 
 
 def test_ws_04_a_template_passes_when_the_window_is_closed(phone: Phone) -> None:
-    body = SEND | {"channelId": "waba", "templateId": "t-1"}
+    phone.steer("seed", templates=[TEMPLATE])
+    body = {**SEND, "channelId": "waba", "templateId": "t-1", "templateValues": ["Ana"]}
     assert phone.call("POST", "/v3/message", body).status == 201
+    assert phone.sent[-1]["text"] == "Hola Ana"
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"templateId": "t-2"}, "INVALID_MESSAGE_DATA"),
+        ({"templateValues": []}, "INVALID_MESSAGE_DATA"),
+        ({"templateId": "paused", "templateValues": ["x"]}, "TEMPLATE_REJECTED"),
+    ],
+)
+def test_a_template_is_known_approved_and_complete(
+    phone: Phone, changed: dict[str, object], code: str
+) -> None:
+    phone.steer("seed", templates=[TEMPLATE, {**TEMPLATE, **PAUSED}])
+    body = {**SEND, "channelId": "waba", "templateId": "t-1", "templateValues": ["Ana"]}
+    assert phone.call("POST", "/v3/message", body | changed).body["error"] == code
 
 
 def test_ws_02_the_501st_call_within_five_seconds_is_refused() -> None:

@@ -101,6 +101,9 @@ def test_a_sent_message_can_be_edited_and_deleted_but_not_on_waba(
     sent = phone.call("POST", "/v3/message", SEND).body["messageId"]
     assert phone.call("PATCH", f"/v3/message/{sent}", {"text": "Hola"}).status == 200
     assert phone.call("DELETE", f"/v3/message/{sent}").status == 200
+    part = {"type": "BODY", "text": "Hola"}
+    template = {"templateGuid": "t", "status": "approved", "components": [part]}
+    phone.steer("seed", templates=[template])
     waba = phone.call("POST", "/v3/message", SEND | {"channelId": "waba", "templateId": "t"}).body
     refused = phone.call("PATCH", f"/v3/message/{waba['messageId']}", {"text": "x"}).body["error"]
     assert refused == "CHANNEL_INVALID_TRANSPORT_FOR_EDITING"
