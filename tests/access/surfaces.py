@@ -1,0 +1,208 @@
+"""Every surface that shows chats, as two tables: what it lists, and what it opens.
+
+A new surface is one line more: a function that gives the ids it lists, and which of the readable
+ones it is about; or the address under which it opens one.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from bridge.domain.names import ConversationId, EmployeeId
+from bridge.pipeline.seeing import who_can_see
+from bridge.store.engine import reading
+from bridge.web.api import PREFIX
+from tests.access.planting import Planted
+from tests.web.world import LUIS, SALES, World
+
+_LINKED = re.compile(r"/conversations/(cv_\w+)")
+_NEXT = re.compile(r'<p class="more"><a class="button" href="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """One employee with a key and a browser."""
+
+    world: World
+    employee: EmployeeId
+    key: str
+    browser: FlaskClient
+    page_size: int = 3
+
+    def get(self, address: str, **query: Any) -> TestResponse:
+        headers = {}
+        if address.startswith(PREFIX):
+            headers = {"Authorization": f"Bearer {self.key}"}
+        return self.browser.get(address, query_string=query or None, headers=headers)
+
+    def post(self, path: str) -> TestResponse:
+        """A write that says nothing."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.browser.post(PREFIX + path, json={}, headers=headers)
+
+    def listed(self, path: str, name: str, **query: Any) -> set[str]:
+        """What the items of an API list have under this name, page by page."""
+        found: set[str] = set()
+        cursor = ""
+        while True:
+            page = self.get(PREFIX + path, limit=self.page_size, cursor=cursor, **query)
+            assert page.status_code == 200, page.text
+            found |= {item[name] for item in page.get_json()["items"]} - {None}
+            cursor = page.get_json()["next"]
+            if cursor is None:
+                return found
+
+    def linked(self, address: str) -> set[str]:
+        """The chats that a page links to, and those that follow it."""
+        found: set[str] = set()
+        more: str | None = address
+        while more is not None:
+            page = self.browser.get(more)
+            assert page.status_code == 200
+            found |= set(_LINKED.findall(page.text))
+            following = _NEXT.search(page.text)
+            more = following[1].replace("&amp;", "&") if following else None
+        return found
+
+
+def eyes_of(world: World, employee: EmployeeId) -> Eyes:
+    key = world.key(f"employee:{employee}")
+    return Eyes(world, employee, key, world.signed_in(employee))
+
+
+@dataclass(frozen=True, slots=True)
+class Lister:
+    """`about` says which of the chats that one may read it has to list."""
+
+    name: str
+    lists: Callable[[Eyes, Sequence[Planted]], set[str]]
+    about: Callable[[Eyes, Planted], bool] = lambda eyes, planted: True
+
+
+def _api(path: str, name: str, **query: Any) -> Callable[[Eyes, Sequence[Planted]], set[str]]:
+    return lambda eyes, planted: eyes.listed(path, name, **query)
+
+
+def _page(address: str) -> Callable[[Eyes, Sequence[Planted]], set[str]]:
+    return lambda eyes, planted: eyes.linked(address)
+
+
+def _of_each_contact(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
+    found = (
+        eyes.listed("/timeline", "conversation", contact=p.contact, all="true") for p in planted
+    )
+    return set().union(*found)
+
+
+def _of_each_chat(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
+    found = (
+        eyes.listed("/timeline", "conversation", conversation=p.conversation, all="true")
+        for p in planted
+    )
+    return set().union(*found)
+
+
+def _told_to_managers(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
+    """Those of which who-can-see names him as one who reads."""
+    asking = eyes_of(eyes.world, LUIS)
+    return {
+        p.conversation
+        for p in planted
+        if eyes.employee in _readers(asking, f"/conversations/{p.conversation}/who-can-see")
+    }
+
+
+def _readers(asking: Eyes, path: str) -> Iterator[str]:
+    people = asking.get(PREFIX + path).get_json()["people"]
+    return (person["employee"] for person in people if person["can_read"])
+
+
+def _told_in_a_terminal(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
+    """What `bridge who-can-see` answers from."""
+    found: set[str] = set()
+    with reading(eyes.world.engine) as db:
+        for one in planted:
+            chat = ConversationId(one.conversation)
+            seen = who_can_see(db, chat, eyes.world.policy, eyes.world.now) or ()
+            readers = {s.employee for s in seen if s.access.can_read}
+            found |= {chat} if eyes.employee in readers else set()
+    return found
+
+
+def _was_told(eyes: Eyes, planted: Planted) -> bool:
+    return planted.chat.participant == eyes.employee
+
+
+def _has_messages(eyes: Eyes, planted: Planted) -> bool:
+    return planted.chat.has_messages
+
+
+def _is_unanswered(eyes: Eyes, planted: Planted) -> bool:
+    return planted.chat.is_unanswered and planted.chat.has_messages
+
+
+def _is_on_sales(eyes: Eyes, planted: Planted) -> bool:
+    return planted.chat.channel == SALES
+
+
+def _has_contact(eyes: Eyes, planted: Planted) -> bool:
+    return planted.chat.contact is not None
+
+
+LISTERS = (
+    Lister("API: list", _api("/conversations", "id")),
+    Lister("API: list of the unanswered", _api("/conversations", "id", unanswered="true"),
+           _is_unanswered),
+    Lister("API: list of a channel", _api("/conversations", "id", channel=SALES), _is_on_sales),
+    Lister("API: search by title", _api("/conversations", "id", q="needle")),
+    Lister("API: search by number", _api("/conversations", "id", q="34 600")),
+    Lister("API: search by username", _api("/conversations", "id", q="user")),
+    Lister("API: search by text", _api("/conversations", "id", q="haystack"), _has_messages),
+    Lister("API: feed", _api("/timeline", "conversation"), _has_messages),
+    Lister("API: feed of all events", _api("/timeline", "conversation", all="true")),
+    Lister("API: feed by contact", _of_each_contact, _has_contact),
+    Lister("API: feed by chat", _of_each_chat),
+    Lister("API: notifications told earlier", _api("/notifications", "conversation"), _was_told),
+    Lister("API: who can see", _told_to_managers),
+    Lister("terminal: who can see", _told_in_a_terminal),
+    Lister("page: list", _page("/conversations")),
+    Lister("page: search", _page("/conversations?q=needle")),
+    Lister("page: feed", _page("/feed"), _has_messages),
+    Lister("page: feed of all events", _page("/feed?all=1")),
+    Lister("page: notifications told earlier", _page("/notifications"), _was_told),
+)  # fmt: skip
+
+
+def _with_message(planted: Planted) -> bool:
+    return planted.chat.has_messages
+
+
+def _any(planted: Planted) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """`address` of one chat, which answers 200 to those who may read and 404 to all others;
+    `asks` says of which chats it can be asked at all."""
+
+    name: str
+    address: Callable[[Planted], str]
+    asks: Callable[[Planted], bool] = _any
+
+
+OPENERS = (
+    Opener("API: conversation", lambda p: f"{PREFIX}/conversations/{p.conversation}"),
+    Opener("API: messages", lambda p: f"{PREFIX}/conversations/{p.conversation}/messages"),
+    Opener("API: who-can-see", lambda p: f"{PREFIX}/conversations/{p.conversation}/who-can-see"),
+    Opener("API: event", lambda p: f"{PREFIX}/events/{p.event}"),
+    Opener("API: event by key", lambda p: f"{PREFIX}/events/{p.event_key}"),
+    Opener("API: event by message", lambda p: f"{PREFIX}/events/{p.message}", _with_message),
+    Opener("API: explain", lambda p: f"{PREFIX}/events/{p.event}/explain"),
+    Opener("page: conversation", lambda p: f"/conversations/{p.conversation}"),
+    Opener("page: event", lambda p: f"/events/{p.event}"),
+)
