@@ -13,7 +13,7 @@ from bridge.pipeline.drain import drain, due_lanes
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.upkeep import tick
 from bridge.queue import clients
-from bridge.queue.bell import Waiter
+from bridge.queue.bell import Listener
 from bridge.queue.lane_job import lane_of
 from bridge.queue.turn import Drain, Turn
 from bridge.settings import Settings, environment
@@ -42,7 +42,7 @@ def _take_turn(settings: Settings, redis_url: str, lane: str) -> None:
         gc.freeze()  # what is there now stays; to look at it again would be felt by a message
         turn = Turn(
             drain=drain_of(parts),
-            rings=Waiter(clients.patient(redis_url)),
+            rings=Listener(clients.patient(redis_url)),
             ring=parts.bell.ring,
             stopping=_stopping(),
         )

@@ -1,4 +1,8 @@
-"""Rings for lanes on Redis: a turn that lingers is woken, or else a job is left for a worker.
+"""Rings for lanes on Redis: a turn hears it, or else a job is left for a worker that has none.
+
+A lane that is drained just now is looked at once more by who drains it; any other is taken by a
+turn that lingers, or, where every worker has a turn, by the first that has finished a drain. To
+fork a process for a ring costs more than most drains.
 
 In Redis stand nothing but lanes' names and jobs' ids. A ring may be lost: the sweep rings again.
 """
@@ -7,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from redis import Redis
 
@@ -14,22 +19,56 @@ from bridge.queue import clients
 from bridge.queue.lane_job import QUEUE, enqueue
 
 WAITERS = "bridge:waiters"
+TURNS = "bridge:turns"
+DRAINING = "bridge:draining"
+AGAIN = "bridge:again"
 BELL = "bridge:bell"
 QUEUED = "bridge:queued:"
+WORKERS = "rq:workers"
+JOBS = f"rq:queue:{QUEUE}"
 QUEUED_SECONDS = 5
+ALIVE_SECONDS = 3  # a turn that died is believed in for so long; the sweep rings every second
 MAX_LANES = 1000
 _AFTER_FAILURE_SECONDS = 0.5
 
-# Wakes a waiting turn (answer 0) unless each has a ring already; else says, at most once in five
-# seconds for each lane, that a job is wanted (answer 1).
+# Says (answer 1) that a job is wanted, at most once in some seconds for each lane, when there is
+# no turn that will hear of this lane.
 _RING = """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-if redis.call('ZCARD', KEYS[1]) > redis.call('LLEN', KEYS[2]) then
-  redis.call('RPUSH', KEYS[2], ARGV[2])
+local waiters, turns, draining, again, bell, workers, queued = unpack(KEYS)
+local now, lane, queued_seconds = ARGV[1], ARGV[2], ARGV[3]
+local drained_until = redis.call('ZSCORE', draining, lane)
+if drained_until and tonumber(drained_until) > tonumber(now) then
+  redis.call('SADD', again, lane)
   return 0
 end
-if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[3]) then return 1 end
+redis.call('ZREMRANGEBYSCORE', waiters, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', turns, '-inf', now)
+local waiting, alive = redis.call('ZCARD', waiters), redis.call('ZCARD', turns)
+if waiting + alive == 0 then
+  redis.call('DEL', bell)
+else
+  for _, rung in ipairs(redis.call('LRANGE', bell, 0, -1)) do
+    if rung == lane then return 0 end
+  end
+end
+local busy = alive > 0 and alive >= redis.call('SCARD', workers)
+if waiting > redis.call('LLEN', bell) or busy then
+  redis.call('RPUSH', bell, lane)
+  return 0
+end
+if redis.call('SET', queued, '1', 'NX', 'EX', queued_seconds) then return 1 end
 return 0
+"""
+# After a drain: the lane itself if it was rung meanwhile, a ring that nobody waited for, and how
+# many jobs wait for a worker.
+_DRAINED = """
+local draining, again, bell, waiters, jobs = unpack(KEYS)
+redis.call('ZREM', draining, ARGV[1])
+local rung_again, rung = redis.call('SREM', again, ARGV[1]), false
+if redis.call('LLEN', bell) > redis.call('ZCARD', waiters) then
+  rung = redis.call('LPOP', bell)
+end
+return {rung_again, redis.call('LLEN', jobs), rung}
 """
 # Leaves the waiters, and takes along a ring that nobody is left to hear.
 _LEAVE = """
@@ -39,11 +78,21 @@ if redis.call('LLEN', KEYS[2]) > redis.call('ZCARD', KEYS[1]) then
 end
 return false
 """
+# The turn is over: the rings that no waiter will hear are for other turns or new ones.
+_END = """
+local turns, waiters, bell = unpack(KEYS)
+redis.call('ZREM', turns, ARGV[1])
+local left = {}
+while redis.call('LLEN', bell) > redis.call('ZCARD', waiters) do
+  left[#left + 1] = redis.call('LPOP', bell)
+end
+return left
+"""
 
 
 def ring_now(client: Redis, lane: str) -> None:
     """Raises redis.RedisError or OSError when the server does not answer."""
-    keys = [WAITERS, BELL, QUEUED + lane]
+    keys = [WAITERS, TURNS, DRAINING, AGAIN, BELL, WORKERS, QUEUED + lane]
     if client.eval(_RING, len(keys), *keys, time.time(), lane, QUEUED_SECONDS) == 1:
         enqueue(client, lane)
 
@@ -107,8 +156,16 @@ class RedisBell:
             self._lanes.clear()
 
 
-class Waiter:
-    """A turn's side of the bell: it waits for rings between drains."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """After a drain: lanes that were rung for meanwhile, and whether jobs wait for a worker."""
+
+    lanes: tuple[str, ...] = ()
+    jobs_wait: bool = False
+
+
+class Listener:
+    """A turn's side of the bell."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
@@ -119,20 +176,48 @@ class Waiter:
         now gets a job of its own."""
         self._client.delete(QUEUED + lane)
 
+    def draining(self, lane: str) -> None:
+        """Says, for the next `ALIVE_SECONDS`, that rings for this lane are heard here."""
+        until = time.time() + ALIVE_SECONDS
+        with self._client.pipeline(transaction=False) as told:
+            told.zadd(TURNS, {self._name: until})
+            told.zadd(DRAINING, {lane: until})
+            told.execute()
+
+    def drained(self, lane: str) -> Heard:
+        keys = [DRAINING, AGAIN, BELL, WAITERS, JOBS]
+        again, jobs, rung = self._client.eval(_DRAINED, len(keys), *keys, lane)
+        lanes = ([lane] if again else []) + ([_text(rung)] if rung else [])
+        return Heard(lanes=tuple(lanes), jobs_wait=jobs > 0)
+
     def others_wait(self) -> bool:
-        """Whether jobs for other lanes wait for a worker."""
-        return int(self._client.llen(f"rq:queue:{QUEUE}")) > 0
+        """Whether another lane than those that are drained just now waits for a turn."""
+        with self._client.pipeline(transaction=False) as asked:
+            asked.llen(JOBS)
+            asked.llen(BELL)
+            return any(asked.execute())
 
-    def wait(self, seconds: float) -> str | None:
-        """The lane that was rung within this time."""
-        self._client.zadd(WAITERS, {self._name: time.time() + seconds + 1})
-        rung = self._client.blpop([BELL], timeout=seconds)
-        if rung is None:
-            return _text(self._client.eval(_LEAVE, 2, WAITERS, BELL, self._name))
-        self._client.zrem(WAITERS, self._name)
-        return _text(rung[1])
+    def wait(self, seconds: float) -> Heard:
+        """What was rung within this time."""
+        until = time.time() + seconds + 1
+        with self._client.pipeline(transaction=False) as told:
+            told.zadd(TURNS, {self._name: until})
+            told.zadd(WAITERS, {self._name: until})
+            told.execute()
+        found = self._client.blpop([BELL], timeout=seconds)
+        if found is not None:
+            self._client.zrem(WAITERS, self._name)
+            return Heard(lanes=(_text(found[1]),))
+        late = self._client.eval(_LEAVE, 2, WAITERS, BELL, self._name)
+        lanes = (_text(late),) if late else ()
+        return Heard(lanes=lanes, jobs_wait=int(self._client.llen(JOBS)) > 0)
+
+    def end(self) -> tuple[str, ...]:
+        """The turn is over; gives the rings that are left."""
+        keys = [TURNS, WAITERS, BELL]
+        return tuple(_text(rung) for rung in self._client.eval(_END, len(keys), *keys, self._name))
 
 
-def _text(value: bytes | str | None) -> str | None:
+def _text(value: bytes | str) -> str:
     # Whoever can write to Redis can ring with anything; what is no lane is not drained.
     return value.decode(errors="replace") if isinstance(value, bytes) else value

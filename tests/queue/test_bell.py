@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bridge.queue.bell import BELL, QUEUED, WAITERS, RedisBell, SilentBell, Waiter, ring_now
+from bridge.queue.bell import (
+    AGAIN,
+    BELL,
+    DRAINING,
+    QUEUED,
+    TURNS,
+    WAITERS,
+    WORKERS,
+    Heard,
+    Listener,
+    RedisBell,
+    SilentBell,
+    ring_now,
+)
 from bridge.queue.lane_job import lane_queue
 from tests.lanes import BY_NAME
 from tests.services import Redis as Server
@@ -81,19 +94,21 @@ def test_a_lost_job_is_left_again_after_a_moment(client: Redis) -> None:
 
 def test_once_a_job_has_begun_a_ring_leaves_another(client: Redis) -> None:
     ring_now(client, LANE)
-    Waiter(client).begin(LANE)
+    Listener(client).begin(LANE)
     ring_now(client, LANE)
     assert lanes_queued(client) == [LANE, LANE]
 
 
 def test_a_waiting_turn_is_woken_and_no_job_left(client: Redis, redis_url: str) -> None:
-    heard: list[str | None] = []
-    turn = threading.Thread(target=lambda: heard.append(Waiter(Redis.from_url(redis_url)).wait(3)))
+    heard: list[Heard] = []
+    turn = threading.Thread(
+        target=lambda: heard.append(Listener(Redis.from_url(redis_url)).wait(3))
+    )
     turn.start()
     assert eventually(lambda: client.zcard(WAITERS))
     ring_now(client, LANE)
     turn.join()
-    assert heard == [LANE]
+    assert heard == [Heard(lanes=(LANE,))]
     assert (lanes_queued(client), client.zcard(WAITERS), client.llen(BELL)) == ([], 0, 0)
 
 
@@ -113,25 +128,83 @@ def test_a_waiter_that_died_is_forgotten(client: Redis) -> None:
 
 def test_a_quiet_wait_ends_in_time_and_leaves_no_trace(client: Redis) -> None:
     began = time.monotonic()
-    assert Waiter(client).wait(0.2) is None
+    turn = Listener(client)
+    assert turn.wait(0.2) == Heard()
     assert time.monotonic() - began < 1
+    assert turn.end() == ()
     assert client.keys("*") == []
 
 
 def test_the_last_waiter_takes_along_a_ring_that_came_too_late(client: Redis) -> None:
-    waiter = Waiter(client)
+    waiter = Listener(client)
     client.rpush(BELL, LANE)
-    assert waiter.wait(0.2) == LANE
+    assert waiter.wait(0.2) == Heard(lanes=(LANE,))
     client.zadd(WAITERS, {"another": time.time() + 60})
     client.rpush(BELL, LANE)
-    assert waiter.wait(0.2) == LANE
+    assert waiter.wait(0.2) == Heard(lanes=(LANE,))
 
 
 def test_others_wait_when_a_job_is_queued(client: Redis) -> None:
-    waiter = Waiter(client)
+    waiter = Listener(client)
     assert not waiter.others_wait()
     ring_now(client, LANE)
     assert waiter.others_wait()
+
+
+def test_a_ring_for_a_lane_that_is_drained_is_heard_after_the_drain(client: Redis) -> None:
+    turn = Listener(client)
+    turn.draining(LANE)
+    for _ in range(3):
+        ring_now(client, LANE)
+    assert (lanes_queued(client), client.llen(BELL)) == ([], 0)
+    assert turn.drained(LANE) == Heard(lanes=(LANE,))
+    assert turn.drained(LANE) == Heard()
+
+
+def test_where_every_worker_has_a_turn_the_first_that_is_free_hears(client: Redis) -> None:
+    client.sadd(WORKERS, "one", "two")
+    turn, other = Listener(client), Listener(client)
+    turn.draining(LANE)
+    ring_now(client, "out:a")
+    assert lanes_queued(client) == ["out:a"]  # the other worker has nothing to do
+    other.begin("out:a")
+    other.draining("out:b")
+    for _ in range(2):
+        ring_now(client, "out:a")
+    assert client.lrange(BELL, 0, -1) == [b"out:a"]
+    assert turn.others_wait()
+    heard = turn.drained(LANE)
+    assert (heard.lanes, heard.jobs_wait) == (("out:a",), True)
+
+
+def test_a_ring_that_a_waiter_will_hear_is_left_to_him(client: Redis) -> None:
+    client.zadd(WAITERS, {"another": time.time() + 60})
+    turn = Listener(client)
+    turn.draining(LANE)
+    ring_now(client, "out:a")
+    assert turn.drained(LANE) == Heard()
+    assert turn.end() == ()
+    assert client.lrange(BELL, 0, -1) == [b"out:a"]
+
+
+def test_the_last_turn_gives_the_rings_that_are_left(client: Redis) -> None:
+    client.sadd(WORKERS, "one")
+    turn = Listener(client)
+    turn.draining(LANE)
+    ring_now(client, "out:a")
+    ring_now(client, "out:b")
+    assert turn.end() == ("out:a", "out:b")
+    assert client.zcard(TURNS) == 0
+
+
+def test_a_turn_that_died_is_forgotten_and_what_it_should_have_heard(client: Redis) -> None:
+    client.sadd(WORKERS, "one")
+    client.zadd(TURNS, {"dead": time.time() - 1})
+    client.zadd(DRAINING, {LANE: time.time() - 1})
+    client.rpush(BELL, LANE)
+    ring_now(client, LANE)
+    assert (client.llen(BELL), client.scard(AGAIN)) == (0, 0)
+    assert lanes_queued(client) == [LANE]
 
 
 def test_the_bell_rings_in_the_background(client: Redis, redis_url: str) -> None:

@@ -2,34 +2,49 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from redis import ConnectionError as RedisDown
 
 from bridge.queue import turn
+from bridge.queue.bell import Heard
 from bridge.queue.turn import Turn
 
 
 class Rings:
-    """Rings that come in order; then quiet."""
+    """Rings that come in order; then quiet. `during`: while a lane is drained."""
 
-    def __init__(self, *rung: str | None) -> None:
+    def __init__(self, *rung: str | None, during: Sequence[str] = (), left: str = "") -> None:
         self.rung = deque(rung)
+        self.during = deque(during)
+        self.left = left
         self.waited = 0
-        self.begun: list[str] = []
-        self.others = False
+        self.said: list[tuple[str, str]] = []
+        self.jobs = False
 
     def begin(self, lane: str) -> None:
-        self.begun.append(lane)
+        self.said.append(("begun", lane))
+
+    def draining(self, lane: str) -> None:
+        self.said.append(("draining", lane))
+
+    def drained(self, lane: str) -> Heard:
+        self.said.append(("drained", lane))
+        heard = (self.during.popleft(),) if self.during else ()
+        return Heard(lanes=heard, jobs_wait=self.jobs)
 
     def others_wait(self) -> bool:
-        return self.others
+        return self.jobs
 
-    def wait(self, seconds: float) -> str | None:
+    def wait(self, seconds: float) -> Heard:
         assert 0 < seconds <= 1
         self.waited += 1
-        return self.rung.popleft() if self.rung else None
+        rung = self.rung.popleft() if self.rung else None
+        return Heard(lanes=() if rung is None else (rung,), jobs_wait=self.jobs)
+
+    def end(self) -> tuple[str, ...]:
+        return (self.left,) if self.left else ()
 
 
 class Lanes:
@@ -65,11 +80,12 @@ def test_the_mark_is_taken_away_before_the_lane_is_read() -> None:
     rings, order = Rings(), []
 
     def drain(lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
-        order.append((lane, list(rings.begun)))
+        order.append((lane, list(rings.said)))
         return ()
 
     Turn(drain=drain, rings=rings, ring=lambda lane: None, quiet_seconds=0.01).take("in:a")
-    assert order == [("in:a", ["in:a"])]
+    assert order == [("in:a", [("begun", "in:a"), ("draining", "in:a")])]
+    assert rings.said[-1] == ("drained", "in:a")
 
 
 def test_a_turn_goes_on_into_the_lanes_it_filled() -> None:
@@ -92,16 +108,39 @@ def test_a_ring_for_what_is_no_lane_is_not_followed() -> None:
 
 def test_a_turn_gives_way_when_others_wait_and_rings_for_what_is_left() -> None:
     lanes, rings = Lanes(in_a=("in:a", "out:crm")), Rings()
-    rings.others = True
+    rings.jobs = True
     assert take(lanes, rings) == ["in:a", "out:crm"]
     assert lanes.drained == ["in:a"]
 
 
 def test_a_turn_does_not_linger_when_others_wait() -> None:
     lanes, rings = Lanes(), Rings(None, None, None)
-    rings.others = True
+    rings.jobs = True
     take(lanes, rings)
     assert rings.waited == 0
+
+
+def test_a_turn_takes_up_what_was_rung_for_while_it_drained() -> None:
+    lanes = Lanes(in_a=("out:crm",))
+    assert take(lanes, Rings(during=["in:b", "os.system"])) == []
+    assert lanes.drained == ["in:a", "out:crm", "in:b"]
+
+
+def test_what_nobody_else_would_hear_is_rung_for_at_the_end() -> None:
+    assert take(Lanes(), Rings(left="out:b")) == ["out:b"]
+
+
+def test_a_long_drain_goes_on_saying_that_it_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "_TOLD_EVERY_SECONDS", 0.02)
+    rings = Rings()
+
+    def drain(lane: str, over: Callable[[], bool]) -> tuple[str, ...]:
+        while rings.said.count(("draining", lane)) < 3:
+            assert not over()
+        return ()
+
+    Turn(drain=drain, rings=rings, ring=lambda lane: None, quiet_seconds=0.01).take("in:a")
+    assert rings.said.count(("drained", "in:a")) == 1
 
 
 def test_a_turn_ends_when_its_time_is_over() -> None:
@@ -119,7 +158,7 @@ def test_a_turn_that_is_told_to_stop_rings_for_what_is_left() -> None:
     assert lanes.drained == ["in:a"]
 
 
-@pytest.mark.parametrize("broken", ["begin", "others_wait", "wait"])
+@pytest.mark.parametrize("broken", ["begin", "draining", "drained", "wait", "end"])
 def test_without_redis_a_turn_finishes_its_lanes(
     broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
