@@ -24,8 +24,8 @@ IMPORTED_AS = {
     "pyyaml": "yaml",
     "simple-salesforce": "simple_salesforce",
 }
-# Named by a URL and not imported; named only to keep a broken version out.
-NEVER_IMPORTED = {"psycopg", "urllib3"}
+# Named by a URL and not imported; read by `zoneinfo`; named only to keep a broken version out.
+NEVER_IMPORTED = {"psycopg", "tzdata", "urllib3"}
 
 
 def _names(requirements: list[str]) -> list[str]:

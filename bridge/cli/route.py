@@ -11,7 +11,6 @@ from bridge.cli.house import opened, opened_if_any, plain, settings_of_command
 from bridge.cli.story import planned, told, why
 from bridge.domain.decisions import Decision
 from bridge.domain.names import AccountName
-from bridge.domain.people import Directory
 from bridge.domain.policy import Policy
 from bridge.pipeline.ledger import Record, record_of
 from bridge.pipeline.parts import Parts
@@ -19,12 +18,12 @@ from bridge.pipeline.rehearse import Rehearsed, rehearse_body, rehearse_stored
 from bridge.policy.asking import given_of
 from bridge.policy.reading import Loaded
 from bridge.policy.routing_tests import Given
-from bridge.policy.trial import TRIAL, trial_among
+from bridge.policy.trial import TRIAL, Standing, trial_among
 from bridge.settings import Settings
 from bridge.store import mirror
 from bridge.store.engine import reading
-from bridge.store.examining import last_turns
-from bridge.wiring import read_folder
+from bridge.store.turns import read_turns
+from bridge.wiring import read_folder, utc_now
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
@@ -65,9 +64,16 @@ def _tried(settings: Settings, policy: Policy, given: Given) -> Decision:
     """With the people and turns of the store, where there is one."""
     with opened_if_any(settings) as parts:
         if parts is None:
-            return trial_among(policy, given, Directory(), {})
+            return trial_among(policy, given, Standing(now=utc_now()))
         with reading(parts.engine) as db:
-            return trial_among(policy, given, mirror.directory(db, policy.crm), last_turns(db))
+            turns = read_turns(db)
+            standing = Standing(
+                now=parts.now(),
+                directory=mirror.directory(db, policy.crm),
+                turns=turns.last,
+                rotations=turns.rotations,
+            )
+        return trial_among(policy, given, standing)
 
 
 def _rehearsed(

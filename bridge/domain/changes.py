@@ -15,6 +15,7 @@ from bridge.domain.names import (
 )
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import Contact, Conversation, Deal, Lead, Message, Owner, RecordKind
+from bridge.domain.rotation import Rotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +80,14 @@ class SetChannelState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeTurn:
-    """`employee` had the last turn of `pool`: a real assignment moves the pointer."""
+    """`employee` had the last turn of `pool`: a real assignment moves the pointer (PX-06).
+
+    `after` is how the pool stands from then on.
+    """
 
     pool: str
     employee: EmployeeId
+    after: Rotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

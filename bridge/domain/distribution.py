@@ -1,16 +1,18 @@
 """Who gets a new client: ordered rules, then distribution, then the default, then nobody."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bridge.domain import phones
 from bridge.domain.decisions import Candidate, Check, RuleTried
 from bridge.domain.facts import Facts
 from bridge.domain.names import EmployeeId
-from bridge.domain.people import Directory, Employee
+from bridge.domain.people import Directory, Employee, MissedTurns
 from bridge.domain.policy import ClientCondition, Distribution, Policy, Rule, Target, When
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Conversation
+from bridge.domain.rotation import Member, Rotation, begun, from_next, take_turn
 
 EVERYBODY = "new_clients"
 """The pool of all who take new clients, as a key of turns."""
@@ -20,39 +22,64 @@ EVERYBODY = "new_clients"
 class Selection:
     """`employee` of None: nobody yet; the first of `open_to` who answers gets the client.
 
-    `turn` names the pool whose turn this took.
+    `turn` names the pool whose turn this took, `after` is how it stands from then on.
     """
 
     employee: EmployeeId | None
     reason: Reason
     open_to: tuple[EmployeeId, ...] = ()
     turn: str | None = None
+    after: Rotation | None = None
     rule: str | None = None
     rules: tuple[RuleTried, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """Who is looked for, and everybody who was looked at so far."""
+
+    conversation: Conversation
+    client: ClientCondition
+    facts: Facts
+    policy: Policy
+    seen: list[Candidate] = field(default_factory=list)
+
+    def against(self, employee: Employee) -> Reason | None:
+        return eligible(employee, self.conversation, self.facts.directory, self.facts.now)
 
 
 def select(
     conversation: Conversation, client: ClientCondition, facts: Facts, policy: Policy
 ) -> Selection:
     """Who gets this client; pure, so that trying it out moves no turn."""
+    case = _Case(conversation=conversation, client=client, facts=facts, policy=policy)
     tried: list[RuleTried] = []
-    seen: list[Candidate] = []
     for rule in policy.rules:
         attempt = _try_rule(rule, conversation, client)
         tried.append(attempt)
         if not attempt.matched:
             continue
-        chosen = _first_of_chain(rule, conversation, facts, policy, seen)
+        chosen = _first_of_chain(rule, case)
         if chosen is not None:
-            return replace(chosen, rule=rule.id, rules=tuple(tried), candidates=tuple(seen))
+            return replace(chosen, rule=rule.id, rules=tuple(tried), candidates=tuple(case.seen))
         break
-    chosen = _after_rules(conversation, client, facts, policy, seen)
-    return replace(chosen, rules=tuple(tried), candidates=tuple(seen))
+    return replace(_after_rules(case), rules=tuple(tried), candidates=tuple(case.seen))
 
 
-def eligible(employee: Employee, conversation: Conversation, directory: Directory) -> Reason | None:
+def eligible(
+    employee: Employee, conversation: Conversation, directory: Directory, now: datetime
+) -> Reason | None:
     """What keeps this person from getting a client on this channel; None when nothing does."""
+    against = unable(employee, directory)
+    if against is None and not employee.has_channel(conversation.channel):
+        detail = f"has no access to {conversation.channel}"
+        against = Reason(ReasonCode.NO_CHANNEL_ACCESS, detail)
+    return against or absent(employee, now)
+
+
+def unable(employee: Employee, directory: Directory) -> Reason | None:
+    """What keeps this person from getting any client, on whatever channel and day."""
     person = directory.by_email(employee.id)
     if not employee.may_write_at_all:
         return Reason(ReasonCode.ROLE_CANNOT_WRITE, f"role {employee.role} may not write")
@@ -60,9 +87,41 @@ def eligible(employee: Employee, conversation: Conversation, directory: Director
         return Reason(ReasonCode.NOT_IN_CRM, "is not an owner in the CRM; run `bridge sync`")
     if not person.active:
         return Reason(ReasonCode.INACTIVE_IN_CRM, "is not active in the CRM")
-    if not employee.has_channel(conversation.channel):
-        return Reason(ReasonCode.NO_CHANNEL_ACCESS, f"has no access to {conversation.channel}")
     return None
+
+
+def absent(employee: Employee, now: datetime) -> Reason | None:
+    away = employee.absence(now)
+    if away is None:
+        return None
+    back = away.until.isoformat(sep=" ", timespec="minutes")
+    return Reason(ReasonCode.AWAY, f"is away until {back}")
+
+
+def turn_key(policy: Policy, name: str) -> str:
+    """The key among the turns of a pool as people name it."""
+    return EVERYBODY if name == EVERYBODY and name not in policy.pools else f"pool:{name}"
+
+
+def members_of(policy: Policy, key: str) -> tuple[Employee, ...]:
+    """Those of a pool by its key among the turns; empty where no such pool is."""
+    if key == EVERYBODY:
+        return tuple(e for e in policy.employees.values() if e.gets_new_clients)
+    return tuple(policy.employee(who) for who in policy.pools.get(key.removeprefix("pool:"), ()))
+
+
+def weighed(
+    policy: Policy, key: str, members: Sequence[Employee], owing: Collection[EmployeeId] = ()
+) -> tuple[Member, ...]:
+    weights = policy.weights.get(key.removeprefix("pool:"), {}) if key != EVERYBODY else {}
+    return tuple(
+        Member(employee=m.id, weight=weights.get(m.id, 1), owes=m.id in owing) for m in members
+    )
+
+
+def rotation_of(facts: Facts, key: str, pool: Sequence[Member]) -> Rotation:
+    """Where the pool stands; of one that was never counted only the last turn is known."""
+    return facts.rotations.get(key) or begun(pool, facts.turns.get(key))
 
 
 def _try_rule(rule: Rule, conversation: Conversation, client: ClientCondition) -> RuleTried:
@@ -88,63 +147,41 @@ def _check(name: str, wanted: Sequence[str] | frozenset[str], actual: str) -> Ch
     return Check(name=name, expected=words, actual=str(actual), holds=actual in wanted)
 
 
-def _first_of_chain(
-    rule: Rule,
-    conversation: Conversation,
-    facts: Facts,
-    policy: Policy,
-    seen: list[Candidate],
-) -> Selection | None:
+def _first_of_chain(rule: Rule, case: _Case) -> Selection | None:
     for target in rule.to:
-        chosen = _try_target(target, conversation, facts, policy, seen)
+        chosen = _try_target(target, case)
         if chosen is not None:
             detail = f"rule {rule.id} ({rule.label}): {chosen.reason.detail}"
             return replace(chosen, reason=Reason(ReasonCode.TARGET_RULE, detail))
     return None
 
 
-def _try_target(
-    target: Target,
-    conversation: Conversation,
-    facts: Facts,
-    policy: Policy,
-    seen: list[Candidate],
-) -> Selection | None:
+def _try_target(target: Target, case: _Case) -> Selection | None:
     if target.employee is not None:
-        return _named(policy.employee(target.employee), conversation, facts, seen)
-    pool = target.pool or ""
-    members = [policy.employee(member) for member in policy.pools.get(pool, ())]
-    return _distribute(f"pool:{pool}", members, target.method, conversation, facts, seen)
+        return _named(case.policy.employee(target.employee), case)
+    return _distribute(f"pool:{target.pool}", target.method, case)
 
 
-def _named(
-    employee: Employee, conversation: Conversation, facts: Facts, seen: list[Candidate]
-) -> Selection | None:
-    against = eligible(employee, conversation, facts.directory)
+def _named(employee: Employee, case: _Case) -> Selection | None:
+    against = case.against(employee)
     if against is not None:
-        seen.append(Candidate(employee=employee.id, chosen=False, reason=against))
+        case.seen.append(Candidate(employee=employee.id, chosen=False, reason=against))
         return None
     reason = Reason(ReasonCode.TARGET_RULE, f"{employee.id} is named")
-    seen.append(Candidate(employee=employee.id, chosen=True, reason=reason))
+    case.seen.append(Candidate(employee=employee.id, chosen=True, reason=reason))
     return Selection(employee=employee.id, reason=reason)
 
 
-def _after_rules(
-    conversation: Conversation,
-    client: ClientCondition,
-    facts: Facts,
-    policy: Policy,
-    seen: list[Candidate],
-) -> Selection:
+def _after_rules(case: _Case) -> Selection:
+    policy, is_new = case.policy, case.client is ClientCondition.NEW
     method = policy.new_clients.distribution
-    if client is ClientCondition.NEW or method is Distribution.FIRST_TO_ANSWER:
-        takers = [e for e in policy.employees.values() if e.gets_new_clients]
-        seen.extend(_not_takers(policy))
-        chosen = _distribute(EVERYBODY, takers, method, conversation, facts, seen)
+    if is_new or method is Distribution.FIRST_TO_ANSWER:
+        case.seen.extend(_not_takers(policy))
+        chosen = _distribute(EVERYBODY, method, case)
         if chosen is not None:
             return chosen
-    if client is ClientCondition.NEW and policy.default is not None:
-        return _to_default(policy.default, seen)
+    if is_new and policy.default is not None:
+        return _to_default(policy.default, case.seen)
     detail = "nobody can take this client: managers see the chat"
     return Selection(employee=None, reason=Reason(ReasonCode.TARGET_NOBODY, detail))
 
@@ -163,48 +200,48 @@ def _not_takers(policy: Policy) -> Iterator[Candidate]:
             yield Candidate(employee=employee.id, chosen=False, reason=reason)
 
 
-def _distribute(
-    pool: str,
-    members: Sequence[Employee],
-    method: Distribution,
-    conversation: Conversation,
-    facts: Facts,
-    seen: list[Candidate],
-) -> Selection | None:
+def _distribute(key: str, method: Distribution, case: _Case) -> Selection | None:
+    members = {member.id: member for member in members_of(case.policy, key)}
+    against = {who: case.against(member) for who, member in members.items()}
+    owing = {who for who, reason in against.items() if _owes(members[who], reason, case)}
+    pool = weighed(case.policy, key, tuple(members.values()), owing)
+    rotation = rotation_of(case.facts, key, pool)
     free = []
-    for member in _from_next(members, facts.turns.get(pool)):
-        against = eligible(member, conversation, facts.directory)
-        if against is None:
-            free.append(member)
+    for who in from_next(list(members), rotation.last):
+        reason = against[who]
+        if reason is None:
+            free.append(who)
         else:
-            seen.append(Candidate(employee=member.id, chosen=False, reason=against))
+            case.seen.append(Candidate(employee=who, chosen=False, reason=reason))
     if not free:
         return None
     if method is Distribution.FIRST_TO_ANSWER:
-        return _open_to(free, seen)
-    return _next_of(pool, free, seen)
+        return _open_to(free, case.seen)
+    turn = take_turn(rotation, pool, free, case.policy.new_clients.owe_limit)
+    return replace(_next_of(key, turn.order, case.seen), after=turn.after)
 
 
-def _from_next(members: Sequence[Employee], last: EmployeeId | None) -> Sequence[Employee]:
-    """The members in the order of their turns, beginning after the one who had the last."""
-    ids = [member.id for member in members]
-    start = ids.index(last) + 1 if last in ids else 0
-    return [*members[start:], *members[:start]]
+def _owes(employee: Employee, against: Reason | None, case: _Case) -> bool:
+    """Whether he misses this turn only by an absence that is made up for."""
+    away = employee.absence(case.facts.now)
+    if against is None or against.code is not ReasonCode.AWAY or away is None:
+        return False
+    return away.turns is MissedTurns.OWE
 
 
-def _open_to(free: Sequence[Employee], seen: list[Candidate]) -> Selection:
+def _open_to(free: Sequence[EmployeeId], seen: list[Candidate]) -> Selection:
     reason = Reason(ReasonCode.TARGET_FIRST_TO_ANSWER, "the first to answer gets the client")
-    seen.extend(Candidate(employee=e.id, chosen=False, reason=reason) for e in free)
-    return Selection(employee=None, reason=reason, open_to=tuple(e.id for e in free))
+    seen.extend(Candidate(employee=who, chosen=False, reason=reason) for who in free)
+    return Selection(employee=None, reason=reason, open_to=tuple(free))
 
 
-def _next_of(pool: str, free: Sequence[Employee], seen: list[Candidate]) -> Selection:
-    chosen, *later = free
-    reason = Reason(ReasonCode.TARGET_IN_TURN, f"{chosen.id} is next in turn of {_called(pool)}")
-    seen.append(Candidate(employee=chosen.id, chosen=True, reason=reason))
-    other = Reason(ReasonCode.NOT_NEXT_IN_TURN, f"{chosen.id} was next in turn")
-    seen.extend(Candidate(employee=e.id, chosen=False, reason=other) for e in later)
-    return Selection(employee=chosen.id, reason=reason, turn=pool)
+def _next_of(key: str, order: Sequence[EmployeeId], seen: list[Candidate]) -> Selection:
+    chosen, *later = order
+    reason = Reason(ReasonCode.TARGET_IN_TURN, f"{chosen} is next in turn of {_called(key)}")
+    seen.append(Candidate(employee=chosen, chosen=True, reason=reason))
+    other = Reason(ReasonCode.NOT_NEXT_IN_TURN, f"{chosen} was next in turn")
+    seen.extend(Candidate(employee=who, chosen=False, reason=other) for who in later)
+    return Selection(employee=chosen, reason=reason, turn=key)
 
 
 def _called(pool: str) -> str:

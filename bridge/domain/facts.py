@@ -24,6 +24,7 @@ from bridge.domain.records import (
     Lead,
     Message,
 )
+from bridge.domain.rotation import Rotation
 from bridge.domain.templates import MessageTemplate
 
 
@@ -92,6 +93,7 @@ class Facts:
     waiting: tuple[Message, ...] = ()  # of the conversation, not yet on any timeline
     open_sends: tuple[OpenSend, ...] = ()  # oldest first
     turns: Mapping[str, EmployeeId] = field(default_factory=dict)  # who had the last turn, by pool
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)  # where it stands, by pool
     records: Mapping[str, RecordId] = field(default_factory=dict)  # ours, by `kind:crm id`
     conversations: tuple[ConversationId, ...] = ()  # of the contact, the latest first
     templates: tuple[MessageTemplate, ...] = ()  # known as the one that an event tells of

@@ -13,7 +13,7 @@ from bridge.domain.changes import (
     TakeTurn,
 )
 from bridge.domain.creating import create_contact, owner_id
-from bridge.domain.distribution import select
+from bridge.domain.distribution import Selection, select
 from bridge.domain.draft import Draft
 from bridge.domain.effects import ChangeOwner
 from bridge.domain.facts import ChatFacts, Lookup
@@ -74,9 +74,7 @@ def take_in(draft: Draft, chat: ChatFacts) -> ChatFacts:
     if selection.employee is None:
         return chat
     draft.target = selection.employee
-    if selection.turn is not None:
-        draft.used(f"last turn of {selection.turn}", draft.facts.turns.get(selection.turn, "none"))
-        draft.change(TakeTurn(pool=selection.turn, employee=selection.employee))
+    _take_turn(draft, selection)
     return create_contact(draft, chat, selection.employee)
 
 
@@ -89,9 +87,17 @@ def assign_unowned(draft: Draft, chat: ChatFacts) -> ChatFacts:
     if selection.employee is None or chat.contact is None:
         return chat
     draft.target = selection.employee
-    if selection.turn is not None:
-        draft.change(TakeTurn(pool=selection.turn, employee=selection.employee))
+    _take_turn(draft, selection)
     return change_owner(draft, chat, chat.contact, selection.employee)
+
+
+def _take_turn(draft: Draft, selection: Selection) -> None:
+    """Only who gets a client has had his turn (PX-06)."""
+    pool, employee, after = selection.turn, selection.employee, selection.after
+    if pool is None or employee is None or after is None:
+        return
+    draft.used(f"last turn of {pool}", draft.facts.turns.get(pool, "none"))
+    draft.change(TakeTurn(pool=pool, employee=employee, after=after))
 
 
 def change_owner(

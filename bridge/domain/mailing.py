@@ -14,6 +14,7 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.NOTIFY_TARGET: "A client is given to you and waits for an answer",
     ReasonCode.NOTIFY_ALL_CHATS: "A client waits for an answer",
     ReasonCode.NOTIFY_NOBODY: "A client waits whom nobody takes",
+    ReasonCode.NOTIFY_DEFAULT: "A client whom nobody could take went to the default",
     ReasonCode.OWNER_CHANGED: "A client is yours now",
     ReasonCode.CHANNEL_INACTIVE: "A channel has stopped working",
 }
@@ -24,6 +25,8 @@ _WHY: Mapping[ReasonCode, str] = {
     ReasonCode.NOTIFY_TARGET: "You are told because the rules gave this client to you.",
     ReasonCode.NOTIFY_ALL_CHATS: "You are told because managers hear all chats.",
     ReasonCode.NOTIFY_NOBODY: "You are told because no rule finds anybody for this client.",
+    ReasonCode.NOTIFY_DEFAULT: "You are told because you are a manager: nobody who takes new "
+    "clients was free.",
     ReasonCode.OWNER_CHANGED: "You are told because the CRM names you as the owner.",
     ReasonCode.CHANNEL_INACTIVE: "You are told because you are a manager.",
 }

@@ -44,6 +44,11 @@ def choose_owner(draft: Draft, chat: ChatFacts) -> bool:
     return True
 
 
+def has_owner(chat: ChatFacts, policy: Policy) -> bool:
+    """Whether the CRM names anybody whom `ownership.precedence` asks for."""
+    return any(True for _ in _claims(chat, policy))
+
+
 def _keep_claim(draft: Draft, chat: ChatFacts) -> bool:
     """Whoever answered first keeps the client until the CRM names another owner."""
     claimed_by = chat.conversation.claimed_by

@@ -10,6 +10,25 @@ from bridge.domain.messaging import Messenger
 from bridge.domain.names import ChannelName, CrmId, EmployeeId
 
 
+class MissedTurns(StrEnum):
+    """What becomes of the turns that somebody misses while he is away."""
+
+    SKIP = "skip"
+    OWE = "owe"  # given back to him later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """From `since` (None: from ever) until just before `until`."""
+
+    until: datetime
+    since: datetime | None = None
+    turns: MissedTurns = MissedTurns.SKIP
+
+    def covers(self, now: datetime) -> bool:
+        return now < self.until and (self.since is None or self.since <= now)
+
+
 class Role(StrEnum):
     SALESPERSON = "salesperson"
     MANAGER = "manager"
@@ -26,6 +45,7 @@ class Employee:
     gets_new_clients: bool = False
     channels: frozenset[ChannelName] | None = None
     priority_channel: Mapping[Messenger, ChannelName] = field(default_factory=dict)
+    away: Away | None = None
 
     def has_channel(self, channel: ChannelName) -> bool:
         return self.channels is None or channel in self.channels
@@ -33,6 +53,10 @@ class Employee:
     @property
     def may_write_at_all(self) -> bool:
         return self.role in (Role.SALESPERSON, Role.MANAGER)
+
+    def absence(self, now: datetime) -> Away | None:
+        """Why he can't be given clients now, if he is away."""
+        return self.away if self.away is not None and self.away.covers(now) else None
 
 
 class CrmEmployeeKind(StrEnum):

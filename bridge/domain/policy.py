@@ -56,6 +56,7 @@ class NewClients:
     stage: str = ""
     distribution: Distribution = Distribution.IN_TURN
     on_closed_deal: OnClosedDeal = OnClosedDeal.NONE
+    owe_limit: int = 20  # clients that an absence can be made up for, in each pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,7 @@ class Policy:
     ownership: Ownership = Ownership()
     rules: tuple[Rule, ...] = ()
     pools: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[EmployeeId, int]] = field(default_factory=dict)  # other than 1
     default: EmployeeId | None = None
 
     def employee(self, employee: EmployeeId) -> Employee:

@@ -36,6 +36,7 @@ class ReasonCode(StrEnum):
     TARGET_NOBODY = "nobody"
 
     # Why somebody was not chosen
+    AWAY = "candidate.away"
     INACTIVE_IN_CRM = "candidate.inactive_in_crm"
     NOT_IN_CRM = "candidate.not_in_crm"
     ROLE_CANNOT_WRITE = "candidate.role_cannot_write"
@@ -87,6 +88,7 @@ class ReasonCode(StrEnum):
     NOTIFY_ALL_CHATS = "notify.managers_hear_all_chats"
     NOTIFY_TARGET = "notify.target"
     NOTIFY_NOBODY = "notify.nobody"
+    NOTIFY_DEFAULT = "notify.default"
     ACCOUNT_PAUSED = "account.paused"
 
     # Which channel a message leaves from

@@ -20,9 +20,10 @@ from bridge.pipeline.parts import Active
 from bridge.store import decisions as decisions_store
 from bridge.store import erasure, mirror, notices, outbox, records, templates
 from bridge.store.outbox import Need, NewRow
-from bridge.store.schema import CHANNELS, TURN_LOG, TURNS
+from bridge.store.schema import CHANNELS
 from bridge.store.sends import settle_send
-from bridge.store.upsert import append, put
+from bridge.store.turns import put_turns
+from bridge.store.upsert import put
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,22 +87,7 @@ def _write_records(db: Connection, active: Active, held: Loaded) -> None:
 
 
 def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) -> None:
-    turns = {
-        change.pool: {"pool": change.pool, "employee": change.employee, "taken_at": now}
-        for change, _, _ in held.taken
-    }
-    put(db, TURNS, ["pool"], list(turns.values()))
-    log = [
-        {
-            "pool": change.pool,
-            "employee": change.employee,
-            "account": account,
-            "event_key": event_key,
-            "taken_at": now,
-        }
-        for change, account, event_key in held.taken
-    ]
-    append(db, TURN_LOG, log)
+    put_turns(db, held.taken, now)
     notices.add(db, held.notifications, now)
     _write_channels(db, held)
     for where, wishes in _wishes(active, held).items():

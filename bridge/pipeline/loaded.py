@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from bridge.domain import changes as c
 from bridge.domain import events as e
@@ -14,8 +14,6 @@ from bridge.domain.names import (
     AccountName,
     ChannelName,
     ConversationId,
-    EmployeeId,
-    EventKey,
     MessageId,
     RecordId,
 )
@@ -41,11 +39,9 @@ from bridge.pipeline.event_keys import (
 )
 from bridge.store import chats, marks, mirror, records
 from bridge.store.erasure import Forgotten
-from bridge.store.schema import TURNS
 from bridge.store.sends import open_sends
 from bridge.store.templates import templates_of
-
-_TURNS = select(TURNS)
+from bridge.store.turns import Taken, Turns, read_turns
 
 
 @dataclass
@@ -66,14 +62,14 @@ class Loaded:
     crm_records: dict[CrmKey, RecordId] = field(default_factory=dict)
     waiting: dict[ConversationId, dict[MessageId, Message]] = field(default_factory=dict)
     open_sends: dict[ConversationId, tuple[OpenSend, ...]] = field(default_factory=dict)
-    turns: dict[str, EmployeeId] = field(default_factory=dict)
+    turns: Turns = field(default_factory=Turns)
     channels: dict[ChannelName, ChannelFacts] = field(default_factory=dict)
     exchanged: dict[ConversationId, dict[MessageId, Exchange]] = field(default_factory=dict)
     templates: tuple[MessageTemplate, ...] = ()
 
     # What has changed.
     dirty: set[str] = field(default_factory=set)
-    taken: list[tuple[c.TakeTurn, AccountName, EventKey]] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
     notifications: list[c.Notify] = field(default_factory=list)
     refreshes: list[c.RequestRefresh] = field(default_factory=list)
     settled: list[c.SettleSend] = field(default_factory=list)
@@ -175,7 +171,7 @@ def load(
     sent = [event for event in run if isinstance(event, e.MessageSent)]
     echoes = [(event.account, conversation_of(event)) for event in sent]
     held.open_sends = open_sends(db, [(who, where) for who, where in echoes if where is not None])
-    held.turns = {row.pool: EmployeeId(row.employee) for row in db.execute(_TURNS)}
+    held.turns = read_turns(db)
     if any(isinstance(event, e.ChannelChanged) for event in run):
         held.channels = dict(mirror.channel_facts(db, policy))
     _load_exchanged(db, held, run)

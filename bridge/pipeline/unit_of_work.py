@@ -11,9 +11,10 @@ from bridge.domain import changes as c
 from bridge.domain import events as e
 from bridge.domain.conversations import exchange
 from bridge.domain.decisions import Decision
-from bridge.domain.facts import ChannelFacts, Exchange, Facts, Lookup
+from bridge.domain.facts import ChannelFacts, ChatFacts, Exchange, Facts, Lookup
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
+from bridge.domain.ownership import has_owner
 from bridge.domain.people import Directory
 from bridge.domain.phones import canonical
 from bridge.domain.records import (
@@ -25,6 +26,7 @@ from bridge.domain.records import (
     Message,
     RecordKind,
 )
+from bridge.domain.rotation import Rotation
 from bridge.domain.templates import MessageTemplate
 from bridge.pipeline.event_keys import (
     chat_of,
@@ -37,6 +39,7 @@ from bridge.pipeline.event_keys import (
 from bridge.pipeline.loaded import Loaded, load
 from bridge.pipeline.parts import Active
 from bridge.store.erasure import Forgotten
+from bridge.store.turns import Taken
 
 _FAILED = MessageStatus.FAILED
 
@@ -91,7 +94,8 @@ class UnitOfWork:
             message=message,
             waiting=tuple(self.held.waiting.get(where, {}).values()) if where else (),
             open_sends=self.held.open_sends.get(where, ()) if where else (),
-            turns=dict(self.held.turns),
+            turns=dict(self.held.turns.last),
+            rotations=self._rotations(conversation, contact, deals, leads) if where else {},
             records=self._known(event, lookup),
             conversations=self._conversations(event, contact, deals, leads),
             templates=self._templates(event),
@@ -153,8 +157,9 @@ class UnitOfWork:
                 name = self._policy.channel_name(change.account, change.channel_id)
                 held.set_channel(name, change)
             case c.TakeTurn():
-                held.turns[change.pool] = change.employee
-                held.taken.append((change, decision.account, decision.event_key))
+                held.turns.take(change)
+                taken = Taken(change=change, account=decision.account, event_key=decision.event_key)
+                held.taken.append(taken)
             case c.Notify():
                 held.notifications.append(change)
             case c.RequestRefresh():
@@ -248,6 +253,22 @@ class UnitOfWork:
         if isinstance(record, Deal):
             return (record,), ()
         return ((), ()) if record is None else ((), (record,))
+
+    def _rotations(
+        self,
+        conversation: Conversation | None,
+        contact: Contact | None,
+        deals: tuple[Deal, ...],
+        leads: tuple[Lead, ...],
+    ) -> Mapping[str, Rotation]:
+        """Nothing for a client who has an owner: most messages take no turn, and their facts need
+        not be kept with how every pool stood."""
+        active = contact is not None and contact.state is ContactState.ACTIVE
+        if conversation is not None and active:
+            chat = ChatFacts(conversation=conversation, contact=contact, deals=deals, leads=leads)
+            if has_owner(chat, self._policy):
+                return {}
+        return dict(self.held.turns.rotations)
 
     def _same_phone(self, event: e.Event, conversation: Conversation | None) -> tuple[Contact, ...]:
         chat = chat_of(event)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.policy.codes import MEANING, Code
-from bridge.policy.kinds import Kind, Many, Named
+from bridge.policy.kinds import Kind, Many, Named, OrWord
 from bridge.policy.options.top import TOP
 from bridge.policy.table import Field, Table
 
@@ -61,6 +61,8 @@ def _inside(kind: Kind[object], path: str) -> Iterator[Option]:
             yield from _inside(kind.of, f"{path}.‹name›")
         case Many():
             yield from _inside(kind.of, f"{path}[]")
+        case OrWord():
+            yield from _inside(kind.of, path)
 
 
 def _option_table() -> Iterator[str]:

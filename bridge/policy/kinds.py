@@ -101,6 +101,7 @@ class Many(Generic[T]):
     or_one: bool = False
     at_least: int = 0
     distinct: bool = True
+    once: Callable[[T], object] = lambda value: value  # what of each must not stand twice
 
     @property
     def words(self) -> str:
@@ -130,8 +131,9 @@ class Many(Generic[T]):
 
     def _once(self, found: list[T], node: Node, here: Reading) -> T:
         value = self.of.read(node, here)
-        if self.distinct and value in found:
-            raise here.refuse(Code.WRONG_VALUE, node, f"{value} stands twice")
+        key = self.once(value)
+        if self.distinct and key in [self.once(one) for one in found]:
+            raise here.refuse(Code.WRONG_VALUE, node, f"{key} stands twice")
         return value
 
     def schema(self) -> JsonSchema:
@@ -142,6 +144,27 @@ class Many(Generic[T]):
             "uniqueItems": self.distinct,
         }
         return {"anyOf": [self.of.schema(), listed]} if self.or_one else listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OrWord(Generic[K, T]):
+    """A mapping, or one word that stands for it."""
+
+    word: Word[K]
+    of: Kind[T]
+    made: Callable[[K], T]
+
+    @property
+    def words(self) -> str:
+        return f"{self.word.words}, or {self.of.words}"
+
+    def read(self, node: Node, reading: Reading) -> T:
+        if isinstance(node, Entries):
+            return self.of.read(node, reading)
+        return self.made(self.word.read(node, reading))
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [self.word.schema(), self.of.schema()]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,7 +13,8 @@ from bridge.domain.reasons import ReasonCode
 class Given:
     """A message of one client, and what the CRM would say of him.
 
-    `country` is ISO 3166 alpha-2; `inactive` have left; `turn` says by pool who was last.
+    `country` is ISO 3166 alpha-2; `inactive` have left, `away` are
+    on leave; `turn` says by pool who was last.
     """
 
     client: ClientCondition = ClientCondition.NEW
@@ -24,6 +25,7 @@ class Given:
     channel: ChannelName | None = None
     messenger: Messenger | None = None
     inactive: frozenset[EmployeeId] = frozenset()
+    away: frozenset[EmployeeId] = frozenset()
     turn: Mapping[str, EmployeeId] = field(default_factory=dict)
 
 

@@ -1,19 +1,20 @@
 """Trying a policy out: one made-up message, decided by the very rules that decide real ones."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from bridge.domain import phones
 from bridge.domain.decisions import Decision
-from bridge.domain.distribution import EVERYBODY
+from bridge.domain.distribution import turn_key
 from bridge.domain.events import MessageReceived
 from bridge.domain.facts import Facts, Lookup
 from bridge.domain.messaging import Chat, Messenger
 from bridge.domain.names import AccountName, CrmId, EmployeeId, EventKey
-from bridge.domain.people import CrmEmployee, Directory
+from bridge.domain.people import Away, CrmEmployee, Directory
 from bridge.domain.policy import ChannelPolicy, ClientCondition, Policy
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead
+from bridge.domain.rotation import Rotation
 from bridge.domain.routing import route
 from bridge.policy.routing_tests import Given
 
@@ -24,24 +25,36 @@ TRIAL = EventKey("trial")
 _CONTACT = CrmId("trial-contact")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How things are: the time, the CRM's people, and the turns as in `Facts`."""
+
+    now: datetime
+    directory: Directory = Directory()  # noqa: RUF009 - frozen
+    turns: Mapping[str, EmployeeId] = field(default_factory=dict)
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)
+
+
 def trial(policy: Policy, given: Given) -> Decision:
-    """Who would get this client, and why. Touches nothing."""
-    return _decided(policy, given, _facts(policy, given))
+    """Who would get this client, and why. Touches nothing.
 
-
-def trial_among(
-    policy: Policy, given: Given, directory: Directory, turns: Mapping[str, EmployeeId]
-) -> Decision:
-    """As `trial`, with the CRM's people and the turns as they stand.
-
-    `turns` is who was last by pool, as `Facts.turns`; what is given has the last word. Where the
-    CRM's people were never read everybody counts as active, as in a trial.
+    Away are those whom `given` names and nobody else: no test fails because of a holiday.
     """
-    facts = _facts(policy, given)
-    if directory.as_of is not None:
-        people = tuple(_known(facts.directory, directory, given))
+    employees = {who: replace(e, away=None) for who, e in policy.employees.items()}
+    return _decided(replace(policy, employees=employees), given, _facts(policy, given))
+
+
+def trial_among(policy: Policy, given: Given, standing: Standing) -> Decision:
+    """As `trial`, as things stand; what is given has the last word.
+
+    Where the CRM's people were never read everybody counts as active, as in a trial.
+    """
+    facts = replace(_facts(policy, given), now=standing.now)
+    if standing.directory.as_of is not None:
+        people = tuple(_known(facts.directory, standing.directory, given))
         facts = replace(facts, directory=replace(facts.directory, people=people))
-    facts = replace(facts, turns={**turns, **facts.turns})
+    counted = {pool: r for pool, r in standing.rotations.items() if pool not in facts.turns}
+    facts = replace(facts, turns={**standing.turns, **facts.turns}, rotations=counted)
     return _decided(policy, given, facts)
 
 
@@ -56,6 +69,9 @@ def _known(trial: Directory, real: Directory, given: Given) -> Iterator[CrmEmplo
 
 
 def _decided(policy: Policy, given: Given, facts: Facts) -> Decision:
+    away = Away(until=facts.now + timedelta(days=1))
+    absent = {who: replace(policy.employee(who), away=away) for who in sorted(given.away)}
+    policy = replace(policy, employees={**policy.employees, **absent})
     decided = route(_event(policy, given), facts, policy)
     if not isinstance(decided, Decision):
         raise RuntimeError("a first message never waits")
@@ -92,12 +108,8 @@ def _channel(policy: Policy, given: Given) -> ChannelPolicy:
 
 
 def _facts(policy: Policy, given: Given) -> Facts:
-    turns = {_turn_key(policy, pool): last for pool, last in given.turn.items()}
+    turns = {turn_key(policy, pool): last for pool, last in given.turn.items()}
     return Facts(now=NOW, directory=_directory(policy, given), lookup=_lookup(given), turns=turns)
-
-
-def _turn_key(policy: Policy, pool: str) -> str:
-    return EVERYBODY if pool == EVERYBODY and pool not in policy.pools else f"pool:{pool}"
 
 
 def _directory(policy: Policy, given: Given) -> Directory:

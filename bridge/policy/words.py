@@ -1,10 +1,11 @@
 """The scalars of our YAML: each word's form, and what to say of one that does not fit."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bridge.domain import phones
 from bridge.domain.names import EmployeeId
@@ -18,6 +19,7 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _SLOT = r"^[a-z][a-z0-9_-]{0,39}$"
 _EMAIL = r"^[^@\s\"\[\]]+@[^@\s\"\[\]]+\.[^@\s\"\[\]]+$"
 _DURATION = r"^[0-9]{1,6}[smhd]$"
+_MOMENT = r"^2[0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MEANT_FLAG = {
     "true": "true",
@@ -121,6 +123,33 @@ def _variable(text: str) -> str:
     return text
 
 
+def moment(*, end: bool) -> Word[datetime]:
+    """A day or a time of day; naive where it names no zone: then it is of the house's. A day
+    counts from its start, or, where `end`, up to its end."""
+    words = "a date such as 2026-12-24, or a time such as 2026-12-24T12:00"
+
+    def parse(text: str) -> datetime:
+        if not re.fullmatch(_MOMENT, text):
+            raise Complaint(f"is not {words}")
+        try:
+            when = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise Complaint("is no day of the calendar") from error
+        return when + timedelta(days=1) if end and len(text) == len("2026-12-24") else when
+
+    return Word(words=words, parse=parse, json={"type": "string", "pattern": _MOMENT})
+
+
+def _time_zone(text: str) -> str:
+    if text == "UTC":  # is there also where no table of time zones is
+        return text
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        hint = did_you_mean(text, available_timezones()) or "write it as Europe/Madrid"
+        raise Complaint("is not a time zone", hint) from error
+
+
 def _country(text: str) -> str:
     code = text.upper()
     if code not in phones.COUNTRIES:
@@ -144,6 +173,11 @@ DURATION = Word(
     words="a time such as 90s, 30m, 24h or 7d",
     parse=_duration,
     json={"type": "string", "pattern": _DURATION},
+)
+TIME_ZONE = Word(
+    words="a time zone (IANA)",
+    parse=_time_zone,
+    json={"type": "string", "pattern": r"^[A-Za-z0-9_+/-]{1,64}$"},
 )
 URL = Word(
     words="a web address", parse=_url, json={"type": "string", "pattern": r"^https?://[^\s/]+"}

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select, text
 
-from bridge.domain.names import AccountName, CrmId, EmployeeId
+from bridge.domain.names import AccountName, CrmId
 from bridge.store.lanes import CLOCK
-from bridge.store.schema import INBOX, LANES, OUTBOX, RECORDS, TURNS
+from bridge.store.schema import INBOX, LANES, OUTBOX, RECORDS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,8 +60,3 @@ def owners_of_open_records(db: Connection, crm: AccountName) -> dict[CrmId, int]
         .group_by(RECORDS.c.owner)
     )
     return {CrmId(owner): count for owner, count in rows}
-
-
-def last_turns(db: Connection) -> dict[str, EmployeeId]:
-    """Who had the last turn, by pool as `Facts.turns` names it."""
-    return {row.pool: EmployeeId(row.employee) for row in db.execute(select(TURNS))}

@@ -26,6 +26,7 @@ from tests.domain.building import (
     CARLA,
     DIRECTORY,
     LUIS,
+    NOW,
     OTTO,
     POLICY,
     QA,
@@ -229,7 +230,7 @@ def test_choosing_moves_nothing() -> None:
 
 
 def test_eligible_says_nothing_against_one_who_can() -> None:
-    assert eligible(POLICY.employee(ANA), conversation(), DIRECTORY) is None
+    assert eligible(POLICY.employee(ANA), conversation(), DIRECTORY, NOW) is None
 
 
 def taking(*who: EmployeeId) -> Policy:

@@ -54,6 +54,15 @@ def _his(checked: Checked, employee: Employee, messenger: Messenger) -> str:
     return f"his {messenger} channels are: {', '.join(his) or 'none'}"
 
 
+def absences_end_after_they_begin(checked: Checked) -> Iterator[Finding]:
+    for employee in checked.policy.employees.values():
+        away = employee.away
+        if away is not None and away.since is not None and away.since >= away.until:
+            path = employee_path(employee.id, "away", "from")
+            said = "the absence begins after its end"
+            yield checked.error(Code.WRONG_VALUE, path, said, "let it begin before `until`")
+
+
 def somebody_manages(checked: Checked) -> Iterator[Finding]:
     """Nobody is silently made a manager; the admin is told to do it (ROL-12)."""
     people = checked.policy.employees.values()
@@ -92,6 +101,7 @@ def who_gets_may_write(checked: Checked) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     channels_exist,
     priorities_fit,
+    absences_end_after_they_begin,
     somebody_manages,
     somebody_hears,
     somebody_gets_new_clients,

@@ -35,6 +35,8 @@ def given_names_what_exists(checked: Checked, given: Given, path: str) -> Iterat
     if channel is not None and given.messenger not in (None, channel.messenger):
         said = f"{given.channel} is a {channel.messenger} channel"
         yield checked.error(Code.WRONG_VALUE, under(path, "messenger"), said, "remove it")
+    for who in sorted(given.away - set(policy.employees)):
+        yield checked.unknown_employee(under(path, "away"), who)
     for pool in given.turn:
         if pool not in policy.pools and pool != EVERYBODY:
             said, hint = f"{pool} is not a pool", did_you_mean(pool, [*policy.pools, EVERYBODY])

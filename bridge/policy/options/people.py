@@ -2,11 +2,18 @@
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import ChannelName, EmployeeId
-from bridge.domain.people import Employee, Role
+from bridge.domain.people import Away, Employee, MissedTurns, Role
 from bridge.policy import words
 from bridge.policy.kinds import Many, Named
 from bridge.policy.table import Field, Table, Values
 
+TIME_ZONE = Field(
+    name="time_zone",
+    kind=words.TIME_ZONE,
+    says="The house's time zone: which moments the days of this configuration begin and end at.",
+    example="Europe/Madrid",
+    default="UTC",
+)
 ROLE = Field(
     name="role",
     kind=words.one_of(Role),
@@ -38,6 +45,43 @@ PRIORITY_CHANNEL = Field(
 )
 
 
+UNTIL = Field(
+    name="until",
+    kind=words.moment(end=True),
+    says="The last day of it, which counts whole, or the time when it ends.",
+    example="2026-12-24",
+)
+FROM = Field(
+    name="from",
+    kind=words.moment(end=False),
+    says="Its first day, or the time when it begins; at once when not given.",
+    example="2026-12-14",
+    optional=True,
+)
+MISSED_TURNS = Field(
+    name="turns",
+    kind=words.one_of(MissedTurns),
+    says="What becomes of the turns that he misses: `skip` lets them go, `owe` gives them back "
+    "to him afterwards, at most one more for each that he has, up to `new_clients.owe_limit`.",
+    example="owe",
+    default="skip",
+)
+
+
+def _away(values: Values, place: str) -> Away:
+    return Away(until=values.of(UNTIL), since=values.maybe(FROM), turns=values.of(MISSED_TURNS))
+
+
+AWAY = Field(
+    name="away",
+    kind=Table(says="an absence", fields=(UNTIL, FROM, MISSED_TURNS), build=_away),
+    says="While he is away he is given no clients by rules, pools or distribution. His own "
+    "clients stay his, and he is told of them as ever.",
+    example="{from: 2026-12-14, until: 2026-12-24, turns: owe}",
+    optional=True,
+)
+
+
 def _employee(values: Values, place: str) -> Employee:
     """Without his id, which is the entry's key."""
     channels = values.maybe(EMPLOYEE_CHANNELS)
@@ -48,12 +92,13 @@ def _employee(values: Values, place: str) -> Employee:
         gets_new_clients=values.of(GETS_NEW_CLIENTS),
         channels=None if channels is None else frozenset(ChannelName(c) for c in channels),
         priority_channel={messenger: ChannelName(name) for messenger, name in priority.items()},
+        away=values.maybe(AWAY),
     )
 
 
 EMPLOYEE = Table(
     says="an employee",
-    fields=(ROLE, GETS_NEW_CLIENTS, EMPLOYEE_CHANNELS, PRIORITY_CHANNEL),
+    fields=(ROLE, GETS_NEW_CLIENTS, EMPLOYEE_CHANNELS, PRIORITY_CHANNEL, AWAY),
     build=_employee,
 )
 

@@ -51,6 +51,13 @@ ON_CLOSED_DEAL = Field(
     example="new_deal",
     default="none",
 )
+OWE_LIMIT = Field(
+    name="owe_limit",
+    kind=words.whole_number(0, 1000),
+    says="How many turns of one pool somebody can be owed who was away with `turns: owe`.",
+    example="5",
+    default="20",
+)
 
 
 def _new_clients(values: Values, place: str) -> NewClients:
@@ -60,6 +67,7 @@ def _new_clients(values: Values, place: str) -> NewClients:
         stage=values.maybe(STAGE) or "",
         distribution=values.of(DISTRIBUTION),
         on_closed_deal=values.of(ON_CLOSED_DEAL),
+        owe_limit=values.of(OWE_LIMIT),
     )
 
 
@@ -67,7 +75,7 @@ NEW_CLIENTS = Field(
     name="new_clients",
     kind=Table(
         says="how new clients are taken in",
-        fields=(CREATE, PIPELINE, STAGE, DISTRIBUTION, ON_CLOSED_DEAL),
+        fields=(CREATE, PIPELINE, STAGE, DISTRIBUTION, ON_CLOSED_DEAL, OWE_LIMIT),
         build=_new_clients,
     ),
     says="What happens when somebody writes who is not in the CRM.",

@@ -1,10 +1,13 @@
 """The options of routing.yaml that send clients to people: rules, pools, default."""
 
+from collections.abc import Mapping
+
 from bridge.domain.messaging import Messenger
-from bridge.domain.names import ChannelName
+from bridge.domain.names import ChannelName, EmployeeId
 from bridge.domain.policy import ClientCondition, Distribution, Rule, Target, When
+from bridge.domain.rotation import MOST_WEIGHT, Member
 from bridge.policy import words
-from bridge.policy.kinds import Many, Named
+from bridge.policy.kinds import Many, Named, OrWord
 from bridge.policy.table import Field, Table, Values
 
 CLIENT = Field(
@@ -145,13 +148,58 @@ RULES = Field(
     example="[{id: mx, label: Mexico, when: {country: MX}, to: [{employee: ana@acme.example}]}]",
     default="[]",
 )
+MEMBER_EMPLOYEE = Field(
+    name="employee",
+    kind=words.EMAIL,
+    says="The member.",
+    example="leo@acme.example",
+)
+WEIGHT = Field(
+    name="weight",
+    kind=words.whole_number(1, MOST_WEIGHT),
+    says="How many clients he gets for each that a member of weight 1 gets.",
+    example="2",
+    default="1",
+)
+
+
+def _member(values: Values, place: str) -> Member:
+    return Member(employee=values.of(MEMBER_EMPLOYEE), weight=values.of(WEIGHT))
+
+
 POOLS = Field(
     name="pools",
-    kind=Named(key=words.NAME, of=Many(of=words.EMAIL)),
-    says="Groups of employees that rules send clients to.",
-    example="{north: [ana@acme.example, bruno@acme.example]}",
+    kind=Named(
+        key=words.NAME,
+        of=Many(
+            of=OrWord(
+                word=words.EMAIL,
+                of=Table(says="a member", fields=(MEMBER_EMPLOYEE, WEIGHT), build=_member),
+                made=lambda employee: Member(employee=employee),
+            ),
+            once=lambda member: member.employee,
+        ),
+    ),
+    says="Groups of employees that rules send clients to: an e-mail address each, or with the "
+    "weight of his share.",
+    example="{north: [ana@acme.example, {employee: leo@acme.example, weight: 2}]}",
     default="{}",
 )
+
+
+def pools_of(pools: Mapping[str, tuple[Member, ...]]) -> dict[str, tuple[EmployeeId, ...]]:
+    return {pool: tuple(m.employee for m in members) for pool, members in pools.items()}
+
+
+def weights_of(pools: Mapping[str, tuple[Member, ...]]) -> dict[str, dict[EmployeeId, int]]:
+    """Those other than 1, of the pools that have any."""
+    weighed = {
+        pool: {m.employee: m.weight for m in members if m.weight != 1}
+        for pool, members in pools.items()
+    }
+    return {pool: weights for pool, weights in weighed.items() if weights}
+
+
 DEFAULT_EMPLOYEE = Field(
     name="employee",
     kind=words.EMAIL,

@@ -68,6 +68,13 @@ INACTIVE = Field(
     example="[ana@acme.example]",
     default="[]",
 )
+AWAY = Field(
+    name="away",
+    kind=Many(of=words.EMAIL, or_one=True),
+    says="Employees who are away. In a test nobody else is, whatever roles.yaml says of today.",
+    example="[ana@acme.example]",
+    default="[]",
+)
 TURN = Field(
     name="turn",
     kind=Named(key=words.NAME, of=words.EMAIL),
@@ -91,6 +98,7 @@ def _given(values: Values, place: str) -> Given:
         channel=None if channel is None else ChannelName(channel),
         messenger=values.maybe(MESSENGER),
         inactive=frozenset(values.of(INACTIVE)),
+        away=frozenset(values.of(AWAY)),
         turn=values.of(TURN),
     )
 
@@ -114,6 +122,7 @@ GIVEN = Field(
             CHANNEL,
             MESSENGER,
             INACTIVE,
+            AWAY,
             TURN,
         ),
         build=_given,

@@ -1,13 +1,16 @@
 """All files together: the top-level keys, and the policy that they make."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from bridge.domain.names import AccountName, ChannelName
+from bridge.domain.people import Employee
 from bridge.domain.policy import Policy
 from bridge.policy.options.accounts import ACCOUNTS, CHANNELS, CRM
-from bridge.policy.options.people import EMPLOYEES
+from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
 from bridge.policy.options.routing import NEW_CLIENTS, NOTIFICATIONS, OWNERSHIP, TIMELINE
-from bridge.policy.options.rules import DEFAULT, POOLS, RULES
+from bridge.policy.options.rules import DEFAULT, POOLS, RULES, pools_of, weights_of
 from bridge.policy.options.tests import TESTS
 from bridge.policy.routing_tests import RoutingTest
 from bridge.policy.table import Table, Values
@@ -27,8 +30,30 @@ def _sheet(values: Values, place: str) -> Sheet:
     return Sheet(policy=_policy(values), tests=values.of(TESTS))
 
 
+def _zone(name: str) -> tzinfo:
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def _at_home(employee: Employee, zone: tzinfo) -> Employee:
+    """With the times of his absence, which are of the house's zone where they name none."""
+    if employee.away is None:
+        return employee
+    until, since = employee.away.until, employee.away.since
+    away = replace(
+        employee.away,
+        until=_utc(until, zone),
+        since=None if since is None else _utc(since, zone),
+    )
+    return replace(employee, away=away)
+
+
+def _utc(when: datetime, zone: tzinfo) -> datetime:
+    return when.replace(tzinfo=when.tzinfo or zone).astimezone(UTC)
+
+
 def _policy(values: Values) -> Policy:
     crm = values.maybe(CRM)
+    zone = _zone(values.of(TIME_ZONE))
     return Policy(
         crm=None if crm is None else AccountName(crm),
         accounts={AccountName(name): entry for name, entry in values.of(ACCOUNTS).items()},
@@ -37,7 +62,8 @@ def _policy(values: Values) -> Policy:
             for name, channel in values.of(CHANNELS).items()
         },
         employees={
-            email: replace(employee, id=email) for email, employee in values.of(EMPLOYEES).items()
+            email: replace(_at_home(employee, zone), id=email)
+            for email, employee in values.of(EMPLOYEES).items()
         },
         new_clients=values.of(NEW_CLIENTS),
         timeline=values.of(TIMELINE),
@@ -45,7 +71,8 @@ def _policy(values: Values) -> Policy:
         email=values.of(NOTIFICATIONS).email,
         ownership=values.of(OWNERSHIP),
         rules=values.of(RULES),
-        pools=values.of(POOLS),
+        pools=pools_of(values.of(POOLS)),
+        weights=weights_of(values.of(POOLS)),
         default=values.maybe(DEFAULT),
     )
 
@@ -56,6 +83,7 @@ TOP = Table(
         CRM,
         ACCOUNTS,
         CHANNELS,
+        TIME_ZONE,
         EMPLOYEES,
         NEW_CLIENTS,
         TIMELINE,

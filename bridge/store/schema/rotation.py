@@ -1,6 +1,6 @@
 """Whose turn it is, and every turn ever taken."""
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import Column, Index, LargeBinary, Table, Text
 
 from bridge.store.schema.metadata import METADATA
 from bridge.store.types import Moment, Serial
@@ -12,6 +12,7 @@ TURNS = Table(
     Column("pool", Text, primary_key=True),
     Column("employee", Text, nullable=False),
     Column("taken_at", Moment, nullable=False),
+    Column("value", LargeBinary),  # where the pool stands; not known of turns of long ago
 )
 TURN_LOG = Table(
     "turn_log",

@@ -1,9 +1,12 @@
-"""Weights and owed turns."""
+"""Weights and owed turns: where each pool stands, beside who had the last turn."""
+
+import sqlalchemy as sa
+from alembic import op
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("turns", sa.Column("value", sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("turns", "value")
