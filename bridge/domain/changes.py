@@ -138,6 +138,21 @@ class DisableTemplate:
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park:
+    """The event waits for what the vendor calls `target`."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameReaction:
+    """The vendor calls a reaction to this message `reaction_id`."""
+
+    reaction_id: str
+    message: MessageId
+
+
 Change = (
     PutConversation
     | PutContact
@@ -153,4 +168,6 @@ Change = (
     | RequestRefresh
     | SettleSend
     | DisableTemplate
+    | Park
+    | NameReaction
 )

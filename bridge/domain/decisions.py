@@ -11,7 +11,10 @@ from bridge.domain.reasons import Reason
 
 
 class Verdict(StrEnum):
+    """`PARKED` is the one that does not last: what the event is about is not there yet."""
+
     APPLIED = "applied"
+    PARKED = "parked"
     IGNORED = "ignored"
     REJECTED = "rejected"
 

@@ -64,6 +64,10 @@ class Draft:
         self._reasons.insert(0, Reason(code, detail))
         return self._decision(Verdict.IGNORED)
 
+    def parked(self, code: ReasonCode, detail: str) -> Decision:
+        self._reasons.insert(0, Reason(code, detail))
+        return self._decision(Verdict.PARKED)
+
     def _decision(self, verdict: Verdict) -> Decision:
         return Decision(
             event_key=self.event.event_key,

@@ -99,6 +99,8 @@ class Facts:
     templates: tuple[MessageTemplate, ...] = ()  # known as the one that an event tells of
     public_url: str = ""
     exchanged: tuple[Exchange, ...] = ()  # of the chat whose message has failed
+    parked_at: datetime | None = None  # since when the event waits for what it is about
+    unread: tuple[Message, ...] = ()  # of ours before the message, whose status is behind its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """Messages after they were stored: edited, deleted, delivered, read."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from bridge.domain.changes import PutConversation, PutMessage, SettleSend
 from bridge.domain.conversations import answers, chat_of_message, unanswered_again
-from bridge.domain.decisions import Decision, Wait
+from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
 from bridge.domain.events import (
     MessageDeleted,
@@ -16,12 +15,10 @@ from bridge.domain.events import (
 from bridge.domain.facts import ChatFacts
 from bridge.domain.messages import on_received
 from bridge.domain.messaging import Direction, MessageStatus
-from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.parking import park
+from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import Message
 from bridge.domain.timeline import update_entry
-
-UNKNOWN_WAIT = timedelta(seconds=3)
-UNKNOWN_PATIENCE = timedelta(seconds=60)
 
 _RANK = {
     MessageStatus.RECEIVED: 0,
@@ -35,7 +32,7 @@ _RANK = {
 }
 
 
-def on_edited(draft: Draft, event: MessageEdited) -> Decision | Wait:
+def on_edited(draft: Draft, event: MessageEdited) -> Decision:
     """A new text: the feed shows both, the CRM's entry is rewritten (WZ-10)."""
     found = draft.facts.message
     if found is None:
@@ -51,10 +48,10 @@ def on_edited(draft: Draft, event: MessageEdited) -> Decision | Wait:
     return draft.applied()
 
 
-def on_deleted(draft: Draft, event: MessageDeleted) -> Decision | Wait:
+def on_deleted(draft: Draft, event: MessageDeleted) -> Decision:
     found = draft.facts.message
     if found is None:
-        return _of_unknown(draft, event)
+        return park(draft, event)
     chat = chat_of_message(draft, found)
     if found.deleted_at is not None:
         return draft.ignored(ReasonCode.MESSAGE_UPDATED, "the message is marked deleted already")
@@ -67,11 +64,11 @@ def on_deleted(draft: Draft, event: MessageDeleted) -> Decision | Wait:
     return draft.applied()
 
 
-def on_status(draft: Draft, event: MessageStatusChanged) -> Decision | Wait:
+def on_status(draft: Draft, event: MessageStatusChanged) -> Decision:
     """A delivery status, which only ever moves forward (WZ-11)."""
     found = draft.facts.message
     if found is None:
-        return _of_unknown(draft, event)
+        return park(draft, event)
     chat = chat_of_message(draft, found)
     found = _settled(draft, event, found)
     if found.direction is Direction.IN or _RANK[event.status] <= _RANK[found.status]:
@@ -109,10 +106,10 @@ def _is_older(event: MessageEdited, found: Message) -> bool:
     return overtaken and event.text in found.edits
 
 
-def _edit_of_unknown(draft: Draft, event: MessageEdited) -> Decision | Wait:
+def _edit_of_unknown(draft: Draft, event: MessageEdited) -> Decision:
     """A client's edit whose original never came is kept as a message: nothing is lost."""
     if event.chat is None or event.direction is Direction.OUT:
-        return _of_unknown(draft, event)
+        return park(draft, event)
     received = MessageReceived(
         event_key=event.event_key,
         occurred_at=event.occurred_at,
@@ -123,13 +120,3 @@ def _edit_of_unknown(draft: Draft, event: MessageEdited) -> Decision | Wait:
         media=event.media,
     )
     return on_received(draft, received)
-
-
-def _of_unknown(
-    draft: Draft, event: MessageEdited | MessageDeleted | MessageStatusChanged
-) -> Decision | Wait:
-    """The vendor may speak of a message before it has answered our send, or overtake itself."""
-    if draft.facts.now - event.occurred_at < UNKNOWN_PATIENCE:
-        reason = Reason(ReasonCode.MESSAGE_UNKNOWN, "no such message yet: its send may be open")
-        return Wait(until=draft.facts.now + UNKNOWN_WAIT, reason=reason)
-    return draft.ignored(ReasonCode.MESSAGE_UNKNOWN, "no such message is stored")

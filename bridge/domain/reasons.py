@@ -56,6 +56,8 @@ class ReasonCode(StrEnum):
     ANSWER_NOT_NEEDED = "message.no_answer_needed"
     ANSWER_FAILED = "message.answer_failed"
     MESSAGE_UNKNOWN = "message.unknown"
+    MESSAGE_PARKED = "message.parked"
+    MESSAGE_REACTED = "message.reacted"
     MESSAGE_STATUS = "message.status"
     MESSAGE_STATUS_OLDER = "message.status_older"
     CHAT_JOINED = "chat.joined"

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bridge import __version__, codec
 from bridge.domain import effects as f
-from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain.changes import Park, RefreshKind, RequestRefresh
 from bridge.domain.decisions import Decision
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, MessageId
@@ -18,12 +18,12 @@ from bridge.pipeline.ledger import idempotency_key, record_of
 from bridge.pipeline.loaded import Loaded
 from bridge.pipeline.parts import Active
 from bridge.store import decisions as decisions_store
-from bridge.store import erasure, mirror, notices, outbox, records, templates
+from bridge.store import erasure, mirror, notices, outbox, parking, records, templates
 from bridge.store.outbox import Need, NewRow
-from bridge.store.schema import CHANNELS
+from bridge.store.schema import CHANNELS, REACTION_IDS
 from bridge.store.sends import settle_send
 from bridge.store.turns import put_turns
-from bridge.store.upsert import put
+from bridge.store.upsert import add_missing, put
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,8 @@ def commit(
     _write_notes(db, active, held, now)
     rows = [row for decided in run for row in _outbox_rows(decided)]
     outbox.add(db, rows, now)
-    decisions_store.add(db, [_decision_row(d, active, directory_hash) for d in run])
+    decisions_store.add(db, [_decision_row(d, active, directory_hash) for d in run], held.parked)
+    _write_parked(db, held, run, now)
     erasure.erase(db, held.erased, now)  # at last: what was just written knows him as well
     lanes = {row.lane for row in rows}
     lanes.update(_wishes(active, held))
@@ -94,6 +95,11 @@ def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) ->
         mirror.request_refreshes(db, where, wishes, now)
     for gone in held.disabled:
         templates.disable(db, gone.account, gone.template_id, gone.detail, gone.as_of)
+    names = [
+        {"account": account, "reaction_id": change.reaction_id, "message": change.message}
+        for account, change in held.reaction_ids
+    ]
+    add_missing(db, REACTION_IDS, names)
     for change in held.settled:
         settle_send(db, change.message, change.vendor_id, now)
 
@@ -110,6 +116,26 @@ def _write_channels(db: Connection, held: Loaded) -> None:
         for change in held.channel_states
     }
     put(db, CHANNELS, ["account", "channel_id"], list(rows.values()))
+
+
+def _write_parked(db: Connection, held: Loaded, run: Sequence[Decided], now: datetime) -> None:
+    parked = [row for decided in run for row in _parked_rows(decided)]
+    waiting = {(row.account, row.event_key) for row in parked}
+    decided = {(d.decision.account, d.decision.event_key) for d in run}
+    parking.remove(db, (held.parked.keys() & decided) - waiting)
+    parking.add(db, parked, now)
+
+
+def _parked_rows(decided: Decided) -> Iterator[parking.NewRow]:
+    decision = decided.decision
+    for change in decision.changes:
+        if isinstance(change, Park) and decided.inbox_id is not None:
+            yield parking.NewRow(
+                account=decision.account,
+                event_key=decision.event_key,
+                target=change.target,
+                inbox_id=decided.inbox_id,
+            )
 
 
 def _outbox_rows(decided: Decided) -> Iterator[NewRow]:

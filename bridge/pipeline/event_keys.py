@@ -15,7 +15,7 @@ def chat_of(event: e.Event) -> Chat | None:
             return event.chat
         case e.IdentityChanged() | e.ChatBlocked() | e.ChatInvited():
             return event.chat
-        case e.MessageEdited() | e.MessageDeleted():
+        case e.MessageEdited() | e.MessageDeleted() | e.MessageStatusChanged():
             return event.chat
         case _:
             return None

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from bridge.domain.names import (
     AccountName,
     ChannelName,
     ConversationId,
+    EventKey,
     MessageId,
     RecordId,
 )
@@ -37,11 +39,13 @@ from bridge.pipeline.event_keys import (
     records_of,
     vendor_message_of,
 )
-from bridge.store import chats, marks, mirror, records
+from bridge.store import chats, marks, mirror, parking, records
 from bridge.store.erasure import Forgotten
 from bridge.store.sends import open_sends
 from bridge.store.templates import templates_of
 from bridge.store.turns import Taken, Turns, read_turns
+
+EventOf = tuple[AccountName, EventKey]
 
 
 @dataclass
@@ -76,6 +80,9 @@ class Loaded:
     channel_states: list[c.SetChannelState] = field(default_factory=list)
     erased: list[Forgotten] = field(default_factory=list)
     disabled: list[c.DisableTemplate] = field(default_factory=list)
+    reaction_ids: list[tuple[AccountName, c.NameReaction]] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)  # vendor's ids that are known from now on
+    parked: dict[EventOf, datetime] = field(default_factory=dict)  # since when they have waited
 
     def put_conversation(self, conversation: Conversation) -> None:
         self.conversations[conversation.id] = conversation
@@ -90,6 +97,9 @@ class Loaded:
         self.dirty.add(record.id)
 
     def put_message(self, account: AccountName, message: Message) -> None:
+        vendor_id = message.vendor_id
+        if vendor_id is not None and (account, vendor_id) not in self.by_vendor_id:
+            self.arrived.add(vendor_id)
         self.hold_message(account, message)
         waiting = self.waiting.setdefault(message.conversation, {})
         if message.timeline is TimelineState.WAITING:
@@ -124,6 +134,7 @@ class Loaded:
     def settle(self, change: c.SettleSend) -> None:
         """One echo settles one send: the next of the same text is another's."""
         self.settled.append(change)
+        self.arrived.add(change.vendor_id)
         for where, sends in self.open_sends.items():
             self.open_sends[where] = tuple(x for x in sends if x.message != change.message)
 
@@ -154,9 +165,10 @@ def load(
     policy: Policy,
     run: Sequence[e.Event],
     lookups: Mapping[ConversationId, Lookup],
+    parked: Collection[EventOf] = (),
 ) -> Loaded:
     """Reads what the run may ask for, in a few statements whatever its length."""
-    held = Loaded()
+    held = Loaded(parked=parking.since(db, parked))
     _load_messages(db, held, run)
     _load_conversations(db, held, run)
     _load_contacts(db, held, policy, run, lookups)

@@ -13,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.domain.decisions import Wait
 from bridge.domain.events import Event
-from bridge.domain.names import AccountName, EventKey, message_id
+from bridge.domain.facts import Facts
+from bridge.domain.names import AccountName, EventKey, MessageId, message_id
+from bridge.domain.parking import Later
 from bridge.domain.routing import route
 from bridge.pipeline import items
 from bridge.pipeline.commit import Decided, commit
@@ -24,7 +26,7 @@ from bridge.pipeline.lease import Lease
 from bridge.pipeline.ledger import stored_event, stored_facts
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.unit_of_work import UnitOfWork
-from bridge.store import decisions, lanes, mirror, work
+from bridge.store import decisions, lanes, mirror, parking, work
 from bridge.store.deciding import deciding
 from bridge.store.engine import fleeting, is_trouble, reading, writing
 from bridge.store.lanes import LeaseLost
@@ -141,20 +143,23 @@ def _decide(
         lease.keep(db)
         directory, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
         unit = UnitOfWork(db, active, directory, parts.now(), parts.public_url)
-        run = _Run(seen=_known(db, read))
-        unit.load([event for one in read for event in one.events], lookups)
+        known = _known(db, read)
+        run = _Run(seen=set(known.settled))
+        unit.load([event for one in read for event in one.events], lookups, known.parked)
         for one in read:
             _decide_row(unit, active, one, run)
         filled = commit(db, active, directory_hash, unit.held, run.decided, parts.now())
         if ends:
             _settle(db, read, run, parts.now())
+        # At last: what waits may be another item of these requests.
+        parking.wake(db, read[0].row.account, unit.held.arrived)
     return filled
 
 
-def _known(db: Connection, read: Sequence[Items]) -> set[tuple[AccountName, EventKey]]:
+def _known(db: Connection, read: Sequence[Items]) -> decisions.Known:
     keys = [(event.account, event.event_key) for one in read for event in one.events]
     keys.extend((note.account, note.event_key) for one in read for note in one.noted)
-    return set(decisions.known(db, keys))
+    return decisions.known(db, keys)
 
 
 def _decide_row(unit: UnitOfWork, active: Active, one: Items, run: _Run) -> None:
@@ -172,15 +177,22 @@ def _decide_event(unit: UnitOfWork, active: Active, event: Event, row: InboxRow,
         run.waits.setdefault(row.id, decision)
         return
     unit.apply(decision)
-    vendor_id = vendor_message_of(event)
     decided = Decided(
         decision=decision,
         event=stored_event(event),
         facts=stored_facts(facts),
-        message=message_id(event.account, vendor_id) if vendor_id else None,
+        message=_message_of(event, facts),
         inbox_id=row.id,
     )
     _add(run, decided)
+
+
+def _message_of(event: Event, facts: Facts) -> MessageId | None:
+    """What is told of a message of ours is told of it under the name that it has here."""
+    if facts.message is not None and isinstance(event, Later):
+        return facts.message.id
+    vendor_id = vendor_message_of(event)
+    return message_id(event.account, vendor_id) if vendor_id else None
 
 
 def _add(run: _Run, decided: Decided) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bridge.domain import effects as f
 from bridge.domain.names import AccountName, CrmId, RecordId
 from bridge.domain.records import ContactState, Deal, RecordKind
-from bridge.store import chats, outbox, outgoing, records
+from bridge.store import chats, outbox, outgoing, parking, records
 from bridge.store.outgoing import Row
 from bridge.store.sends import note_sent
 
@@ -28,8 +28,19 @@ def note_result(db: Connection, results: Sequence[Result], now: datetime) -> Non
         outbox.put_vendor_ids(db, account, made)
     for row, ids in results:
         _note_record(db, row, ids.get("id", ""))
+    _note_arrived(db, results)
     made_names = [row.makes for row, _ in results if row.makes is not None]
     outgoing.finish(db, [row.id for row, _ in results], made_names, now)
+
+
+def _note_arrived(db: Connection, results: Sequence[Result]) -> None:
+    """The vendor may have told of these messages before it answered."""
+    sent: dict[AccountName, list[str]] = {}
+    for row, ids in results:
+        if isinstance(row.effect, f.SendMessage) and "id" in ids:
+            sent.setdefault(row.account, []).append(ids["id"])
+    for account, arrived in sent.items():
+        parking.wake(db, account, arrived)
 
 
 def _note_record(db: Connection, row: Row, vendor_id: str) -> None:

@@ -1,6 +1,6 @@
 """The store's facts for one run of events, changed event by event, written back in bulk."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -36,7 +36,7 @@ from bridge.pipeline.event_keys import (
     records_of,
     vendor_message_of,
 )
-from bridge.pipeline.loaded import Loaded, load
+from bridge.pipeline.loaded import EventOf, Loaded, load
 from bridge.pipeline.parts import Active
 from bridge.store.erasure import Forgotten
 from bridge.store.turns import Taken
@@ -63,15 +63,21 @@ class UnitOfWork:
         self._lookups: Mapping[ConversationId, Lookup] = {}
         self.held = Loaded()
 
-    def load(self, run: Sequence[e.Event], lookups: Mapping[ConversationId, Lookup]) -> None:
-        """Reads everything that these events may ask for."""
+    def load(
+        self,
+        run: Sequence[e.Event],
+        lookups: Mapping[ConversationId, Lookup],
+        parked: Collection[EventOf] = (),
+    ) -> None:
+        """Reads everything that these events may ask for; `parked` are those that have waited."""
         self._lookups = lookups
-        self.held = load(self._db, self._policy, run, lookups)
+        self.held = load(self._db, self._policy, run, lookups, parked)
 
     def facts(self, event: e.Event) -> Facts:
         """The facts of one event as they stand now."""
         message = self._message(event)
-        where = conversation_of(event) or (message.conversation if message else None)
+        # A message stays in its conversation, wherever the vendor says by now that it is.
+        where = message.conversation if message else conversation_of(event)
         conversation = self.held.conversations.get(where) if where else None
         contact = self._contact(event, conversation.contact if conversation else None)
         deals, leads = self._records(event, contact)
@@ -101,6 +107,7 @@ class UnitOfWork:
             templates=self._templates(event),
             public_url=self._public_url,
             exchanged=self._exchanged(event, where),
+            parked_at=self.held.parked.get((event.account, event.event_key)),
         )
 
     def _exchanged(self, event: e.Event, where: ConversationId | None) -> tuple[Exchange, ...]:
@@ -147,8 +154,10 @@ class UnitOfWork:
         | c.TakeTurn
         | c.Notify
         | c.RequestRefresh
+        | c.DisableTemplate
         | c.SettleSend
-        | c.DisableTemplate,
+        | c.Park
+        | c.NameReaction,
         decision: Decision,
     ) -> None:
         held = self.held
@@ -164,10 +173,23 @@ class UnitOfWork:
                 held.notifications.append(change)
             case c.RequestRefresh():
                 held.refreshes.append(change)
-            case c.SettleSend():
-                held.settle(change)
             case c.DisableTemplate():
                 held.disabled.append(change)
+            case _:
+                self._apply_name(change, decision.account)
+
+    def _apply_name(
+        self, change: c.SettleSend | c.Park | c.NameReaction, account: AccountName
+    ) -> None:
+        """What the vendor calls something of ours, or something that has not come yet."""
+        match change:
+            case c.SettleSend():
+                self.held.settle(change)
+            case c.NameReaction():
+                self.held.reaction_ids.append((account, change))
+                self.held.arrived.add(change.reaction_id)
+            case c.Park():
+                return  # stands in the decision
             case _:
                 assert_never(change)
 

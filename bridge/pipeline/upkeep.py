@@ -10,6 +10,7 @@ from bridge.domain.names import AccountName, CrmId
 from bridge.pipeline import mirroring
 from bridge.pipeline.catching_up import due_polls, wish
 from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.parked import expire
 from bridge.pipeline.parts import Parts
 from bridge.store import cursors, mirror
 from bridge.store.engine import reading, writing
@@ -21,8 +22,10 @@ TEMPLATES_MAX_AGE = timedelta(hours=6)
 
 
 def tick(parts: Parts) -> None:
-    """Queues refreshes of owners that are half as old as they may get, the oldest first, of the
-    CRM's people once an hour, and polls of vendors whose webhooks may lose something."""
+    """Ends what waits in vain. Queues refreshes of owners that are half as old as they may get,
+    the oldest first, of the CRM's people once an hour, and polls of vendors whose webhooks may
+    lose something."""
+    expire(parts)
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])
     for account in _old_templates(parts):

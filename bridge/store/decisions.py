@@ -1,11 +1,13 @@
 """The decisions: one row per event, unique by account and event key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
+from bridge.domain.decisions import Verdict
 from bridge.domain.names import (
     AccountName,
     ConversationId,
@@ -16,7 +18,7 @@ from bridge.domain.names import (
 )
 from bridge.store.among import among_given
 from bridge.store.schema import DECISIONS
-from bridge.store.upsert import add_missing
+from bridge.store.upsert import add_missing, put
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +44,18 @@ class DecisionRow:
 
 
 _COLUMNS = tuple(column.name for column in fields(DecisionRow))
-_KNOWN = select(DECISIONS.c.account, DECISIONS.c.event_key).where(
+_KNOWN = select(DECISIONS.c.account, DECISIONS.c.event_key, DECISIONS.c.verdict).where(
     among_given(DECISIONS.c.event_key, "keys")
 )
+Key = tuple[AccountName, EventKey]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Of some events those that have been decided: for good, or that they wait for something."""
+
+    settled: frozenset[Key] = frozenset()
+    parked: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +65,24 @@ class DecidedBefore:
     record: bytes
 
 
-def add(db: Connection, rows: Sequence[DecisionRow]) -> None:
-    add_missing(db, DECISIONS, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
+def add(db: Connection, rows: Sequence[DecisionRow], parked: Container[Key] = ()) -> None:
+    """One decision per event: the later one stays out, unless the first said to wait."""
+    first = [row for row in rows if (row.account, row.event_key) not in parked]
+    again = [row for row in rows if (row.account, row.event_key) in parked]
+    add_missing(db, DECISIONS, [_values(row) for row in first])
+    put(db, DECISIONS, ["event_key", "account"], [_values(row) for row in again])
 
 
-def known(
-    db: Connection, keys: Iterable[tuple[AccountName, EventKey]]
-) -> frozenset[tuple[AccountName, EventKey]]:
-    """Those of these events that have been decided already."""
+def known(db: Connection, keys: Iterable[Key]) -> Known:
     wanted = frozenset(keys)
     rows = db.execute(_KNOWN, {"keys": [event_key for _, event_key in wanted]})
-    return wanted & {(AccountName(account), EventKey(key)) for account, key in rows}
+    found = {(AccountName(a), EventKey(key)): verdict for a, key, verdict in rows}
+    parked = wanted & {key for key, verdict in found.items() if verdict == Verdict.PARKED}
+    return Known(settled=(wanted & found.keys()) - parked, parked=parked)
+
+
+def _values(row: DecisionRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _COLUMNS}
 
 
 def by_key(

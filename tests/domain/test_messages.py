@@ -1,7 +1,7 @@
 """Messages from clients and from us: echoes, edits, deletions, statuses (WZ-05, WZ-09 to WZ-11)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.changes import PutMessage, SettleSend
+from bridge.domain.changes import Park, PutMessage, SettleSend
 from bridge.domain.decisions import Decision, Verdict
 from bridge.domain.effects import UpdateTimelineEntry
 from bridge.domain.facts import OpenSend
 from bridge.domain.messaging import Direction, MediaKind, MessageStatus
 from bridge.domain.messaging import Media as File
 from bridge.domain.names import MessageId
+from bridge.domain.parking import PATIENCE
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import Message, TimelineState
 from bridge.domain.routing import route
@@ -224,11 +225,32 @@ def test_an_original_that_comes_after_its_edit_is_the_earlier_text() -> None:
         edited("better", chat=None),
     ],
 )
-def test_what_is_said_of_an_unknown_message_waits_a_minute(event: Any) -> None:
+def test_what_is_said_of_an_unknown_message_waits_for_it(event: Any) -> None:
     """WZ-10, WZ-11: its send may be open, or it is on its way."""
-    assert waits(event, facts(chat(ANA))).reason.code is ReasonCode.MESSAGE_UNKNOWN
-    late = decide(replace(event, occurred_at=LONG_AGO), facts(chat(ANA)))
-    assert (late.verdict, codes(late)) == (Verdict.IGNORED, [ReasonCode.MESSAGE_UNKNOWN])
+    decision = decide(event, facts(chat(ANA)))
+    assert (decision.verdict, codes(decision)) == (Verdict.PARKED, [ReasonCode.MESSAGE_PARKED])
+    assert (decision.changes, decision.effects) == ((Park(target=event.message_id),), ())
+
+
+@pytest.mark.parametrize("happened", [NOW, NOW - timedelta(days=3)], ids=["fresh", "days late"])
+@pytest.mark.parametrize(
+    ("waited", "verdict"),
+    [
+        (None, Verdict.PARKED),
+        (timedelta(0), Verdict.PARKED),
+        (PATIENCE - timedelta(microseconds=1), Verdict.PARKED),
+        (-PATIENCE, Verdict.PARKED),  # a clock that was wrong
+        (PATIENCE, Verdict.IGNORED),
+        (PATIENCE * 30, Verdict.IGNORED),
+    ],
+)
+def test_patience_counts_from_when_we_heard_of_it(
+    happened: datetime, waited: timedelta | None, verdict: Verdict
+) -> None:
+    """A vendor who was down for days gets as much of it as any other."""
+    since = None if waited is None else NOW - waited
+    event = status(S.DELIVERED, occurred_at=happened)
+    assert decide(event, facts(chat(ANA), parked_at=since)).verdict is verdict
 
 
 def after_statuses(words: Any, start: MessageStatus = S.QUEUED) -> MessageStatus:

@@ -18,7 +18,8 @@ from bridge.pipeline.dead import Box, dead_letters, drop, replay
 from bridge.pipeline.drain import drain
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
-from bridge.store.schema import DECISIONS, INBOX, MESSAGES, OUTBOX
+from bridge.pipeline.upkeep import tick
+from bridge.store.schema import DECISIONS, INBOX, MESSAGES, OUTBOX, PARKED
 from tests.pipeline.world import CHAT, World, in_another_process, known_clients
 from tests.resilience.strikes import PoisonedInbound
 
@@ -195,7 +196,7 @@ def test_accepted_items_are_decisions_whatever_they_are(small: World) -> None:
     small.receives(CHAT, {})
     small.settle()
     found = sorted(row["verdict"] for row in small.rows(DECISIONS))
-    assert found == ["applied", *["ignored"] * 4, "rejected"]
+    assert found == ["applied", *["ignored"] * 3, "parked", "rejected"]
 
 
 def test_attempts_are_counted_and_committed_before_anything_is_done(small: World) -> None:
@@ -241,14 +242,14 @@ def test_a_status_before_the_answer_waits_for_its_message(house: World) -> None:
     status = {"messageId": "m-late", "timestamp": moment, "status": "delivered"}
     house.receives(CHAT, {"statuses": [status]})
     house.settle()
-    [row] = house.rows(INBOX)
-    assert (row["state"], row["attempts"]) == ("held", 0)
-    assert house.count(DECISIONS) == 0
+    [decision] = house.rows(DECISIONS)
+    assert (decision["verdict"], decision["headline"]) == ("parked", "message.parked")
     house.client_writes(isEcho=True, status="sent", messageId="m-late")
     house.settle()
-    house.later(3.5)
-    house.settle()
     assert states(house) == ["done", "done"]
+    [again, _] = house.rows(DECISIONS)
+    assert (again["id"], again["verdict"]) == (decision["id"], "applied")
+    assert house.count(PARKED) == 0
     statuses = [json.loads(bytes(row["value"]))["status"] for row in house.rows(MESSAGES)]
     assert statuses == ["delivered"]
 
@@ -257,12 +258,18 @@ def test_a_status_of_an_unknown_message_is_ignored_in_the_end(small: World) -> N
     moment = small.parts.now().isoformat()
     status = {"messageId": "m-never", "timestamp": moment, "status": "read"}
     small.receives(CHAT, {"statuses": [status]})
-    for _ in range(25):
-        small.settle()
-        small.later(3.5)
+    small.settle()
+    small.later(24 * 3600 - 60)
+    tick(small.parts)
+    small.settle()
+    assert [row["verdict"] for row in small.rows(DECISIONS)] == ["parked"]
+    small.later(61)
+    tick(small.parts)
+    small.settle()
     assert states(small) == ["done"]
     [decision] = small.rows(DECISIONS)
     assert (decision["verdict"], decision["headline"]) == ("ignored", "message.unknown")
+    assert small.count(PARKED) == 0
 
 
 def test_what_waits_holds_up_nothing_else(small: World) -> None:
@@ -271,7 +278,7 @@ def test_what_waits_holds_up_nothing_else(small: World) -> None:
     small.receives(CHAT, {"statuses": [status], "messages": [small.message(text="beside")]})
     small.client_writes(text="behind")
     small.settle()
-    assert states(small) == ["held", "done"]
+    assert states(small) == ["done", "done"]
     assert texts(small) == ["beside", "behind"]
 
 

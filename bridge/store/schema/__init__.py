@@ -7,6 +7,7 @@ from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
 from bridge.store.schema.metadata import METADATA
 from bridge.store.schema.mirror import CURSORS, DIRECTORIES, PIPELINES, REFRESHES, TOKENS
 from bridge.store.schema.notices import NOTIFICATIONS
+from bridge.store.schema.parked import PARKED, REACTION_IDS
 from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
 from bridge.store.schema.rotation import TURN_LOG, TURNS
 from bridge.store.schema.walk import (
@@ -44,7 +45,9 @@ __all__ = [
     "NOTIFICATIONS",
     "NOT_MADE",
     "OUTBOX",
+    "PARKED",
     "PIPELINES",
+    "REACTION_IDS",
     "RECORDS",
     "RECORD_CONTACTS",
     "REFRESHES",
