@@ -13,6 +13,7 @@ from typing import Any
 from tests.chaos.plan import Plan
 
 _WRITTEN = re.compile(r"(chat|reply) (\d+) message (\d+)")
+EDITED = "as it was meant"
 CHANNEL_IDS = ("8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11", "3b9e2c74-6d18-4a5f-8e07-91d4c5b6a722")
 
 
@@ -64,18 +65,20 @@ class Sent:
 
 @dataclass
 class Ledger:
-    """What the bridge has answered for. `answers` counts every answer, 0 where none came."""
+    """What the bridge has answered for; `edited` are the messages whose edit was taken. `answers`
+    counts every answer, 0 where none came."""
 
     taken: set[Sent] = field(default_factory=set)
+    edited: set[Sent] = field(default_factory=set)
     answers: Counter[int] = field(default_factory=Counter)
     sent_twice: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, sent: Sent, status: int) -> bool:
+    def note(self, sent: Sent, status: int, *, is_edit: bool = False) -> bool:
         with self.lock:
             self.answers[status] += 1
             if 200 <= status < 300:
-                self.taken.add(sent)
+                (self.edited if is_edit else self.taken).add(sent)
                 return True
             return False
 
@@ -106,6 +109,17 @@ def chats_of(plan: Plan, clients: Sequence[Client]) -> list[Chat]:
 def webhook(chat: Chat, sent: Sent) -> bytes:
     """The body in which the messenger brings this message."""
     return json.dumps({"messages": [_as_vendor(chat, sent)]}).encode()
+
+
+def edit_of(chat: Chat, sent: Sent) -> bytes:
+    """The body in which the messenger tells that the client has written it anew."""
+    edited = {
+        **_as_vendor(chat, sent),
+        "text": f"{sent}, {EDITED}",
+        "isEdited": True,
+        "oldInfo": {"oldText": str(sent)},
+    }
+    return json.dumps({"messages": [edited]}).encode()
 
 
 def _as_vendor(chat: Chat, sent: Sent) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 
 from bridge.cli.calls import call
 from bridge.domain.names import AccountName, conversation_id
-from tests.chaos.clients import Chat, Ledger, Sent, webhook
+from tests.chaos.clients import Chat, Ledger, Sent, edit_of, webhook
 from tests.chaos.crms import Crm
 from tests.chaos.plan import CHAT, Plan
 
@@ -81,7 +81,14 @@ class Crowd:
             return self._door.post(self._door.hook, webhook(chat, sent), {})
 
         messages = [Sent(chat.number, place) for place in range(self._plan.messages_each)]
-        self._send_all(messages, pause, send)
+        self._send_all(messages, pause, send, partial(self._edit, chat))
+
+    def _edit(self, chat: Chat, sent: Sent, dice: random.Random) -> None:
+        """Some clients write anew what they have just written."""
+        if dice.random() >= self._plan.edited:
+            return
+        post = partial(self._door.post, self._door.hook, edit_of(chat, sent), {})
+        self._until_taken(lambda: self.ledger.note(sent, post(), is_edit=True))
 
     def _reply(self, chat: Chat) -> None:
         where = conversation_id(AccountName(CHAT), chat.channel_id, chat.client.phone)
@@ -96,7 +103,11 @@ class Crowd:
         self._send_all(replies, pause, send)
 
     def _send_all(
-        self, messages: Sequence[Sent], pause: float, send: Callable[[Sent], int]
+        self,
+        messages: Sequence[Sent],
+        pause: float,
+        send: Callable[[Sent], int],
+        then: Callable[[Sent, random.Random], None] = lambda sent, dice: None,
     ) -> None:
         dice = random.Random(f"{self._plan.seed}:{messages[0].id if messages else ''}")
         due = time.monotonic() + dice.uniform(0.0, pause)
@@ -108,9 +119,13 @@ class Crowd:
                 with self.ledger.lock:
                     self.ledger.sent_twice += 1
                 self._insist(sent, send)
+            then(sent, dice)
 
     def _insist(self, sent: Sent, send: Callable[[Sent], int]) -> None:
-        while not self.ledger.note(sent, send(sent)):
+        self._until_taken(lambda: self.ledger.note(sent, send(sent)))
+
+    def _until_taken(self, attempt: Callable[[], bool]) -> None:
+        while not attempt():
             if time.monotonic() > self._give_up_at:
                 return
             time.sleep(AGAIN_SECONDS)

@@ -71,7 +71,15 @@ def crash(
         store=store,
         settle_seconds=rested,
         folder=folder,
-        findings=judge(crowd.ledger.taken, chats, crm, store, messenger=messenger, items=items),
+        findings=judge(
+            crowd.ledger.taken,
+            chats,
+            crm,
+            store,
+            messenger=messenger,
+            items=items,
+            edited=crowd.ledger.edited,
+        ),
     )
 
 

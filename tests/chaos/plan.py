@@ -65,6 +65,7 @@ class Plan:
     replies_per_second: float = 4.0
     owners_changed_per_second: float = 2.0
     sent_twice: float = 0.1
+    edited: float = 0.1  # share of clients' messages
     strikes: bool = True
     shortest_pause: float = 0.6  # between two strikes
     longest_pause: float = 1.4

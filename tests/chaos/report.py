@@ -49,7 +49,8 @@ class Report:
             f"seed {plan.seed} on {plan.store} with {plan.crm}: {plan.seconds:g} s, "
             f"{plan.chats} chats",
             f"messages: {len(ledger.taken) - replies} from clients and {replies} replies taken, "
-            f"{ledger.sent_twice} sent twice; answers {_counts(answers)}",
+            f"{ledger.sent_twice} sent twice, {len(ledger.edited)} edited; "
+            f"answers {_counts(answers)}",
             *(f"{name}: {_fate(process)}" for name, process in self.processes.items()),
             f"CRM: {self.calls} calls, {self.owners_changed} owners changed, "
             f"{len(self.told['accepted'])} events told and taken, {self.told['given_up']} given up",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.domain.names import digest_id
-from tests.chaos.clients import Chat, Client, Sent, chats_of, clients_of
+from tests.chaos.clients import EDITED, Chat, Client, Sent, chats_of, clients_of
 from tests.chaos.plan import LEASE_SECONDS, ROUNDS, WRITER, Aim, Kind, Plan, strikes
 from tests.chaos.standing import Items, Store
 from tests.chaos.verdict import judge
@@ -39,6 +39,14 @@ def crm() -> Any:
 
 def test_what_is_right_is_found_right() -> None:
     assert judge(TAKEN, CHATS, crm(), STORE).wrong() == {}
+
+
+def test_an_entry_that_still_has_the_text_before_an_edit_is_found() -> None:
+    edited = {Sent(0, 0), Sent(0, 1)}
+    shown = crm()
+    shown["communications"][0]["properties"]["hs_communication_body"] += f"<p>{EDITED}</p>"
+    wrong = judge(TAKEN, CHATS, shown, STORE, edited=edited).wrong()
+    assert wrong == {"edits lost": [Sent(0, 1)]}
 
 
 def lose(shown: Any) -> None:

@@ -1,12 +1,12 @@
 """What a run came to: what was acknowledged against what stands at the vendors and here."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.domain.names import digest_id
-from tests.chaos.clients import Chat, Client, Sent
+from tests.chaos.clients import EDITED, Chat, Client, Sent
 from tests.chaos.plan import WRITER
 from tests.chaos.standing import Items, Store, look
 
@@ -22,6 +22,7 @@ class Entry:
 
     sent: Sent
     sequence: int
+    is_edited: bool
     contacts: tuple[str, ...]
     deals: tuple[str, ...]
 
@@ -35,6 +36,7 @@ class Findings:
     never_sent: list[Sent] = field(default_factory=list)
     out_of_order: list[Sent] = field(default_factory=list)
     misplaced: list[Sent] = field(default_factory=list)
+    edits_lost: list[Sent] = field(default_factory=list)
     replies_lost: list[Sent] = field(default_factory=list)
     replies_doubled: list[Sent] = field(default_factory=list)
     replies_out_of_order: list[Sent] = field(default_factory=list)
@@ -60,6 +62,7 @@ def judge(
     *,
     messenger: Any = None,
     items: Items = NO_ITEMS,
+    edited: Set[Sent] = frozenset(),
 ) -> Findings:
     """`messenger` is what reached clients, where replies were written to them."""
     clients = list({chat.client.number: chat.client for chat in chats}.values())
@@ -74,6 +77,7 @@ def judge(
         never_sent=sorted((written.keys() | set(reached)) - taken),
         out_of_order=list(_out_of_order([entry.sent for entry in entries])),
         misplaced=list(_misplaced(entries, chats, crm)),
+        edits_lost=sorted(e.sent for e in entries if e.sent in edited and not e.is_edited),
         replies_lost=sorted(replies - set(reached) - store.for_a_person),
         replies_doubled=_doubled(Counter(reached)),
         replies_out_of_order=list(_out_of_order(reached)),
@@ -103,6 +107,7 @@ def _entries(crm: Any) -> Iterator[Entry]:
         yield Entry(
             sent=Sent.read(one["properties"]["hs_communication_body"]),
             sequence=one["seq"],
+            is_edited=EDITED in one["properties"]["hs_communication_body"],
             contacts=tuple(one["associations"].get("contacts", ())),
             deals=tuple(one["associations"].get("deals", ())),
         )
