@@ -1,4 +1,5 @@
-"""The clock process: sweeps lanes that nobody rang for, keeps house, follows the folder."""
+"""The clock process: sweeps lanes that nobody rang for, copies files, keeps house, follows the
+folder."""
 
 import threading
 import time
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge import jobs
 from bridge.domain.errors import ConfigError
 from bridge.pipeline.alive import BEAT_SECONDS, say_alive
+from bridge.pipeline.file_keeping import tidy
 from bridge.pipeline.parts import Parts
 from bridge.policy.following import FolderState, changed, state_of
 from bridge.queue import clients
@@ -21,6 +23,8 @@ from bridge.wiring import take
 
 TICK_SECONDS = 0.5
 FOLDER_SECONDS = 1.0
+FILES_SECONDS = 5.0
+HALF_FILES_SECONDS = 3600.0
 _log = structlog.get_logger()
 
 
@@ -34,18 +38,30 @@ class Clock:
         self._due_lanes = jobs.due_lanes_of(parts)
         self._redis = None if settings.redis_url is None else clients.quick(settings.redis_url)
         self._poller = Poller(self._due_lanes, jobs.drain_of(parts))
+        self._copies = Poller(jobs.due_copies_of(parts), jobs.drain_of(parts))
         self._beat = Every(BEAT_SECONDS)
         self._look = Every(FOLDER_SECONDS)
+        self._files = Every(FILES_SECONDS)
+        self._half_files = Every(HALF_FILES_SECONDS)
         self._seen: FolderState | None = None
 
     def run(self, stopping: threading.Event) -> None:
         end_soon_after(stopping)
         while not stopping.wait(TICK_SECONDS):
             self._sweep(self._redis)
+            self._copies.look()
             jobs.tick_logged(self._parts)
+            self._keep_files()
             self._follow_folder()
             self._say_alive()
+        self._copies.stop()
         self._poller.stop()
+
+    def _keep_files(self) -> None:
+        if self._files.due():
+            jobs.keep_files_logged(self._parts)
+        if self._half_files.due():
+            tidy(self._parts)
 
     def _sweep(self, redis: Redis | None) -> None:
         """Rings for what is due. While Redis is down nobody would hear it, so the clock drains."""

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import structlog
 
-from bridge.pipeline.drain import drain, due_lanes
+from bridge.pipeline.drain import drain, due_copies, due_lanes
+from bridge.pipeline.file_keeping import keep_files
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.upkeep import tick
 from bridge.queue import clients
@@ -76,6 +77,28 @@ def due_lanes_of(parts: Parts) -> Callable[[], tuple[str, ...]]:
             return ()
 
     return due_lanes_logged
+
+
+def due_copies_of(parts: Parts) -> Callable[[], tuple[str, ...]]:
+    """The lanes that have files to copy; none, and a line in the log, while the store can't be
+    read."""
+
+    def due_copies_logged() -> tuple[str, ...]:
+        try:
+            return due_copies(parts)
+        except Exception:
+            _log.exception("sweep for files failed")
+            time.sleep(AFTER_FAILURE_SECONDS)
+            return ()
+
+    return due_copies_logged
+
+
+def keep_files_logged(parts: Parts) -> None:
+    try:
+        keep_files(parts)
+    except Exception:
+        _log.exception("keeping files failed")
 
 
 def tick_logged(parts: Parts) -> None:

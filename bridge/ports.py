@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from wsgiref.types import WSGIApplication
 
 from bridge.domain.effects import Effect
@@ -352,6 +352,21 @@ class MediaSource(Protocol):
     larger than `most_bytes` (its text says which), and what `Reader` raises."""
 
     def fetch(self, media: Media, most_bytes: int) -> MediaFile: ...
+
+
+class Sink(Protocol):
+    """Takes a file piece by piece."""
+
+    def write(self, piece: bytes, /) -> object: ...
+
+
+@runtime_checkable
+class MediaCopier(Protocol):
+    """A MediaSource that need not hold a whole file in memory."""
+
+    def copy(self, media: Media, most_bytes: int, into: Sink) -> MediaFile:
+        """Like `fetch`; what comes goes into `into`, and `content` stays empty. After an error some
+        of it may have gone there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

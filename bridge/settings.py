@@ -38,6 +38,7 @@ class Settings:
     public_url: str = _DEFAULT_PUBLIC_URL  # without a slash at the end
     secret_key: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
+    media_url: str = ""  # where copies of files are kept; a folder of the state by default
     base_urls: Mapping[str, str] = field(default_factory=dict)
     lease_seconds: float = DEFAULT_LEASE_SECONDS
     log_for_people: bool = False  # BRIDGE_LOG=text; else JSON unless stderr is a terminal
@@ -57,6 +58,7 @@ class Settings:
             ),
             secret_key=_secret_key(environ.get("BRIDGE_SECRET_KEY") or None),
             smtp_url=environ.get("BRIDGE_SMTP_URL") or None,
+            media_url=_media_url(environ.get("BRIDGE_MEDIA_URL") or None, state),
             lease_seconds=_lease_seconds(environ.get("BRIDGE_LEASE_SECONDS") or None),
             log_for_people=environ.get("BRIDGE_LOG") == "text",
             log_level=_log_level(environ.get("BRIDGE_LOG_LEVEL") or "info"),
@@ -95,6 +97,27 @@ def _http_url(variable: str, value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ConfigError(f"{variable}: not an address such as https://bridge.example.com")
+    return value.rstrip("/")
+
+
+def _media_url(value: str | None, state: Path) -> str:
+    """A folder has to be told whole: processes may run in different ones."""
+    if value is None:
+        return (state / "media").absolute().as_uri()
+    try:
+        parts = urlsplit(value)
+        guarded = parts.username is None and parts.password is None
+    except ValueError:
+        parts, guarded = None, False
+    if parts is None or not parts.scheme or not (parts.netloc or parts.path.strip("/")):
+        raise ConfigError(
+            "BRIDGE_MEDIA_URL: not an address such as s3://bucket/folder or file:///srv/media"
+        )
+    if not guarded:
+        raise ConfigError(
+            "BRIDGE_MEDIA_URL: holds a password; give it to the store's own client in its own "
+            "variables, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
     return value.rstrip("/")
 
 

@@ -15,6 +15,7 @@ from bridge.domain.records import Pipeline
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import Active, Bell, Parts
 from bridge.pipeline.receive import Receiver
+from bridge.pipeline.signed_links import SignedLinks
 from bridge.pipeline.vendors import AccountVendors
 from bridge.policy.reading import Loaded, load
 from bridge.policy.secrets import secrets_of
@@ -23,6 +24,7 @@ from bridge.queue.budgets import MovingBudgets
 from bridge.queue.embedded import EmbeddedRedis, embedded_redis
 from bridge.queue.standing import queue_state
 from bridge.settings import Settings
+from bridge.storage import FileStorage
 from bridge.store.clock import StoreClock
 from bridge.store.engine import open_engine, writing
 from bridge.store.migrations import migrate, require_current
@@ -33,6 +35,7 @@ from bridge.web.metrics import Metrics
 from bridge.web.process import Address
 from bridge.web.process import run as run_web
 from connectors import installed
+from connectors.fetching import Links
 from connectors.sandboxing import make_sandbox_server
 
 # Senders wait for five seconds; a locked store must be told to them before that.
@@ -56,7 +59,7 @@ def _followed(settings: Settings, environ: Mapping[str, str], engine: Engine) ->
 
 
 def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], bell: Bell) -> Parts:
-    vendors = AccountVendors(active, installed())
+    vendors = AccountVendors(active, installed(), Links)
     clock = StoreClock(engine, utc_now)
     return Parts(
         engine=engine,
@@ -68,6 +71,8 @@ def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], be
         ),
         now=clock,
         public_url=settings.public_url,
+        storage=FileStorage(settings.media_url, settings.state / "media" / "staging"),
+        links=SignedLinks(settings.public_url, settings.secret_key),
         lease_seconds=settings.lease_seconds,
         keep_time=clock.compare,
     )

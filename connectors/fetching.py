@@ -8,16 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import Message
+from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from bridge.domain.errors import DeliveryRejected, DeliveryTransient
-from bridge.ports import Account, MediaFile
+from bridge.domain.messaging import Media
+from bridge.ports import Account, MediaCopier, MediaFile, Sink
 from connectors.http import HttpAnswer, retry_after
 
 FORBIDDEN = "link_forbidden"
@@ -26,6 +28,8 @@ REFUSED = "file_refused"
 TOO_LARGE = "file_too_large"
 
 CONNECT_SECONDS = 5.0
+COPY_SECONDS = 120.0
+"""The longest that a file of a client may take to come."""
 MAX_HOPS = 4
 MAX_URL = 4096
 _MAX_ADDRESSES = 3
@@ -95,11 +99,19 @@ class _Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """An answer, its body if it was a 200."""
+    """An answer; its body, if it was a 200, is where it was wanted."""
 
     status: int
     headers: Message
-    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """How much may come, and where to."""
+
+    most_bytes: int
+    into: Sink
+    headers: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +133,16 @@ class Fetching:
     def fetch(
         self, url: str, most_bytes: int, headers: Mapping[str, str] | None = None
     ) -> MediaFile:
-        """The file. `headers` go to the link's own origin alone, not where it redirects to.
+        """The file, as `copy` gets it."""
+        content = BytesIO()
+        file = self.copy(url, most_bytes, content, headers)
+        return replace(file, content=content.getvalue())
+
+    def copy(
+        self, url: str, most_bytes: int, into: Sink, headers: Mapping[str, str] | None = None
+    ) -> MediaFile:
+        """Writes the file to `into`, piece by piece; what is given back holds no content.
+        `headers` go to the link's own origin alone, not where it redirects to.
 
         Raises DeliveryRejected (code `link_forbidden`, `file_gone`, `file_refused` or
         `file_too_large`, with the HTTP status if there was one), DeliveryTransient for what may
@@ -132,7 +153,8 @@ class Fetching:
         inside = self._is_trusted(target)
         for _ in range(MAX_HOPS):
             given = headers if target.origin == first.origin else None
-            answer = self._answer(target, inside, most_bytes, given or {}, ends)
+            wanted = _Wanted(most_bytes=most_bytes, into=into, headers=given or {})
+            answer = self._answer(target, inside, wanted, ends)
             if answer.status not in _REDIRECTS:
                 return self._file(target, answer)
             target = self._next(target, answer)
@@ -178,8 +200,7 @@ class Fetching:
         self,
         target: _Target,
         inside: bool,
-        most_bytes: int,
-        headers: Mapping[str, str],
+        wanted: "_Wanted",
         ends: float,
     ) -> _Answered:
         if target.scheme != "https" and not inside:
@@ -188,7 +209,7 @@ class Fetching:
             with self._socket(target, inside) as sock, _watched(sock, ends) as is_over:
                 connection = self._connection(target, sock)
                 with closing(connection):
-                    answer = self._asked(connection, target, most_bytes, headers)
+                    answer = self._asked(connection, target, wanted)
                 if is_over():
                     raise TimeoutError
                 return answer
@@ -227,30 +248,30 @@ class Fetching:
         self,
         connection: http.client.HTTPConnection,
         target: _Target,
-        most_bytes: int,
-        headers: Mapping[str, str],
+        wanted: "_Wanted",
     ) -> _Answered:
-        connection.request("GET", target.path, headers={"accept-encoding": "identity", **headers})
+        asked = {"accept-encoding": "identity", **wanted.headers}
+        connection.request("GET", target.path, headers=asked)
         with closing(connection.getresponse()) as answer:
             if answer.status != 200:
                 return _Answered(status=answer.status, headers=answer.headers)
             if answer.headers.get("content-encoding", "identity").lower() != "identity":
                 raise self._error(target, "comes compressed, unasked", REFUSED, 200)
-            body = self._body(target, answer, most_bytes)
-            return _Answered(status=200, headers=answer.headers, body=body)
+            self._take(target, answer, wanted)
+            return _Answered(status=200, headers=answer.headers)
 
-    def _body(self, target: _Target, answer: http.client.HTTPResponse, most_bytes: int) -> bytes:
-        announced = answer.length
-        if announced is not None and announced > most_bytes:
-            raise self._too_large(target, most_bytes)
-        body = bytearray()
+    def _take(self, target: _Target, answer: http.client.HTTPResponse, wanted: "_Wanted") -> None:
+        announced, most = answer.length, wanted.most_bytes
+        if announced is not None and announced > most:
+            raise self._too_large(target, most)
+        came = 0
         while chunk := answer.read(_CHUNK):
-            body += chunk
-            if len(body) > most_bytes:
-                raise self._too_large(target, most_bytes)
-        if announced is not None and len(body) < announced:
+            came += len(chunk)
+            if came > most:
+                raise self._too_large(target, most)
+            wanted.into.write(chunk)
+        if announced is not None and came < announced:
             raise http.client.IncompleteRead(b"")
-        return bytes(body)
 
     def _next(self, target: _Target, answer: _Answered) -> _Target:
         here = f"{target.scheme}://{_bracketed(target.host)}:{target.port}{target.path}"
@@ -263,7 +284,7 @@ class Fetching:
     def _file(self, target: _Target, answer: _Answered) -> MediaFile:
         if answer.status == 200:
             return MediaFile(
-                content=answer.body,
+                content=b"",
                 content_type=_content_type(answer.headers),
                 name=_file_name(target, answer.headers),
             )
@@ -284,6 +305,28 @@ class Fetching:
     def _error(self, target: _Target, why: str, code: str, status: int) -> DeliveryRejected:
         said = f"{self.vendor}: a file at {target.host} {why} (HTTP {status})"
         return DeliveryRejected(said, code=code, status=status)
+
+
+class Links:
+    """The MediaSource of vendors whose links need no key."""
+
+    def __init__(self, account: Account) -> None:
+        self._fetching = Fetching(
+            vendor=account.connector, trusted=trusted_hosts(account), total_seconds=COPY_SECONDS
+        )
+
+    def fetch(self, media: Media, most_bytes: int) -> MediaFile:
+        return self._fetching.fetch(media.url, most_bytes)
+
+    def copy(self, media: Media, most_bytes: int, into: Sink) -> MediaFile:
+        return self._fetching.copy(media.url, most_bytes, into)
+
+
+def whole(copier: MediaCopier, media: Media, most_bytes: int) -> MediaFile:
+    """The file with its content, for who wants it in memory."""
+    content = BytesIO()
+    file = copier.copy(media, most_bytes, content)
+    return replace(file, content=content.getvalue())
 
 
 @contextmanager

@@ -57,3 +57,7 @@ class CredentialsInvalid(BridgeError):
 
 class ConfigError(BridgeError):
     """YAML or environment wrong: stop at start-up. The message starts with file:line:column."""
+
+
+class StorageFailed(BridgeError):
+    """The storage of files does not answer, or refuses: again later. Names no file."""

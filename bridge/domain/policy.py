@@ -116,6 +116,22 @@ class Notifications:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRules:
+    """How large files may be: those of clients, and those that employees send."""
+
+    max_megabytes: int = 100
+    max_upload_megabytes: int = 25
+
+    @property
+    def max_bytes(self) -> int:
+        return self.max_megabytes * 1024 * 1024
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_megabytes * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     crm: AccountName | None = None
     accounts: Mapping[AccountName, AccountPolicy] = field(default_factory=dict)
@@ -125,6 +141,7 @@ class Policy:
     timeline: Timeline = Timeline()
     managers_hear_all_chats: bool = False
     email: AccountName | None = None  # sends notifications as mails too
+    media: MediaRules = MediaRules()
     ownership: Ownership = Ownership()
     rules: tuple[Rule, ...] = ()
     pools: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)

@@ -12,13 +12,22 @@ from bridge.domain.changes import Park, RefreshKind, RequestRefresh
 from bridge.domain.decisions import Decision
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, MessageId
-from bridge.domain.records import Deal, Lead, RecordKind
+from bridge.domain.records import Deal, Lead, Message, RecordKind
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import idempotency_key, record_of
 from bridge.pipeline.loaded import Loaded
 from bridge.pipeline.parts import Active
 from bridge.store import decisions as decisions_store
-from bridge.store import erasure, mirror, notices, outbox, parking, records, templates
+from bridge.store import (
+    erasure,
+    media,
+    mirror,
+    notices,
+    outbox,
+    parking,
+    records,
+    templates,
+)
 from bridge.store.outbox import Need, NewRow
 from bridge.store.schema import CHANNELS, REACTION_IDS
 from bridge.store.sends import settle_send
@@ -46,7 +55,7 @@ def commit(
     now: datetime,
 ) -> frozenset[str]:
     """Writes it all within the caller's transaction; gives the lanes that have work now."""
-    _write_records(db, active, held)
+    _write_records(db, active, held, now)
     _write_notes(db, active, held, now)
     rows = [row for decided in run for row in _outbox_rows(decided)]
     outbox.add(db, rows, now)
@@ -69,7 +78,7 @@ def _wishes(active: Active, held: Loaded) -> dict[str, list[RequestRefresh]]:
     return found
 
 
-def _write_records(db: Connection, active: Active, held: Loaded) -> None:
+def _write_records(db: Connection, active: Active, held: Loaded, now: datetime) -> None:
     dirty = held.dirty
     crm = active.policy.crm
     if crm is not None:
@@ -85,6 +94,14 @@ def _write_records(db: Connection, active: Active, held: Loaded) -> None:
     records.put_conversations(db, [x for x in held.conversations.values() if x.id in dirty])
     messages = [x for x in held.messages.values() if x.id in dirty]
     records.put_messages(db, held.account_of, messages)
+    _want_files(db, held, [message for message in messages if message.media], now)
+
+
+def _want_files(db: Connection, held: Loaded, messages: Sequence[Message], now: datetime) -> None:
+    """Their files are copied as soon as this is committed; no message waits for its file."""
+    if messages:
+        lanes = {a: lane(Way.MEDIA, a) for a in {held.account_of[m.id] for m in messages}}
+        media.want(db, lanes, held.account_of, messages, now)
 
 
 def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import assert_never
 
+from bridge.pipeline.copying import copy
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.lanes import Way, lane, split
 from bridge.pipeline.lease import Lease, leased
@@ -35,10 +36,21 @@ def after(seconds: float) -> Callable[[], bool]:
 
 
 def due_lanes(parts: Parts) -> tuple[str, ...]:
-    """Lanes of the configured accounts that have work now and that nobody holds."""
-    names = [lane(way, account) for account in parts.active().accounts for way in Way]
+    """Lanes of the configured accounts that have work for a worker now and that nobody holds.
+
+    Not those of files: a worker that waits for a file would keep messages waiting.
+    """
+    ways = [way for way in Way if way is not Way.MEDIA]
+    names = [lane(way, account) for account in parts.active().accounts for way in ways]
     with reading(parts.engine) as db:
         return lanes.due(db, names)
+
+
+def due_copies(parts: Parts) -> tuple[str, ...]:
+    """Lanes of the configured accounts that have files to copy now and that nobody holds."""
+    names = [lane(Way.MEDIA, account) for account in parts.active().accounts]
+    with reading(parts.engine) as db:
+        return lanes.due_copies(db, names)
 
 
 def _turn(parts: Parts, lease: Lease, over: Callable[[], bool]) -> set[str]:
@@ -50,6 +62,8 @@ def _turn(parts: Parts, lease: Lease, over: Callable[[], bool]) -> set[str]:
             return {lease.lane} if deliver(parts, lease, over) else set()
         case Way.MIRROR:
             return set(refresh(parts, lease, over))
+        case Way.MEDIA:
+            return {lease.lane} if copy(parts, lease, over) else set()
     assert_never(way)
 
 

@@ -1,15 +1,19 @@
 """What the corridor is handed: the parts, joined elsewhere."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import BinaryIO, NoReturn, Protocol
 
 from sqlalchemy import Engine
 
+from bridge.domain.errors import StorageFailed
+from bridge.domain.messaging import Media
 from bridge.domain.names import AccountName
 from bridge.domain.policy import Policy
-from bridge.ports import Account, Connector, Inbound, Outbound, Poll, Reader
+from bridge.pipeline.signed_links import SignedLinks
+from bridge.ports import Account, Connector, Inbound, MediaSource, Outbound, Poll, Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,9 @@ class Vendors(Protocol):
     def poll(self, account: AccountName) -> Poll | None:
         """None where its vendor's webhooks tell everything."""
 
+    def media(self, account: AccountName, media: Media) -> MediaSource:
+        """Where this file of a message is fetched: by the vendor's own way, or by its link."""
+
 
 class Bell(Protocol):
     def ring(self, lane: str) -> None:
@@ -50,6 +57,52 @@ class Budgets(Protocol):
         """Takes the calls, or takes nothing and gives the seconds to wait before asking again."""
 
 
+class Storage(Protocol):
+    """Keeps files under the SHA-256 of their content. Every method raises StorageFailed."""
+
+    def stage(self) -> AbstractContextManager[BinaryIO]:
+        """A file for what is arriving, of which nothing is left, even after a kill."""
+
+    def put(self, sha256: str, file: BinaryIO) -> None:
+        """Keeps the whole file, or nothing; the same content once."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """To be read and sought in; FileNotFoundError when it is not there."""
+
+    def delete(self, sha256: str) -> None: ...
+
+    def check(self) -> None:
+        """Writes, reads and removes a small file."""
+
+    def tidy(self, older_than: float) -> None:
+        """Removes what killed processes left half written before this time (Unix)."""
+
+
+class NoStorage:
+    """Where none is set up: nothing can be kept."""
+
+    def _refuse(self) -> NoReturn:
+        raise StorageFailed("storage: none is set up here")
+
+    def stage(self) -> AbstractContextManager[BinaryIO]:
+        self._refuse()
+
+    def put(self, sha256: str, file: BinaryIO) -> None:
+        self._refuse()
+
+    def open(self, sha256: str) -> BinaryIO:
+        self._refuse()
+
+    def delete(self, sha256: str) -> None:
+        self._refuse()
+
+    def check(self) -> None:
+        self._refuse()
+
+    def tidy(self, older_than: float) -> None:
+        self._refuse()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     engine: Engine
@@ -59,6 +112,8 @@ class Parts:
     budgets: Budgets
     now: Callable[[], datetime]
     public_url: str  # without a slash at the end
+    storage: Storage = field(default_factory=NoStorage)
+    links: SignedLinks = field(default_factory=SignedLinks)
     lease_seconds: float = 15.0
     keep_time: Callable[[], timedelta] = timedelta
     """Compares `now` with the store's clock; gives how far this host's own is ahead of that."""

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from bridge.domain.errors import ConfigError
+from bridge.domain.messaging import Media
 from bridge.domain.names import AccountName
 from bridge.pipeline.parts import Active
-from bridge.ports import Account, Connector, Inbound, Outbound, Poll, Reader
+from bridge.ports import Account, Connector, Inbound, MediaSource, Outbound, Poll, Reader
 
 P = TypeVar("P")
 
@@ -37,9 +38,19 @@ class AccountVendors:
     its secrets is missing.
     """
 
-    def __init__(self, active: Callable[[], Active], connectors: Mapping[str, Connector]) -> None:
+    def __init__(
+        self,
+        active: Callable[[], Active],
+        connectors: Mapping[str, Connector],
+        links: Callable[[Account], MediaSource] | None = None,
+    ) -> None:
+        """`links` makes what fetches files whose links need no key."""
         self._active = active
         self._connectors = connectors
+        self._links = _Kept[MediaSource | None](lambda _, account: links and links(account))
+        self._media = _Kept[MediaSource | None](
+            lambda connector, account: connector.media and connector.media(account)
+        )
         self._inbound = _Kept[Inbound](lambda connector, account: connector.inbound(account))
         self._outbound = _Kept[Outbound](lambda connector, account: connector.outbound(account))
         self._reader = _Kept[Reader](lambda connector, account: connector.reader(account))
@@ -65,6 +76,14 @@ class AccountVendors:
 
     def poll(self, account: AccountName) -> Poll | None:
         return self._part(self._poll, account)
+
+    def media(self, account: AccountName, media: Media) -> MediaSource:
+        """By the vendor's own way where the file has an id there, else by its link."""
+        own = self._part(self._media, account) if media.media_id else None
+        found = own or self._part(self._links, account)
+        if found is None:
+            raise ConfigError(f"account {account}: there is no way to fetch files")
+        return found
 
     def _part(self, kept: _Kept[P], name: AccountName) -> P:
         active = self._active()

@@ -10,6 +10,7 @@ from bridge import codec
 from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
 from bridge.domain.records import Message
 from bridge.store.among import among
+from bridge.store.media import forget_conversations
 from bridge.store.outbox import State
 from bridge.store.records import put_messages
 from bridge.store.schema import DECISIONS, INBOX, MESSAGES, NEEDS, OUTBOX
@@ -33,6 +34,7 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
     for forgotten in people:
         there = among(DECISIONS.c.conversation, forgotten.conversations)
         _erase_messages(db, forgotten.conversations)
+        forget_conversations(db, forgotten.conversations, now)
         _erase_requests(db, _decided_from(there), now)
         _erase_inputs(db, there)
         _erase_effects(db, forgotten.conversations, now)

@@ -47,6 +47,11 @@ SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE name = :lane AND NOT ({FREE
     AND (next_attempt_at IS NULL OR next_attempt_at <= {{clock}}))
 )
 """  # noqa: S608 - put together from constants
+_COPIES_DUE = f"""
+SELECT DISTINCT m.lane FROM media m WHERE m.state IN ('pending', 'leased')
+  AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= {{clock}})
+  AND NOT EXISTS (SELECT 1 FROM lanes WHERE name = m.lane AND NOT ({FREE}))
+"""  # noqa: S608 - put together from constants
 
 
 class LeaseLost(Exception):
@@ -114,6 +119,14 @@ def due(db: Connection, names: Iterable[str]) -> tuple[str, ...]:
     """Those of these lanes that have work whose time has come, and that nobody holds."""
     statement = _sql(db, _DUE)
     return tuple(name for name in names if db.scalar(statement, {"lane": name}) is not None)
+
+
+def due_copies(db: Connection, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of these lanes that have files to copy now, and that nobody holds; asked at once, as
+    there are few such rows at a time."""
+    wanted = set(names)
+    found = db.scalars(_sql(db, _COPIES_DUE))
+    return tuple(sorted(name for name in found if name in wanted))
 
 
 def _make(db: Connection, lane: str) -> None:

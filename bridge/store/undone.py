@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, update
 
-from bridge.store.schema import INBOX, OUTBOX
+from bridge.store.schema import INBOX, MEDIA, OUTBOX
 
 
 def give_back(db: Connection, lane: str) -> None:
@@ -18,4 +18,9 @@ def give_back(db: Connection, lane: str) -> None:
         update(OUTBOX)
         .where(OUTBOX.c.lane == lane, OUTBOX.c.state == "leased")
         .values(attempts=OUTBOX.c.attempts - 1)
+    )
+    db.execute(
+        update(MEDIA)
+        .where(MEDIA.c.lane == lane, MEDIA.c.state == "leased")
+        .values(state="pending", attempts=MEDIA.c.attempts - 1)
     )

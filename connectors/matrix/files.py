@@ -7,8 +7,8 @@ from bridge.domain.errors import (
     OutcomeUnknown,
 )
 from bridge.domain.messaging import Media
-from bridge.ports import Account, MediaFile
-from connectors.fetching import REFUSED, Fetching, trusted_hosts
+from bridge.ports import Account, MediaFile, Sink
+from connectors.fetching import COPY_SECONDS, REFUSED, Fetching, trusted_hosts, whole
 from connectors.http import HttpAnswer
 from connectors.matrix.client import Homeserver, error_code, part, said
 from connectors.matrix.reading import is_mxc
@@ -22,23 +22,29 @@ class MatrixFiles:
 
     def __init__(self, account: Account) -> None:
         self._server = Homeserver(account)
-        self._fetching = Fetching(vendor="matrix", trusted=trusted_hosts(account))
+        self._fetching = Fetching(
+            vendor="matrix", trusted=trusted_hosts(account), total_seconds=COPY_SECONDS
+        )
 
     def fetch(self, media: Media, most_bytes: int) -> MediaFile:
+        return whole(self, media, most_bytes)
+
+    def copy(self, media: Media, most_bytes: int, into: Sink) -> MediaFile:
         if not is_mxc(media.media_id):
             raise DeliveryRejected("matrix: the file has no address", code=REFUSED)
         where = "/".join(part(found) for found in media.media_id.removeprefix("mxc://").split("/"))
         new = f"{self._server.url}/_matrix/client/v1/media/download/{where}"
         try:
-            return self._fetched(new, most_bytes)
+            return self._copied(new, most_bytes, into)
         except DeliveryRejected as error:
             if error.status != 404:
                 raise
-        return self._fetched(f"{self._server.url}/_matrix/media/v3/download/{where}", most_bytes)
+        old = f"{self._server.url}/_matrix/media/v3/download/{where}"
+        return self._copied(old, most_bytes, into)
 
-    def _fetched(self, url: str, most_bytes: int) -> MediaFile:
+    def _copied(self, url: str, most_bytes: int, into: Sink) -> MediaFile:
         try:
-            return self._fetching.fetch(url, most_bytes, self._server.headers)
+            return self._fetching.copy(url, most_bytes, into, self._server.headers)
         except DeliveryRejected as error:
             if error.status == 401:
                 raise CredentialsInvalid("matrix: fetching a file: the as_token is refused") from (

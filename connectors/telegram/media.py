@@ -5,8 +5,8 @@ import re
 from bridge.domain.errors import DeliveryRejected, OutcomeUnknown, PayloadInvalid
 from bridge.domain.messaging import Media
 from bridge.payload import Payload
-from bridge.ports import Account, MediaFile
-from connectors.fetching import GONE, TOO_LARGE, Fetching, trusted_hosts
+from bridge.ports import Account, MediaFile, Sink
+from connectors.fetching import COPY_SECONDS, GONE, TOO_LARGE, Fetching, trusted_hosts, whole
 from connectors.telegram.client import Api
 from connectors.telegram.reading import size_of
 
@@ -18,9 +18,14 @@ _OPERATION = "telegram: getFile"
 class TelegramMedia:
     def __init__(self, account: Account) -> None:
         self._api = Api(account)
-        self._fetching = Fetching(vendor="telegram", trusted=trusted_hosts(account))
+        self._fetching = Fetching(
+            vendor="telegram", trusted=trusted_hosts(account), total_seconds=COPY_SECONDS
+        )
 
     def fetch(self, media: Media, most_bytes: int) -> MediaFile:
+        return whole(self, media, most_bytes)
+
+    def copy(self, media: Media, most_bytes: int, into: Sink) -> MediaFile:
         """The file of `media.media_id`; Telegram gives out no more than 20 MB."""
         most = min(most_bytes, MOST_BYTES)
         if media.size is not None and media.size > most:
@@ -28,7 +33,7 @@ class TelegramMedia:
         path, size = _place(self._file(media.media_id))
         if size is not None and size > most:
             raise _too_large(most)
-        file = self._fetching.fetch(self._api.file_url(path), most)
+        file = self._fetching.copy(self._api.file_url(path), most, into)
         return MediaFile(
             content=file.content,
             content_type=media.content_type or file.content_type,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, Table, func, select
 
 from bridge import codec
 from bridge.domain.effects import Effect
-from bridge.domain.messaging import Messenger
+from bridge.domain.messaging import Media, Messenger
 from bridge.domain.names import (
     AccountName,
     ChannelName,
@@ -26,7 +27,7 @@ from bridge.domain.names import (
 )
 from bridge.domain.people import Employee, Role
 from bridge.domain.policy import AccountPolicy, ChannelPolicy, NewClients, Ownership, Policy
-from bridge.pipeline.drain import after, drain, due_lanes
+from bridge.pipeline.drain import after, drain, due_copies, due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.lease import Lease, leased
 from bridge.pipeline.parts import Active, Parts
@@ -39,16 +40,19 @@ from bridge.ports import (
     Delivery,
     Found,
     Inbound,
+    MediaSource,
     Outbound,
     Outcome,
     Poll,
     RawRequest,
     Reader,
 )
+from bridge.storage import FileStorage
 from bridge.store import chats, configs, inbox, lanes, outbox
 from bridge.store.engine import open_engine, writing
 from bridge.store.schema import CONVERSATIONS, INBOX
 from connectors import CONNECTORS
+from connectors.fetching import Links
 from tests.serving import served
 
 STORE_CLOCK = dict(lanes.CLOCK)
@@ -146,6 +150,8 @@ class Vendors:
         self.outbounds = {n: self._named(n).outbound(a) for n, a in accounts.items()}
         self.readers = {n: self._named(n).reader(a) for n, a in accounts.items()}
         self.polls: dict[AccountName, Poll] = {}
+        self.links: dict[AccountName, MediaSource] = {n: Links(a) for n, a in accounts.items()}
+        self.sources: dict[AccountName, MediaSource] = {}
 
     def connector(self, account: AccountName) -> Connector:
         return self.connectors[account]
@@ -164,6 +170,12 @@ class Vendors:
 
     def poll(self, account: AccountName) -> Poll | None:
         return self.polls.get(account)
+
+    def media(self, account: AccountName, media: Media) -> MediaSource:
+        if account in self.sources:
+            return self.sources[account]
+        made = self.connectors[account].media
+        return made(self._accounts[account]) if made and media.media_id else self.links[account]
 
     def _named(self, account: AccountName) -> Connector:
         name = self._accounts[account].connector
@@ -336,6 +348,20 @@ class World:
         micros = int(self.skew.total_seconds() * 1_000_000)
         for dialect, clock in STORE_CLOCK.items():
             lanes.CLOCK[dialect] = f"({clock} + {micros})"
+
+    def keeps_files(self, folder: Path) -> FileStorage:
+        """Files have a storage of their own from now on."""
+        made = FileStorage((folder / "kept").as_uri(), folder / "staging")
+        self.parts = replace(self.parts, storage=made)
+        return made
+
+    def copy_files(self, seconds: float = 30.0) -> None:
+        """Drains every lane of files until nothing is due."""
+        end = time.monotonic() + seconds
+        while names := due_copies(self.parts):
+            assert time.monotonic() < end, f"files never came to rest: {names}"
+            for name in names:
+                drain(self.parts, name, over=lambda: time.monotonic() >= end)
 
     def patiently(self, rounds: int = 12, seconds: float = 30.0) -> None:
         """Drains, lets time pass, and drains again."""

@@ -8,6 +8,7 @@ from bridge.domain.names import AccountName, ChannelName
 from bridge.domain.people import Employee
 from bridge.domain.policy import Policy
 from bridge.policy.options.accounts import ACCOUNTS, CHANNELS, CRM
+from bridge.policy.options.media import MEDIA
 from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
 from bridge.policy.options.routing import NEW_CLIENTS, NOTIFICATIONS, OWNERSHIP, TIMELINE
 from bridge.policy.options.rules import DEFAULT, POOLS, RULES, pools_of, weights_of
@@ -69,6 +70,7 @@ def _policy(values: Values) -> Policy:
         timeline=values.of(TIMELINE),
         managers_hear_all_chats=values.of(NOTIFICATIONS).managers_hear_all_chats,
         email=values.of(NOTIFICATIONS).email,
+        media=values.of(MEDIA),
         ownership=values.of(OWNERSHIP),
         rules=values.of(RULES),
         pools=pools_of(values.of(POOLS)),
@@ -88,6 +90,7 @@ TOP = Table(
         NEW_CLIENTS,
         TIMELINE,
         NOTIFICATIONS,
+        MEDIA,
         OWNERSHIP,
         RULES,
         POOLS,

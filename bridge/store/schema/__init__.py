@@ -4,6 +4,7 @@ from bridge.store.schema.channels import CHANNELS, TEMPLATES
 from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
 from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
 from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
+from bridge.store.schema.media import FILE_REMOVALS, MEDIA, UPLOADS
 from bridge.store.schema.metadata import METADATA
 from bridge.store.schema.mirror import CURSORS, DIRECTORIES, PIPELINES, REFRESHES, TOKENS
 from bridge.store.schema.notices import NOTIFICATIONS
@@ -36,9 +37,11 @@ __all__ = [
     "CURSORS",
     "DECISIONS",
     "DIRECTORIES",
+    "FILE_REMOVALS",
     "INBOX",
     "LANES",
     "LOGIN_LINKS",
+    "MEDIA",
     "MESSAGES",
     "METADATA",
     "NEEDS",
@@ -57,5 +60,6 @@ __all__ = [
     "TOKENS",
     "TURNS",
     "TURN_LOG",
+    "UPLOADS",
     "VENDOR_IDS",
 ]
