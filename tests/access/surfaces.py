@@ -199,10 +199,14 @@ OPENERS = (
     Opener("API: conversation", lambda p: f"{PREFIX}/conversations/{p.conversation}"),
     Opener("API: messages", lambda p: f"{PREFIX}/conversations/{p.conversation}/messages"),
     Opener("API: who-can-see", lambda p: f"{PREFIX}/conversations/{p.conversation}/who-can-see"),
+    Opener("API: export", lambda p: f"{PREFIX}/conversations/{p.conversation}/export"),
+    Opener("API: export as CSV",
+           lambda p: f"{PREFIX}/conversations/{p.conversation}/export?format=csv"),
     Opener("API: event", lambda p: f"{PREFIX}/events/{p.event}"),
     Opener("API: event by key", lambda p: f"{PREFIX}/events/{p.event_key}"),
     Opener("API: event by message", lambda p: f"{PREFIX}/events/{p.message}", _with_message),
     Opener("API: explain", lambda p: f"{PREFIX}/events/{p.event}/explain"),
     Opener("page: conversation", lambda p: f"/conversations/{p.conversation}"),
+    Opener("page: export", lambda p: f"/conversations/{p.conversation}/export?format=csv"),
     Opener("page: event", lambda p: f"/events/{p.event}"),
-)
+)  # fmt: skip

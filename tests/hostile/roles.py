@@ -15,6 +15,7 @@ GET    /api/v1/channels                           401 200 200 200 200 200
 GET    /api/v1/conversations                      401 200 200 200 200 200
 GET    /api/v1/conversations/<id>                 401 404 200 404 200 200
 POST   /api/v1/conversations/<id>/dismiss         401 403 200 404 403 200
+GET    /api/v1/conversations/<id>/export          401 404 200 404 200 200
 GET    /api/v1/conversations/<id>/messages        401 404 200 404 200 200
 POST   /api/v1/conversations/<id>/messages        401 403 422 404 403 422
 GET    /api/v1/conversations/<id>/who-can-see     401 404 200 404 200 200
@@ -40,6 +41,7 @@ GET    /api/v1/timeline                           401 200 200 200 200 200
 GET    /conversations                             303 200 200 200 200 200
 GET    /conversations/<name>                      303 404 200 404 200 200
 POST   /conversations/<name>/dismiss              303 403 303 404 403 303
+GET    /conversations/<name>/export               303 404 200 404 200 200
 GET    /conversations/<name>/reply                303 303 303 303 303 303
 POST   /conversations/<name>/reply                303 403 422 404 403 422
 GET    /conversations/new                         303 403 200 200 403 200

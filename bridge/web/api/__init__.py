@@ -21,6 +21,7 @@ from bridge.web.api.deliveries import ROUTES as DELIVERIES
 from bridge.web.api.description import describe
 from bridge.web.api.employees import ROUTES as EMPLOYEES
 from bridge.web.api.events import ROUTES as EVENTS
+from bridge.web.api.export import ROUTES as EXPORT
 from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
@@ -35,6 +36,7 @@ from bridge.web.site import SecretKey, Site, site_of
 PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
     *CONVERSATIONS,
+    *EXPORT,
     *MESSAGES,
     *TIMELINE,
     *EVENTS,

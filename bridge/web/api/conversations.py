@@ -109,7 +109,7 @@ def one(call: Call, _: Nothing) -> ConversationShape:
             username=chat.conversation.username,
             can_write=granted.can_write,
             reason=granted.reason,
-            contact=_contact(chat),
+            contact=contact_shape(chat),
             deals=tuple(_deal(deal) for deal in chat.deals),
             leads=tuple(_lead(lead) for lead in chat.leads),
             reply=reply,
@@ -140,7 +140,7 @@ def check_readable(call: Call, employee: Employee, name: str) -> None:
         open_chat(db, call.viewer_as(db, employee), name)
 
 
-def _contact(chat: ChatFacts) -> ContactShape | None:
+def contact_shape(chat: ChatFacts) -> ContactShape | None:
     contact = chat.contact
     if contact is None:
         return None

@@ -106,7 +106,8 @@ def _in_query(name: str, schema: Json, required: bool) -> Json:
 
 
 def _answers(route: Route, schemas: _Schemas) -> Json:
-    given = {"application/json": {"schema": schemas.of(route.answer)}}
+    given: Json = {"application/json": {"schema": schemas.of(route.answer)}}
+    given |= {kind: {"schema": {"type": "string"}} for kind in route.also}
     problem = {CONTENT_TYPE: {"schema": schemas.of(ProblemDocument)}}
     return {
         str(route.status): {"description": "Done", "content": given},

@@ -1,6 +1,7 @@
 """Reads what a request brings, into the type that its route declares; a wrong field is named."""
 
 import re
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -43,6 +44,13 @@ def body_of(request: Request, kind: type[Given]) -> Given:
         raise _wrong(error, prefix="$.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid("the body is not JSON", field="$", status=400) from error
+
+
+def zoned(name: str, moment: datetime | None) -> datetime | None:
+    """The moment; Problem 422 for one that leaves its zone open."""
+    if moment is not None and moment.tzinfo is None:
+        raise invalid("say the zone, such as 2026-03-01T09:00:00Z", field=name)
+    return moment
 
 
 def raw_body(request: Request) -> bytes:

@@ -58,6 +58,15 @@ class Call:
         return viewer(db, employee, self.site.policy, self.now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """An answer that is a file; `name` is what the browser saves it as, plain ASCII."""
+
+    name: str
+    content_type: str
+    body: bytes
+
+
 def _as_it_is(answer: object) -> object:
     return answer
 
@@ -65,7 +74,8 @@ def _as_it_is(answer: object) -> object:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """`bind` reads the query of a GET or the body of the rest, and gives what is then to be called.
-    `remember` makes of an answer what is kept under its Idempotency-Key."""
+    `remember` makes of an answer what is kept under its Idempotency-Key. `also` are types of
+    content that it may be asked for besides JSON."""
 
     method: str
     path: str  # below /api/v1, such as `/conversations/{id}`
@@ -77,6 +87,7 @@ class Route:
     scope: Scope
     status: int = 200
     remember: Callable[[object], object] = _as_it_is
+    also: tuple[str, ...] = ()
 
     @property
     def is_write(self) -> bool:
@@ -90,6 +101,8 @@ def get(
     answer: object,
     summary: str,
     scope: Scope = Scope.READ,
+    *,
+    also: tuple[str, ...] = (),
 ) -> Route:
     def bind(request: Request) -> Callable[[Call], object]:
         query = query_of(request, given)
@@ -104,6 +117,7 @@ def get(
         given=given,
         answer=answer,
         scope=scope,
+        also=also,
     )
 
 

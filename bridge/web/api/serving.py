@@ -13,7 +13,7 @@ from bridge.domain.names import digest_id
 from bridge.store.answers import Standing, keep, release, reserve
 from bridge.store.engine import reading, writing
 from bridge.web.api.given import raw_body
-from bridge.web.api.routing import Call, Route
+from bridge.web.api.routing import Call, Download, Route
 from bridge.web.auth import Principal, principal_of_key, unauthenticated
 from bridge.web.problems import conflict, invalid, not_found
 from bridge.web.site import Site
@@ -33,7 +33,18 @@ def serve(site: Site, route: Route, request: Request, path: dict[str, str]) -> R
     call = Call(site=site, principal=principal, path=path, now=site.parts.now())
     if route.is_write:
         return _write(route, request, call)
-    return _answer(route.status, encode(route.bind(request)(call)))
+    answer = route.bind(request)(call)
+    if isinstance(answer, Download):
+        return as_response(answer)
+    return _answer(route.status, encode(answer))
+
+
+def as_response(file: Download) -> Response:
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+    }
+    return Response(file.body, 200, headers, content_type=file.content_type)
 
 
 def _principal(site: Site, request: Request) -> Principal:

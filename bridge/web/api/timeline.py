@@ -11,11 +11,11 @@ from bridge.domain.reasons import Reason
 from bridge.domain.records import RecordKind
 from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted, contact_ids, contacts_of_record
+from bridge.web.api.given import zoned
 from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Page, Paging, get
 from bridge.web.api.shapes import ChannelRef, MessageShape, channel_ref, message_shape
 from bridge.web.feed import Entry, FeedPlace, accounts_of_source, list_feed
-from bridge.web.problems import invalid
 from bridge.web.viewer import Viewer
 
 
@@ -102,9 +102,6 @@ def entry_shape(viewer: Viewer, entry: Entry) -> EntryShape:
 
 
 def _wanted(db: Connection, viewer: Viewer, query: TimelineQuery) -> FeedWanted:
-    for name, moment in (("from", query.since), ("to", query.until)):
-        if moment is not None and moment.tzinfo is None:
-            raise invalid("say the zone, such as 2026-03-01T09:00:00Z", field=name)
     return FeedWanted(
         messages_only=not query.all,
         conversation=ConversationId(query.conversation) if query.conversation else None,
@@ -112,8 +109,8 @@ def _wanted(db: Connection, viewer: Viewer, query: TimelineQuery) -> FeedWanted:
         accounts=accounts_of_source(viewer.policy, query.source) if query.source else None,
         channel=ChannelName(query.channel) if query.channel else None,
         employee=EmployeeId(query.employee.lower()) if query.employee else None,
-        since=query.since,
-        until=query.until,
+        since=zoned("from", query.since),
+        until=zoned("to", query.until),
     )
 
 

@@ -12,7 +12,17 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.attempts import Attempts
-from bridge.web.pages import activity, chat, chats, dead, deliveries, first, notices, signing_in
+from bridge.web.pages import (
+    activity,
+    chat,
+    chats,
+    dead,
+    deliveries,
+    exports,
+    first,
+    notices,
+    signing_in,
+)
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.visiting import form, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
@@ -70,6 +80,7 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/conversations/<name>/reply", "GET", page(site, chat.go_back)),
         ("/conversations/<name>/reply", "POST", form(site, chat.reply)),
         ("/conversations/<name>/dismiss", "POST", form(site, chat.say_no_answer_needed)),
+        ("/conversations/<name>/export", "GET", page(site, exports.take)),
         ("/feed", "GET", page(site, activity.show)),
         ("/events/<name>", "GET", page(site, activity.tell_why)),
         ("/notifications", "GET", page(site, notices.show)),

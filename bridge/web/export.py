@@ -1,0 +1,92 @@
+"""One conversation whole, for those who may read it; decisions for managers and quality control."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from bridge.codec import decode
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import MessageId
+from bridge.domain.reasons import Reason
+from bridge.domain.records import Message
+from bridge.pipeline.ledger import Record
+from bridge.store.exporting import messages_between, records_about
+from bridge.web.chatview import open_chat
+from bridge.web.feed import headline_of
+from bridge.web.problems import invalid
+from bridge.web.viewer import Viewer
+
+MOST_MESSAGES = 20_000
+_BATCH = 500
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """`since` is included, `until` is not; None: without a limit."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """One decision about a message; `event` is what explains it."""
+
+    event: str
+    kind: str
+    verdict: str
+    reason: Reason
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """`headlines` of None: decisions and earlier versions are not for these eyes."""
+
+    chat: ChatFacts
+    messages: tuple[Message, ...]
+    headlines: Mapping[MessageId, tuple[Headline, ...]] | None
+
+
+def export(db: Connection, viewer: Viewer, name: str, span: Span, by: str) -> Export:
+    """Problem 404 for a chat that is not for these eyes, 422 for more than fits into one file.
+
+    `by` is the principal that stands in the log: who took what, without a word of the client's.
+    """
+    chat, _ = open_chat(db, viewer, name)
+    where = chat.conversation.id
+    found = messages_between(db, where, span.since, span.until, MOST_MESSAGES + 1)
+    if len(found) > MOST_MESSAGES:
+        detail = f"holds more than {MOST_MESSAGES} messages: narrow it with `from` and `to`"
+        raise invalid(detail, field="from")
+    _log.info("conversation exported", principal=by, conversation=where, messages=len(found))
+    if not viewer.reads_all:
+        plain = tuple(replace(message, edits=()) for message in found)
+        return Export(chat=chat, messages=plain, headlines=None)
+    return Export(chat=chat, messages=found, headlines=_headlines(db, found))
+
+
+def _headlines(
+    db: Connection, messages: Sequence[Message]
+) -> Mapping[MessageId, tuple[Headline, ...]]:
+    found: dict[MessageId, tuple[Headline, ...]] = {}
+    for start in range(0, len(messages), _BATCH):
+        batch = [message.id for message in messages[start : start + _BATCH]]
+        for message, rows in records_about(db, batch).items():
+            found[message] = tuple(_headline(event, record) for event, record in rows)
+    return found
+
+
+def _headline(event: int, stored: bytes) -> Headline:
+    record = decode(Record, stored)
+    return Headline(
+        event=str(event),
+        kind=record.kind,
+        verdict=record.verdict,
+        reason=headline_of(record),
+        decided_at=record.decided_at,
+    )
