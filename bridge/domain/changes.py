@@ -92,12 +92,14 @@ class TakeTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """`conversation` of None: about a channel or the house itself."""
+    """`conversation` of None: about a channel or the house itself. `about` names the channel or the
+    account; never a client."""
 
     employee: EmployeeId
     conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
+    about: str = ""
 
 
 class RefreshKind(StrEnum):

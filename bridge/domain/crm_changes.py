@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from bridge.domain.announcing import announce
 from bridge.domain.changes import (
     EraseContact,
     MergeContacts,
@@ -27,7 +28,6 @@ from bridge.domain.events import (
     OwnerChanged,
     RecordChange,
 )
-from bridge.domain.mailing import mail
 from bridge.domain.names import CrmId, RecordId
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ContactState, Owner, RecordKind
@@ -202,12 +202,10 @@ def _tell_new_owner(draft: Draft, event: OwnerChanged) -> None:
     draft.target = person.email
     if draft.facts.conversations:
         draft.conversation = draft.facts.conversations[0]
-        draft.change(
-            Notify(
-                employee=person.email,
-                conversation=draft.facts.conversations[0],
-                message=None,
-                code=ReasonCode.OWNER_CHANGED,
-            )
+        notice = Notify(
+            employee=person.email,
+            conversation=draft.facts.conversations[0],
+            message=None,
+            code=ReasonCode.OWNER_CHANGED,
         )
-        mail(draft, person.email, ReasonCode.OWNER_CHANGED, draft.facts.conversations[0])
+        announce(draft, notice)

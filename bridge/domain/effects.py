@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.messaging import ChatKind, Direction, Media, Messenger, Template
-from bridge.domain.names import CrmId, MessageId, RecordId
+from bridge.domain.names import ConversationId, CrmId, EmployeeId, MessageId, RecordId
+from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import RecordKind
 
 
@@ -131,13 +132,33 @@ class JoinChat:
 class SendEmail:
     """Sends a plain mail to one person. Gives `{"id": …}`, its Message-ID, which is made of `key`.
 
-    Nobody but `recipient` gets it, and it says no more than he may read in the bridge.
+    Nobody but `recipient` gets it, and it says no more than he may read in the bridge. Where it
+    names an `employee`, he is asked for anew when it leaves: who may no longer read the
+    `conversation`, or lost his role, gets nothing.
     """
 
     key: str
     recipient: str
     subject: str
     text: str
+    employee: EmployeeId | None = None
+    conversation: ConversationId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostNotification:
+    """Posts to the house's own webhook that an employee was told something. Gives nothing.
+
+    Holds no word of a client; dropped when the employee may not read the conversation any more.
+    """
+
+    key: str
+    employee: EmployeeId
+    code: ReasonCode  # why he was told
+    told_at: datetime
+    conversation: ConversationId | None = None  # None: about a channel or the house itself
+    about: str = ""  # the channel or account
+    link: str = ""
 
 
 Effect = (
@@ -150,4 +171,5 @@ Effect = (
     | SendMessage
     | JoinChat
     | SendEmail
+    | PostNotification
 )

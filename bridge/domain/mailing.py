@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from bridge.domain.draft import Draft
+from bridge.domain.changes import Notify
 from bridge.domain.effects import SendEmail
-from bridge.domain.names import ConversationId, EmployeeId, digest_id
+from bridge.domain.people import MailWish
+from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 
 # No name, number or word of a client: whoever handles the mail is not allowed to read them.
@@ -17,6 +18,10 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.NOTIFY_DEFAULT: "A client whom nobody could take went to the default",
     ReasonCode.OWNER_CHANGED: "A client is yours now",
     ReasonCode.CHANNEL_INACTIVE: "A channel has stopped working",
+    ReasonCode.ACCOUNT_PAUSED: "An account is paused: its vendor refuses our credentials",
+    ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour",
+    ReasonCode.CLAIM_OVERRULED: "The CRM has given a client of yours to somebody else",
+    ReasonCode.NOTIFY_TEST: "A test",
 }
 _WHY: Mapping[ReasonCode, str] = {
     ReasonCode.NOTIFY_RESPONSIBLE: "You are told because you answer for this client.",
@@ -29,26 +34,31 @@ _WHY: Mapping[ReasonCode, str] = {
     "clients was free.",
     ReasonCode.OWNER_CHANGED: "You are told because the CRM names you as the owner.",
     ReasonCode.CHANNEL_INACTIVE: "You are told because you are a manager.",
+    ReasonCode.ACCOUNT_PAUSED: "You are told because you are a manager. Nothing is lost: what is "
+    "to be done waits. Run `bridge doctor`, correct the credentials, and it goes on.",
+    ReasonCode.ACCOUNT_OUTAGE: "You are told because you are a manager. Nothing is lost: what is "
+    "to be done waits and is tried again by itself; `bridge doctor` says what is wrong.",
+    ReasonCode.CLAIM_OVERRULED: "You are told because you answered this client first, but the CRM "
+    "names another owner.",
+    ReasonCode.NOTIFY_TEST: "You are told because you asked for it.",
 }
+_KINDS = {ReasonCode.ACCOUNT_PAUSED: "Account", ReasonCode.ACCOUNT_OUTAGE: "Account"}
 
 
-def mail(
-    draft: Draft,
-    employee: EmployeeId,
-    code: ReasonCode,
-    conversation: ConversationId | None = None,
-    about: str = "",
-) -> None:
-    """Plans one mail; none where no account is named. `about` is a channel's label."""
-    account, event = draft.policy.email, draft.event
-    if account is None:
-        return
-    where = f"/conversations/{conversation}" if conversation else "/"
-    lines = [_WHY[code], f"Channel: {about}" if about else "", f"{draft.facts.public_url}{where}"]
-    effect = SendEmail(
-        key=digest_id("em", event.account, event.event_key, employee, code),
-        recipient=employee,
-        subject=_SUBJECTS[code],
-        text="\n\n".join(line for line in lines if line),
+def mail(notice: Notify, policy: Policy, key: str, public_url: str) -> SendEmail | None:
+    """One mail; None where he wants none, or hears of it by digest."""
+    employee = policy.employee(notice.employee)
+    if employee.mail is MailWish.NONE:
+        return None
+    if notice.conversation is not None and employee.mail is MailWish.DIGEST:
+        return None
+    where = f"/conversations/{notice.conversation}" if notice.conversation else "/"
+    about = f"{_KINDS.get(notice.code, 'Channel')}: {notice.about}" if notice.about else ""
+    return SendEmail(
+        key=key,
+        recipient=notice.employee,
+        subject=_SUBJECTS[notice.code],
+        text="\n\n".join(x for x in (_WHY[notice.code], about, f"{public_url}{where}") if x),
+        employee=notice.employee,
+        conversation=notice.conversation,
     )
-    draft.plan(account, effect, f"mail:{employee}")

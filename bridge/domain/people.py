@@ -36,6 +36,14 @@ class Role(StrEnum):
     NONE = "none"
 
 
+class MailWish(StrEnum):
+    """Which mails somebody gets about his chats; what concerns the house comes at once."""
+
+    EACH = "each"
+    DIGEST = "digest"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Employee:
     """One entry of roles.yaml. `channels` of None means every channel."""
@@ -46,6 +54,7 @@ class Employee:
     channels: frozenset[ChannelName] | None = None
     priority_channel: Mapping[Messenger, ChannelName] = field(default_factory=dict)
     away: Away | None = None
+    mail: MailWish = MailWish.EACH
 
     def has_channel(self, channel: ChannelName) -> bool:
         return self.channels is None or channel in self.channels

@@ -107,12 +107,30 @@ class Rule:
     to: tuple[Target, ...]  # tried left to right
 
 
+class DigestEvery(StrEnum):
+    HOUR = "1h"
+    DAY = "1d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """When digests are made: each day at `at` (HH:MM) of the time zone, or each hour at its
+    minute."""
+
+    every: DigestEvery = DigestEvery.DAY
+    at: str = "08:00"
+    time_zone: str = "UTC"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifications:
-    """`email` is the account that sends them as mails too; None: they stay in the bridge."""
+    """`email` is the account that sends them as mails too; None: they stay in the bridge. `webhook`
+    is the account that each is posted to."""
 
     managers_hear_all_chats: bool = False
     email: AccountName | None = None
+    webhook: AccountName | None = None
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +160,8 @@ class Policy:
     managers_hear_all_chats: bool = False
     email: AccountName | None = None  # sends notifications as mails too
     media: MediaRules = MediaRules()
+    webhook: AccountName | None = None  # takes a post of each notification
+    digest: Digest | None = None
     ownership: Ownership = Ownership()
     rules: tuple[Rule, ...] = ()
     pools: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)

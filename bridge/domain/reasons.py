@@ -92,6 +92,10 @@ class ReasonCode(StrEnum):
     NOTIFY_NOBODY = "notify.nobody"
     NOTIFY_DEFAULT = "notify.default"
     ACCOUNT_PAUSED = "account.paused"
+    ACCOUNT_OUTAGE = "account.outage"
+    CLAIM_OVERRULED = "notify.claim_overruled"
+    NOTIFY_TEST = "notify.test"
+    NOTIFY_NO_MORE = "notify.no_more"
 
     # Which channel a message leaves from
     CHANNEL_OF_CHAT = "channel.of_chat"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from bridge.domain import crm_changes, message_changes, messages, sending
+from bridge.domain.announcing import announce
 from bridge.domain.changes import Notify, SetChannelState
 from bridge.domain.channels import USABLE
 from bridge.domain.decisions import Decision, Wait
@@ -37,7 +38,6 @@ from bridge.domain.events import (
     UnitsUsed,
 )
 from bridge.domain.facts import ChannelFacts, Facts
-from bridge.domain.mailing import mail
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.telling import active_managers
@@ -160,7 +160,8 @@ def _on_channel(draft: Draft, event: ChannelChanged) -> Decision:
     draft.because(ReasonCode.CHANNEL_STATE, f"the channel is {event.state or 'as it was'}")
     worked = any(c.state in USABLE or c.as_of is None for c in changed)
     if worked and event.state is not None and event.state not in USABLE:
-        _tell_managers(draft)
+        labels = (draft.policy.channel_label(channel.name) for channel in changed)
+        _tell_managers(draft, ", ".join(labels))
     return draft.applied()
 
 
@@ -181,17 +182,16 @@ def _digits(text: str) -> str:
     return "".join(letter for letter in text if letter.isdecimal())
 
 
-def _tell_managers(draft: Draft) -> None:
+def _tell_managers(draft: Draft, about: str) -> None:
     for manager in active_managers(draft.facts.directory, draft.policy):
-        draft.change(
-            Notify(
-                employee=manager.id,
-                conversation=None,
-                message=None,
-                code=ReasonCode.CHANNEL_INACTIVE,
-            )
+        notice = Notify(
+            employee=manager.id,
+            conversation=None,
+            message=None,
+            code=ReasonCode.CHANNEL_INACTIVE,
+            about=about,
         )
-        mail(draft, manager.id, ReasonCode.CHANNEL_INACTIVE)
+        announce(draft, notice)
 
 
 def _unsupported(draft: Draft) -> Decision:

@@ -1,11 +1,11 @@
 """Tells the people whom a client's message concerns, and nobody who may not read it."""
 
 from bridge.domain.access import access
+from bridge.domain.announcing import announce
 from bridge.domain.changes import Notify
 from bridge.domain.draft import Draft
 from bridge.domain.events import ClientIdentified
 from bridge.domain.facts import ChatFacts
-from bridge.domain.mailing import mail
 from bridge.domain.names import EmployeeId, MessageId
 from bridge.domain.notifications import told
 from bridge.domain.people import Directory, Employee, Role
@@ -24,12 +24,16 @@ def tell(draft: Draft, chat: ChatFacts, message: MessageId | None) -> None:
     if not codes:
         managers = active_managers(facts.directory, policy)
         codes = {manager.id: ReasonCode.NOTIFY_NOBODY for manager in managers}
+    begins, label = _begins_to_wait(draft, chat), _label(draft, chat)
     for employee, code in codes.items():
-        draft.change(
-            Notify(employee=employee, conversation=chat.conversation.id, message=message, code=code)
+        notice = Notify(
+            employee=employee,
+            conversation=chat.conversation.id,
+            message=message,
+            code=code,
+            about=label,
         )
-        if _begins_to_wait(draft, chat):
-            mail(draft, employee, code, chat.conversation.id, _label(draft, chat))
+        announce(draft, notice, mailed=begins)
 
 
 def _begins_to_wait(draft: Draft, chat: ChatFacts) -> bool:

@@ -192,7 +192,9 @@ def makes(effect: Effect) -> str | None:
             return effect.message
         case f.SendMessage():
             return sent_name(effect.message)
-        case f.ChangeOwner() | f.UpdateTimelineEntry() | f.JoinChat() | f.SendEmail():
+        case f.ChangeOwner() | f.UpdateTimelineEntry() | f.JoinChat():
+            return None
+        case f.SendEmail() | f.PostNotification():
             return None
 
 
@@ -214,7 +216,7 @@ def names(effect: Effect) -> tuple[str, ...]:
             return tuple(record for _, record in effect.records)
         case f.UpdateTimelineEntry():
             return (effect.message, *names(effect.entry))
-        case f.SendMessage() | f.JoinChat() | f.SendEmail():
+        case f.SendMessage() | f.JoinChat() | f.SendEmail() | f.PostNotification():
             return ()
 
 
@@ -231,7 +233,7 @@ def _needs(effect: Effect, sends: set[MessageId]) -> Iterator[Need]:
                 yield Need(name=sent_name(effect.message), hard=True)
         case f.UpdateTimelineEntry():
             yield Need(name=effect.message, hard=True)
-        case f.CreateContact() | f.SendMessage() | f.JoinChat() | f.SendEmail():
+        case _:  # names no record
             return
 
 

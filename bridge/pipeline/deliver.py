@@ -18,6 +18,7 @@ from bridge.pipeline.commit import names
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.withholding import still_meant
 from bridge.ports import (
     Account,
     CannotTell,
@@ -146,13 +147,18 @@ class _Turn:
         """A run if there are rows; further ones only when a full batch waits for each."""
         runs: list[_Run] = []
         limit, now = self._vendor.connector.max_run, self._parts.now()
-        rows: list[Row] = []
-        while len(self._flights) + len(runs) < IN_FLIGHT and len(rows) in (0, limit):
+        taken = 0
+        while len(self._flights) + len(runs) < IN_FLIGHT and taken in (0, limit):
             at_least = limit if self._flights or runs else 1
             rows = outgoing.take(db, self._lease.lane, now, limit, at_least=at_least)
+            taken = len(rows)
             if not rows:
                 break
-            runs.append((rows, _deliveries(self._parts, db, self._lease, rows)))
+            rows = still_meant(self._parts, db, rows)
+            if rows:
+                runs.append((rows, _deliveries(self._parts, db, self._lease, rows)))
+            else:
+                taken = 0  # all of them were for nobody any more: on with those behind
         return runs
 
     def _depart(self, threads: ThreadPoolExecutor, runs: Sequence[_Run]) -> None:
@@ -175,7 +181,8 @@ class _Turn:
             lane=self._lease.lane,
             now=self._parts.now(),
             look_up_at=settle_at,
-            managers=self._parts.active().policy.managers,
+            active=self._parts.active(),
+            public_url=self._parts.public_url,
         )
         down = settling.note(db, notes, list(zip(rows, outcomes, strict=True)))
         counts = _counted(outcomes)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.domain.changes import Notify, RefreshKind
+from bridge.domain.changes import RefreshKind
 from bridge.domain.errors import (
     BridgeError,
     ConfigError,
@@ -14,14 +14,16 @@ from bridge.domain.errors import (
     OutcomeUnknown,
 )
 from bridge.domain.names import AccountName, ConversationId, CrmId
-from bridge.domain.reasons import ReasonCode
+from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline import identifying, mirroring
+from bridge.pipeline.announcing import Trouble, tell_managers
 from bridge.pipeline.catching_up import catch_up
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.settling import back_off
-from bridge.store import lanes, notices, refreshes
+from bridge.store import lanes, refreshes
+from bridge.store.deciding import deciding
 from bridge.store.engine import writing
 from bridge.store.refreshes import Wish
 
@@ -108,21 +110,21 @@ def _postpone(parts: Parts, lease: Lease, wishes: Sequence[Wish], error: BridgeE
     refused = isinstance(error, CredentialsInvalid)
     # One cause for all calls that are refused, so that managers are told once.
     cause = "the vendor refuses our credentials" if refused else str(error)
-    with writing(parts.engine) as db:
+    with deciding(parts.engine) as db:
         lease.keep(db)
         refreshes.postpone(db, wishes, until, str(error))
         if not lanes.hold(db, lease.lane, until, cause):
             return
         if refused:
-            notices.add(db, _of_refusal(parts), now)
+            tell_managers(db, parts.active(), parts.public_url, _refusal(lease, cause), now)
+            lanes.note_outage_told(db, lease.lane)
     _log.warning("lane held", lane=lease.lane, cause=str(error))
 
 
-def _of_refusal(parts: Parts) -> list[Notify]:
-    return [
-        Notify(employee=who, conversation=None, message=None, code=ReasonCode.ACCOUNT_PAUSED)
-        for who in parts.active().policy.managers
-    ]
+def _refusal(lease: Lease, cause: str) -> Trouble:
+    _, account = split(lease.lane)
+    reason = Reason(ReasonCode.ACCOUNT_PAUSED, cause)
+    return Trouble(account=account, kind="AccountPaused", reason=reason)
 
 
 def _read(

@@ -55,7 +55,7 @@ def _note_record(db: Connection, row: Row, vendor_id: str) -> None:
             note_sent(db, row.account, row.effect.message, vendor_id)
         case f.ChangeOwner() | f.WriteTimelineEntry() | f.UpdateTimelineEntry():
             return
-        case f.JoinChat() | f.SendEmail():
+        case f.JoinChat() | f.SendEmail() | f.PostNotification():
             return
 
 

@@ -9,11 +9,12 @@ from typing import assert_never
 import structlog
 from sqlalchemy import Connection
 
-from bridge.domain.changes import Notify
 from bridge.domain.effects import SendEmail, SendMessage
 from bridge.domain.messaging import MessageStatus
-from bridge.domain.names import EmployeeId
-from bridge.domain.reasons import ReasonCode
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline.announcing import Trouble, tell_managers
+from bridge.pipeline.lanes import split
+from bridge.pipeline.parts import Active
 from bridge.pipeline.results import note_result
 from bridge.ports import (
     Absent,
@@ -26,7 +27,7 @@ from bridge.ports import (
     RetryAt,
     Unknown,
 )
-from bridge.store import attempts, lanes, notices, outbox, outgoing
+from bridge.store import attempts, lanes, outbox, outgoing
 from bridge.store.attempts import Tried
 from bridge.store.outbox import State
 from bridge.store.outgoing import Row
@@ -47,7 +48,8 @@ class Notes:
     lane: str
     now: datetime
     look_up_at: datetime
-    managers: tuple[EmployeeId, ...] = ()
+    active: Active
+    public_url: str
 
 
 def note(
@@ -58,6 +60,8 @@ def note(
     note_result(db, done, notes.now)
     if done:
         lanes.note_success(db, notes.lane, notes.now)
+    elif any(isinstance(out, Rejected) for _, out in outcomes):
+        lanes.note_answer(db, notes.lane)
     down = [(row, out) for row, out in outcomes if isinstance(out, AccountDown)]
     attempts.add(db, _tried(outcomes), notes.now)
     for row, outcome in outcomes:
@@ -218,11 +222,10 @@ def _go_down(db: Connection, notes: Notes, down: AccountDown, rows: Sequence[Row
         return
     _log.error("lane held", lane=notes.lane, cause=down.cause, until=str(down.until or "resumed"))
     if down.until is None:
-        told = [
-            Notify(employee=who, conversation=None, message=None, code=ReasonCode.ACCOUNT_PAUSED)
-            for who in notes.managers
-        ]
-        notices.add(db, told, notes.now)
+        _, account = split(notes.lane)
+        reason = Reason(ReasonCode.ACCOUNT_PAUSED, down.cause)
+        trouble = Trouble(account=account, kind="AccountPaused", reason=reason)
+        tell_managers(db, notes.active, notes.public_url, trouble, notes.now)
 
 
 def _show(db: Connection, row: Row, status: MessageStatus, reason: str) -> None:

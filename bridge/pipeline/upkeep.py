@@ -10,6 +10,7 @@ from bridge.domain.names import AccountName, CrmId
 from bridge.pipeline import mirroring
 from bridge.pipeline.catching_up import due_polls, wish
 from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.outages import tell_of_outages
 from bridge.pipeline.parked import expire
 from bridge.pipeline.parts import Parts
 from bridge.store import cursors, mirror
@@ -22,10 +23,11 @@ TEMPLATES_MAX_AGE = timedelta(hours=6)
 
 
 def tick(parts: Parts) -> None:
-    """Ends what waits in vain. Queues refreshes of owners that are half as old as they may get,
-    the oldest first, of the CRM's people once an hour, and polls of vendors whose webhooks may
-    lose something."""
+    """Ends what waits in vain, and tells of accounts that stand still. Queues refreshes of owners
+    that are half as old as they may get, the oldest first, of the CRM's people once an hour, and
+    polls of vendors whose webhooks may lose something."""
     expire(parts)
+    tell_of_outages(parts)
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])
     for account in _old_templates(parts):

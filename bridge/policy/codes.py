@@ -33,6 +33,9 @@ class Code(StrEnum):
     CRM_MISSING = "crm-missing"
     NOT_A_CRM = "not-a-crm"
     NOT_EMAIL = "not-email"
+    NOT_A_WEBHOOK = "not-a-webhook"
+    DIGEST_WITHOUT_EMAIL = "digest-without-email"
+    NO_DIGEST = "no-digest"
     STAGE_MISSING = "stage-missing"
 
     UNKNOWN_EMPLOYEE = "unknown-employee"
@@ -96,6 +99,9 @@ MEANING: Mapping[Code, str] = {
     Code.CRM_MISSING: "Roles and distribution need a CRM: connect a CRM first.",
     Code.NOT_A_CRM: "`crm` names an account that is no CRM.",
     Code.NOT_EMAIL: "`notifications.email` names an account that sends no e-mail.",
+    Code.NOT_A_WEBHOOK: "`notifications.webhook` names an account that takes no notifications.",
+    Code.DIGEST_WITHOUT_EMAIL: "`notifications.digest` is set, but no account sends mails.",
+    Code.NO_DIGEST: "An employee wants a digest, but none is made: he gets no mails about chats.",
     Code.STAGE_MISSING: "Deals can't be created without a stage.",
     Code.UNKNOWN_EMPLOYEE: "Nobody of this e-mail address stands under `employees`.",
     Code.UNKNOWN_CHANNEL: "No channel of this name exists.",

@@ -20,6 +20,7 @@ _SLOT = r"^[a-z][a-z0-9_-]{0,39}$"
 _EMAIL = r"^[^@\s\"\[\]]+@[^@\s\"\[\]]+\.[^@\s\"\[\]]+$"
 _DURATION = r"^[0-9]{1,6}[smhd]$"
 _MOMENT = r"^2[0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
+_CLOCK_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MEANT_FLAG = {
     "true": "true",
@@ -150,6 +151,12 @@ def _time_zone(text: str) -> str:
         raise Complaint("is not a time zone", hint) from error
 
 
+def _clock_time(text: str) -> str:
+    if not re.fullmatch(_CLOCK_TIME, text):
+        raise Complaint("is not a time of day such as 08:00", "write it from 00:00 to 23:59")
+    return text
+
+
 def _country(text: str) -> str:
     code = text.upper()
     if code not in phones.COUNTRIES:
@@ -186,6 +193,11 @@ VARIABLE = Word(
     words="the name of an environment variable",
     parse=_variable,
     json={"type": "string", "pattern": r"^[A-Z][A-Z0-9_]*$"},
+)
+CLOCK_TIME = Word(
+    words="a time of day such as 08:00",
+    parse=_clock_time,
+    json={"type": "string", "pattern": f"^{_CLOCK_TIME}$"},
 )
 COUNTRY = Word(
     words="a country's two letters (ISO 3166)",

@@ -33,7 +33,21 @@ _RELEASE = text(
     "UPDATE lanes SET lease_token = NULL, lease_until = NULL"
     " WHERE name = :lane AND lease_token = :token"
 )
-_SUCCESS = text("UPDATE lanes SET last_success_at = :now, held_cause = '' WHERE name = :lane")
+_SUCCESS = text(
+    "UPDATE lanes SET last_success_at = :now, held_cause = '', troubled_since = NULL,"
+    " outage_told = :no WHERE name = :lane"
+)
+_TROUBLED = (
+    "UPDATE lanes SET troubled_since = {clock} WHERE name = :lane AND troubled_since IS NULL"
+)
+_SILENT_SINCE = (
+    "SELECT name FROM lanes WHERE troubled_since <= {clock} - :span AND NOT outage_told"
+    " AND NOT paused AND (EXISTS (SELECT 1 FROM outbox o WHERE o.lane = lanes.name"
+    "   AND (o.state = 'pending' OR o.state = 'unknown' AND o.next_attempt_at IS NOT NULL)"
+    "   AND o.state IN ('pending', 'leased', 'held', 'unknown'))"
+    " OR EXISTS (SELECT 1 FROM refreshes r WHERE r.lane = lanes.name AND r.state = 'pending'))"
+    " ORDER BY name"
+)
 _RUNNABLE_NOW = RUNNABLE.format(now="{clock}")
 _DUE = f"""
 SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE name = :lane AND NOT ({FREE})) AND (
@@ -89,6 +103,7 @@ def hold(db: Connection, lane: str, until: datetime | None, cause: str) -> bool:
     """
     _make(db, lane)
     known = db.scalar(select(LANES.c.held_cause).where(LANES.c.name == lane))
+    db.execute(_sql(db, _TROUBLED), {"lane": lane})
     db.execute(
         update(LANES)
         .where(LANES.c.name == lane)
@@ -102,7 +117,13 @@ def resume(db: Connection, lane: str) -> None:
     db.execute(
         update(LANES)
         .where(LANES.c.name == lane)
-        .values(held_until=None, held_cause="", paused=False)
+        .values(
+            held_until=None,
+            held_cause="",
+            paused=False,
+            troubled_since=None,
+            outage_told=False,
+        )
     )
 
 
@@ -112,7 +133,33 @@ def is_troubled(db: Connection, lane: str) -> bool:
 
 
 def note_success(db: Connection, lane: str, now: datetime) -> None:
-    db.execute(_SUCCESS, {"lane": lane, "now": microseconds(now)})
+    db.execute(_SUCCESS, {"lane": lane, "now": microseconds(now), "no": False})
+
+
+def note_answer(db: Connection, lane: str) -> None:
+    """The vendor refuses, and so is there: no outage goes on."""
+    over = {"troubled_since": None, "outage_told": False}
+    db.execute(update(LANES).where(LANES.c.name == lane).values(**over))
+
+
+def silent(db: Connection, seconds: float) -> tuple[str, ...]:
+    """Lanes with work that have stood still for so long, and of which nobody has been told."""
+    return tuple(db.scalars(_sql(db, _SILENT_SINCE), {"span": _microseconds(seconds)}))
+
+
+def any_outage_told(db: Connection, names: Iterable[str]) -> bool:
+    told = select(LANES.c.name).where(LANES.c.name.in_(list(names)), LANES.c.outage_told)
+    return db.scalar(told.limit(1)) is not None
+
+
+def held_cause(db: Connection, lane: str) -> str:
+    return str(db.scalar(select(LANES.c.held_cause).where(LANES.c.name == lane)) or "")
+
+
+def note_outage_told(db: Connection, lane: str) -> bool:
+    """False when somebody else has told of it just now, or it is over."""
+    mine = (LANES.c.name == lane) & LANES.c.troubled_since.is_not(None) & ~LANES.c.outage_told
+    return db.execute(update(LANES).where(mine).values(outage_told=True)).rowcount == 1
 
 
 def due(db: Connection, names: Iterable[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ class Notice:
     conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
+    about: str
     created_at: datetime
     read_at: datetime | None
 
@@ -32,6 +33,7 @@ def add(db: Connection, told: Sequence[Notify], now: datetime) -> None:
             "conversation": notice.conversation,
             "message": notice.message,
             "code": notice.code,
+            "about": notice.about,
             "created_at": now,
         }
         for notice in told
@@ -54,6 +56,7 @@ def notices(
             conversation=row.conversation,
             message=row.message,
             code=ReasonCode(row.code),
+            about=row.about,
             created_at=row.created_at,
             read_at=row.read_at,
         )

@@ -28,6 +28,7 @@ _KINDS: Mapping[str, type[Effect]] = {
         effects.SendMessage,
         effects.JoinChat,
         effects.SendEmail,
+        effects.PostNotification,
     )
 }
 
@@ -157,6 +158,15 @@ def settle(
         .values(state=state.value, reason=reason, next_attempt_at=next_attempt_at, **doubt)
     )
     return settled.rowcount == 1
+
+
+def withhold(db: Connection, row_id: int, reason: str, now: datetime) -> None:
+    """Dropped before it was sent: it is for nobody any more."""
+    db.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.id == row_id)
+        .values(state=State.DROPPED.value, reason=reason, next_attempt_at=None, done_at=now)
+    )
 
 
 def give_back(

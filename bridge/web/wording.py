@@ -54,6 +54,7 @@ EFFECTS = {
     "SendMessage": "Send the message",
     "JoinChat": "Join the chat",
     "SendEmail": "Send an e-mail",
+    "PostNotification": "Post a notification",
 }
 
 MEDIA = {

@@ -11,6 +11,7 @@ from bridge.domain.effects import (
     CreateLead,
     Effect,
     JoinChat,
+    PostNotification,
     SendEmail,
     SendMessage,
     UpdateTimelineEntry,
@@ -28,6 +29,7 @@ from connectors.webhook.orders import (
     JoinOrder,
     LeadOrder,
     MessageOrder,
+    NotificationOrder,
     Order,
     OwnerOrder,
 )
@@ -71,7 +73,9 @@ def order_of(delivery: Delivery, ids: Ids) -> Order | Rejected:
             return _of_itself(effect)
 
 
-def _of_itself(effect: CreateContact | SendMessage | JoinChat | SendEmail) -> Order | Rejected:
+def _of_itself(
+    effect: CreateContact | SendMessage | JoinChat | SendEmail | PostNotification,
+) -> Order | Rejected:
     """What names no record of the other side."""
     match effect:
         case CreateContact():
@@ -82,6 +86,8 @@ def _of_itself(effect: CreateContact | SendMessage | JoinChat | SendEmail) -> Or
             return JoinOrder(**_same(effect, JoinOrder))  # type: ignore[arg-type]
         case SendEmail():
             return EmailOrder(**_same(effect, EmailOrder))  # type: ignore[arg-type]
+        case PostNotification():
+            return NotificationOrder(**_same(effect, NotificationOrder))  # type: ignore[arg-type]
     assert_never(effect)
 
 

@@ -11,14 +11,16 @@ from bridge.domain.effects import (
     CreateLead,
     Effect,
     JoinChat,
+    PostNotification,
     SendEmail,
     SendMessage,
     UpdateTimelineEntry,
     WriteTimelineEntry,
 )
 from bridge.domain.messaging import ChatKind, Direction, Media, Messenger, Template
-from bridge.domain.names import CrmId, MessageId
+from bridge.domain.names import ConversationId, CrmId, EmployeeId, MessageId
 from bridge.domain.people import CrmEmployee
+from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
 from bridge.ports import ChannelReading, CrmQueue, IdentityQuery, TemplateReading
 
@@ -130,6 +132,19 @@ class EmailOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationOrder:
+    """An employee was told something; `code` says why, `link` leads to it. Holds no word of a
+    client."""
+
+    employee: EmployeeId
+    code: ReasonCode
+    told_at: datetime
+    conversation: ConversationId | None = None
+    about: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindQuestion:
     queries: tuple[IdentityQuery, ...]
 
@@ -159,6 +174,7 @@ Order = (
     | MessageOrder
     | JoinOrder
     | EmailOrder
+    | NotificationOrder
 )
 Question = FindQuestion | IdsQuestion | ContactsQuestion | NoQuestion
 
@@ -172,6 +188,7 @@ ORDER_WORDS: Mapping[type[Effect], str] = {
     SendMessage: "message.send",
     JoinChat: "chat.join",
     SendEmail: "email.send",
+    PostNotification: "notification.post",
 }
 ORDERS: Mapping[str, type[Order]] = {
     "contact.create": ContactOrder,
@@ -183,8 +200,9 @@ ORDERS: Mapping[str, type[Order]] = {
     "message.send": MessageOrder,
     "chat.join": JoinOrder,
     "email.send": EmailOrder,
+    "notification.post": NotificationOrder,
 }
-WITHOUT_ID = frozenset({"owner.change", "timeline.update", "chat.join"})
+WITHOUT_ID = frozenset({"owner.change", "timeline.update", "chat.join", "notification.post"})
 """Orders that any 2xx settles."""
 
 QUESTIONS: Mapping[str, tuple[type[Question], type]] = {

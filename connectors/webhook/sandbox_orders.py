@@ -13,6 +13,7 @@ from connectors.webhook.orders import (
     JoinOrder,
     LeadOrder,
     MessageOrder,
+    NotificationOrder,
     Order,
     OwnerOrder,
 )
@@ -44,6 +45,9 @@ def do(world: World, poster: Poster, order: Order) -> Body:
             return _join(world, order)
         case EmailOrder():
             return _email(world, order)
+        case NotificationOrder():
+            world.notifications.append(_body(order))
+            return {}
         case record:
             return _record(world, poster, record)
 

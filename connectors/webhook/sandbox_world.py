@@ -43,6 +43,7 @@ class World:
     messages: dict[str, SandboxMessage] = field(default_factory=dict)
     joined: list[Body] = field(default_factory=list)
     mails: list[Body] = field(default_factory=list)
+    notifications: list[Body] = field(default_factory=list)
     names: dict[tuple[str, str], Body] = field(default_factory=dict)
     done: dict[str, Body] = field(default_factory=dict)
     repeats: int = 0
@@ -80,6 +81,7 @@ class World:
                 "received": [one for one in messages if not one["outgoing"]],
                 "joined": self.joined,
                 "mails": self.mails,
+                "notifications": self.notifications,
                 "done": sorted(self.done),
                 "repeats": self.repeats,
                 "webhook": self.address,

@@ -15,6 +15,7 @@ _WORDS = {
     "SendMessage": "messages",
     "JoinChat": "invitations",
     "SendEmail": "mail",
+    "PostNotification": "notifications",
 }
 
 

@@ -9,13 +9,15 @@ from bridge.domain.effects import (
     CreateLead,
     Effect,
     JoinChat,
+    PostNotification,
     SendEmail,
     SendMessage,
     UpdateTimelineEntry,
     WriteTimelineEntry,
 )
 from bridge.domain.messaging import Direction, Messenger
-from bridge.domain.names import CrmId, MessageId, RecordId
+from bridge.domain.names import ConversationId, CrmId, EmployeeId, MessageId, RecordId
+from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import RecordKind
 from tests.contract.vendors import NOW
 
@@ -52,6 +54,14 @@ _SAMPLES: tuple[Effect, ...] = (
     ),
     JoinChat(channel_id="wa", messenger=Messenger.WHATSAPP, chat_id="5215512345678"),
     SendEmail(key="k-3", recipient="ana@acme.example", subject="A new client", text="See there."),
+    PostNotification(
+        key="k-4",
+        employee=EmployeeId("ana@acme.example"),
+        code=ReasonCode.NOTIFY_RESPONSIBLE,
+        told_at=NOW,
+        conversation=ConversationId("cv_1"),
+        link="https://bridge.example/conversations/cv_1",
+    ),
 )
 
 EFFECTS: Mapping[type[Effect], Effect] = {type(effect): effect for effect in _SAMPLES}

@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from bridge.domain.effects import SendEmail
+from bridge.domain.effects import PostNotification, SendEmail
 from bridge.policy.codes import Code
 from bridge.policy.findings import ConfigInvalid, Finding
 from bridge.policy.reading import Loaded, load
@@ -78,6 +78,7 @@ CONNECTORS: Mapping[str, Connector] = {
         options={"host": "mail.example"},
         delivers=frozenset({SendEmail}),
     ),
+    "hook": replace(connector("hook", {"signing_secret"}), delivers=frozenset({PostNotification})),
     "hubspot": connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
     "wazzup": connector("wazzup", {"api_key", "webhook_key"}),
     "salesforce": connector("salesforce", {"client_id", "path_secret"}, is_crm=True),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bridge.domain.policy import Policy
-from bridge.policy.checks import accounts, people, rules, targets, tests
+from bridge.policy.checks import accounts, notifications, people, rules, targets, tests
 from bridge.policy.checks.checked import Check, Checked
 from bridge.policy.findings import Finding
 from bridge.policy.routing_tests import RoutingTest
@@ -12,6 +12,7 @@ from bridge.ports import Connector
 CHECKS: tuple[Check, ...] = (
     *accounts.CHECKS,
     *people.CHECKS,
+    *notifications.CHECKS,
     *targets.CHECKS,
     *rules.CHECKS,
     *tests.CHECKS,

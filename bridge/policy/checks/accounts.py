@@ -4,7 +4,6 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bridge.domain.effects import SendEmail
 from bridge.domain.names import AccountName
 from bridge.domain.policy import AccountPolicy, Creation
 from bridge.policy.checks.checked import Check, Checked
@@ -126,22 +125,6 @@ def channels_are_distinct(checked: Checked) -> Iterator[Finding]:
             yield checked.error(Code.DUPLICATE_CHANNEL, path, said, "remove one of them")
 
 
-def mails_have_an_account(checked: Checked) -> Iterator[Finding]:
-    name = checked.policy.email
-    if name is None:
-        return
-    path = "notifications.email"
-    account = checked.policy.accounts.get(name)
-    if account is None:
-        hint = did_you_mean(name, checked.policy.accounts) or "add it under accounts"
-        yield checked.error(Code.UNKNOWN_ACCOUNT, path, f"{name} is not an account", hint)
-        return
-    connector = checked.connectors.get(account.connector)
-    if connector is not None and SendEmail not in connector.delivers:
-        said = f"{name} is an account of {account.connector}, which sends no e-mail"
-        yield checked.error(Code.NOT_EMAIL, path, said, "name an account of email")
-
-
 CHECKS: tuple[Check, ...] = (
     connectors_exist,
     secrets_are_named,
@@ -152,5 +135,4 @@ CHECKS: tuple[Check, ...] = (
     deals_have_a_stage,
     channels_have_accounts,
     channels_are_distinct,
-    mails_have_an_account,
 )

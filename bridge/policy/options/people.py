@@ -2,7 +2,7 @@
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import ChannelName, EmployeeId
-from bridge.domain.people import Away, Employee, MissedTurns, Role
+from bridge.domain.people import Away, Employee, MailWish, MissedTurns, Role
 from bridge.policy import words
 from bridge.policy.kinds import Many, Named
 from bridge.policy.table import Field, Table, Values
@@ -80,6 +80,22 @@ AWAY = Field(
     example="{from: 2026-12-14, until: 2026-12-24, turns: owe}",
     optional=True,
 )
+MAIL = Field(
+    name="mail",
+    kind=words.one_of(MailWish),
+    says="The mails that he gets where `notifications.email` names an account: `each` "
+    "notification, a `digest`, or `none`. What concerns the house, such as a channel that stopped "
+    "working, comes at once also beside a digest.",
+    example="digest",
+    default="each",
+)
+NOTIFY = Field(
+    name="notify",
+    kind=Table(says="how he is told", fields=(MAIL,), build=lambda values, _: values.of(MAIL)),
+    says="How he is told beside the notifications in the bridge.",
+    example="{mail: digest}",
+    default="{}",
+)
 
 
 def _employee(values: Values, place: str) -> Employee:
@@ -93,12 +109,13 @@ def _employee(values: Values, place: str) -> Employee:
         channels=None if channels is None else frozenset(ChannelName(c) for c in channels),
         priority_channel={messenger: ChannelName(name) for messenger, name in priority.items()},
         away=values.maybe(AWAY),
+        mail=values.of(NOTIFY),
     )
 
 
 EMPLOYEE = Table(
     says="an employee",
-    fields=(ROLE, GETS_NEW_CLIENTS, EMPLOYEE_CHANNELS, PRIORITY_CHANNEL, AWAY),
+    fields=(ROLE, GETS_NEW_CLIENTS, EMPLOYEE_CHANNELS, PRIORITY_CHANNEL, AWAY, NOTIFY),
     build=_employee,
 )
 

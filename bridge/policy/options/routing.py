@@ -1,11 +1,9 @@
-"""The options of routing.yaml: new clients, timeline, notifications, ownership, rules, pools."""
+"""The options of routing.yaml: new clients, timeline, ownership, rules, pools."""
 
-from bridge.domain.names import AccountName
 from bridge.domain.policy import (
     Creation,
     Distribution,
     NewClients,
-    Notifications,
     OnClosedDeal,
     Ownership,
     Timeline,
@@ -108,42 +106,6 @@ TIMELINE = Field(
     kind=Table(says="what the timeline shows", fields=(SAVE_MESSAGES, WRITE_TO), build=_timeline),
     says="What is kept in the CRM. Holds for all channels.",
     example="{save_messages: true, write_to: [contact, deal]}",
-    default="{}",
-)
-
-MANAGERS_HEAR_ALL_CHATS = Field(
-    name="managers_hear_all_chats",
-    kind=words.FLAG,
-    says="Whether managers are notified in chats that others are responsible for.",
-    example="true",
-    default="false",
-)
-EMAIL = Field(
-    name="email",
-    kind=words.NAME,
-    says="The account that tells employees by e-mail too: that a client waits or is theirs now.",
-    example="mail-main",
-    optional=True,
-)
-
-
-def _notifications(values: Values, place: str) -> Notifications:
-    email = values.maybe(EMAIL)
-    return Notifications(
-        managers_hear_all_chats=values.of(MANAGERS_HEAR_ALL_CHATS),
-        email=None if email is None else AccountName(email),
-    )
-
-
-NOTIFICATIONS = Field(
-    name="notifications",
-    kind=Table(
-        says="who is told, and how",
-        fields=(MANAGERS_HEAR_ALL_CHATS, EMAIL),
-        build=_notifications,
-    ),
-    says="Who is told about messages, and how.",
-    example="{managers_hear_all_chats: true}",
     default="{}",
 )
 

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 from bridge.domain.names import AccountName, ChannelName
 from bridge.domain.people import Employee
-from bridge.domain.policy import Policy
+from bridge.domain.policy import Digest, Policy
 from bridge.policy.options.accounts import ACCOUNTS, CHANNELS, CRM
 from bridge.policy.options.media import MEDIA
+from bridge.policy.options.notifications import NOTIFICATIONS
 from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
-from bridge.policy.options.routing import NEW_CLIENTS, NOTIFICATIONS, OWNERSHIP, TIMELINE
+from bridge.policy.options.routing import NEW_CLIENTS, OWNERSHIP, TIMELINE
 from bridge.policy.options.rules import DEFAULT, POOLS, RULES, pools_of, weights_of
 from bridge.policy.options.tests import TESTS
 from bridge.policy.routing_tests import RoutingTest
@@ -52,6 +53,11 @@ def _utc(when: datetime, zone: tzinfo) -> datetime:
     return when.replace(tzinfo=when.tzinfo or zone).astimezone(UTC)
 
 
+def _digest(values: Values) -> Digest | None:
+    digest = values.of(NOTIFICATIONS).digest
+    return None if digest is None else replace(digest, time_zone=values.of(TIME_ZONE))
+
+
 def _policy(values: Values) -> Policy:
     crm = values.maybe(CRM)
     zone = _zone(values.of(TIME_ZONE))
@@ -71,6 +77,8 @@ def _policy(values: Values) -> Policy:
         managers_hear_all_chats=values.of(NOTIFICATIONS).managers_hear_all_chats,
         email=values.of(NOTIFICATIONS).email,
         media=values.of(MEDIA),
+        webhook=values.of(NOTIFICATIONS).webhook,
+        digest=_digest(values),
         ownership=values.of(OWNERSHIP),
         rules=values.of(RULES),
         pools=pools_of(values.of(POOLS)),

@@ -7,7 +7,7 @@ from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
 from bridge.store.schema.media import FILE_REMOVALS, MEDIA, UPLOADS
 from bridge.store.schema.metadata import METADATA
 from bridge.store.schema.mirror import CURSORS, DIRECTORIES, PIPELINES, REFRESHES, TOKENS
-from bridge.store.schema.notices import NOTIFICATIONS
+from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
 from bridge.store.schema.parked import PARKED, REACTION_IDS
 from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
 from bridge.store.schema.rotation import TURN_LOG, TURNS
@@ -36,6 +36,7 @@ __all__ = [
     "CONVERSATIONS",
     "CURSORS",
     "DECISIONS",
+    "DIGESTS",
     "DIRECTORIES",
     "FILE_REMOVALS",
     "INBOX",

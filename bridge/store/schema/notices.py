@@ -1,4 +1,4 @@
-"""Who was told what."""
+"""Who was told what, and how far the digests are."""
 
 from sqlalchemy import Column, Index, Table, Text
 
@@ -15,6 +15,16 @@ NOTIFICATIONS = Table(
     Column("code", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("read_at", Moment),
+    Column("about", Text, nullable=False, default=""),  # a channel or an account, never a client
     sqlite_autoincrement=True,
 )
 Index("ix_notifications_employee", NOTIFICATIONS.c.employee, NOTIFICATIONS.c.id)
+
+# The period that each one's last digest was made for. The row of nobody is the house's: all are
+# made up to there.
+DIGESTS = Table(
+    "digests",
+    METADATA,
+    Column("employee", Text, primary_key=True),
+    Column("period", Moment, nullable=False),
+)

@@ -182,4 +182,6 @@ LANES = Table(
     Column("held_cause", Text, nullable=False, default=""),
     Column("paused", Boolean, nullable=False, default=False),
     Column("last_success_at", Moment),
+    Column("troubled_since", Moment),  # when the vendor last stopped answering
+    Column("outage_told", Boolean, nullable=False, default=False),
 )

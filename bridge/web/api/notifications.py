@@ -30,12 +30,14 @@ class ReadBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationShape:
-    """`code` says why he was told; `conversation` is null when it is about no chat."""
+    """`code` says why he was told; `conversation` is null when it is about no chat. `about` names
+    the channel or the account."""
 
     id: str
     conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
+    about: str
     created_at: datetime
     read_at: datetime | None
 
@@ -69,6 +71,7 @@ def _shape(notice: Notice) -> NotificationShape:
         conversation=notice.conversation,
         message=notice.message,
         code=notice.code,
+        about=notice.about,
         created_at=notice.created_at,
         read_at=notice.read_at,
     )

@@ -31,6 +31,8 @@ _TOLD = {
     ReasonCode.CHANNEL_INACTIVE: "A channel stopped working; look at your messenger's account",
     ReasonCode.ACCOUNT_PAUSED: "A vendor refuses our credentials; `bridge doctor` says what to do",
     ReasonCode.NOTIFY_NOBODY: "A client wrote and nobody could be found for him",
+    ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour; what is to be done waits",
+    ReasonCode.CLAIM_OVERRULED: "The CRM gave a client of yours to somebody else",
 }
 _OUTBOX = {
     "pending": "waiting",

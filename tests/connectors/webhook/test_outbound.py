@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,13 +17,15 @@ from bridge.domain.effects import (
     CreateLead,
     Effect,
     JoinChat,
+    PostNotification,
     SendEmail,
     SendMessage,
     UpdateTimelineEntry,
     WriteTimelineEntry,
 )
 from bridge.domain.messaging import Direction, Media, MediaKind, Messenger, Template
-from bridge.domain.names import CrmId, MessageId, RecordId
+from bridge.domain.names import CrmId, EmployeeId, MessageId, RecordId
+from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import RecordKind
 from bridge.ports import (
     Absent,
@@ -75,6 +78,13 @@ EFFECTS: tuple[Effect, ...] = (
     replace(TEXT, template=Template(name="renewal", language="es", values=("Eva",))),
     JoinChat(channel_id="line-1", messenger=Messenger.MATRIX, chat_id="!room:example"),
     SendEmail(key="k", recipient="ana@acme.example", subject="A lead", text="for you"),
+    PostNotification(
+        key="k",
+        employee=EmployeeId("ana@acme.example"),
+        code=ReasonCode.NOTIFY_TARGET,
+        told_at=datetime(2026, 3, 5, 14, 20, tzinfo=UTC),
+        about="Sales",
+    ),
 )
 OUTBOUND = Draft7Validator(
     json.loads((Path(schema.__file__).parent / "outbound.schema.json").read_text())

@@ -1,0 +1,66 @@
+"""What is withheld at the last moment: mails and posts to somebody who may not know any more."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from bridge.domain.access import access
+from bridge.domain.effects import PostNotification, SendEmail
+from bridge.domain.facts import ChatFacts
+from bridge.domain.names import ConversationId
+from bridge.domain.people import Directory, MailWish, Role
+from bridge.domain.policy import Policy
+from bridge.domain.reasons import ReasonCode
+from bridge.pipeline.parts import Parts
+from bridge.store import chats, mirror, outgoing
+from bridge.store.outgoing import Row
+
+_Personal = SendEmail | PostNotification
+
+
+def still_meant(parts: Parts, db: Connection, rows: list[Row]) -> list[Row]:
+    """The rows without those whose reader has lost the chat or his role since they were decided;
+    those are dropped, with the reason. Costs nothing where nobody is told anything."""
+    personal = {row.id: row.effect for row in rows if isinstance(row.effect, _Personal)}
+    if not personal:
+        return rows
+    withheld = _withheld(parts, db, personal)
+    for row_id, why in withheld.items():
+        outgoing.withhold(db, row_id, f"{ReasonCode.NOTIFY_NO_MORE}: {why}", parts.now())
+    return [row for row in rows if row.id not in withheld]
+
+
+def _withheld(parts: Parts, db: Connection, personal: Mapping[int, _Personal]) -> Mapping[int, str]:
+    policy = parts.active().policy
+    facts = chats.chat_facts(db, _conversations(list(personal.values())))
+    people = mirror.directory(db, policy.crm)
+    reasons = {n: _against(parts, e, facts, people, policy) for n, e in personal.items()}
+    return {row_id: why for row_id, why in reasons.items() if why}
+
+
+def _conversations(effects: Sequence[_Personal]) -> tuple[ConversationId, ...]:
+    return tuple({e.conversation for e in effects if e.conversation is not None})
+
+
+def _against(
+    parts: Parts,
+    effect: _Personal,
+    facts: Mapping[ConversationId, ChatFacts],
+    people: Directory,
+    policy: Policy,
+) -> str:
+    """What keeps its reader from it; empty when nothing does."""
+    if effect.employee is None:
+        return ""
+    employee = policy.employee(effect.employee)
+    if employee.role is Role.NONE:
+        return "has no role any more"
+    if isinstance(effect, SendEmail) and employee.mail is MailWish.NONE:
+        return "wants no mails any more"
+    if effect.conversation is None:
+        return ""
+    chat = facts.get(effect.conversation)
+    if chat is None:
+        return "the conversation is gone"
+    granted = access(employee, chat, people, policy, parts.now())
+    return "" if granted.can_read else granted.reason.detail
