@@ -131,6 +131,13 @@ class SettleSend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropSend:
+    """This message of ours will not be sent any more: another one goes in its place."""
+
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisableTemplate:
     """The vendor takes this template no more; `detail` says why."""
 
@@ -172,4 +179,5 @@ Change = (
     | DisableTemplate
     | Park
     | NameReaction
+    | DropSend
 )

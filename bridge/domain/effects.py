@@ -100,9 +100,10 @@ class UpdateTimelineEntry:
 class SendMessage:
     """Sends text, one file, or a template to a client. Gives `{"id": …}`, the vendor's message id.
 
-    They never go together: the decision makes several effects of them; of a template `text` is how
-    it reads. `key` is what a vendor
-    with an idempotency key of its own is given. `author` is the CRM id of the writer.
+    They go together only where the connector's `captions` say so: else the decision makes several
+    effects of them; of a template `text` is how it reads. `key` is what a vendor with an
+    idempotency key of its own is given. `author` is the CRM id of the writer. `after`: only once
+    that message has left.
     """
 
     message: MessageId
@@ -117,6 +118,7 @@ class SendMessage:
     reply_to: str | None = None
     author: CrmId | None = None
     automatic: bool = False  # sent by a machine: a person's "unanswered" mark stays
+    after: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

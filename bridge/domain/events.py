@@ -61,9 +61,11 @@ from bridge.domain.names import (
     CrmId,
     EmployeeId,
     EventKey,
+    MessageId,
 )
+from bridge.domain.pieces import Piece
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead
+from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +284,8 @@ class MessageWritten:
     """Ours, not a vendor's: an employee wrote in the bridge, and it may leave.
 
     `conversation` is the chat as it stands, on the channel that the message leaves from;
-    `channel_reason` says why that one, `passed_over` why not others. `key` is unique per message.
+    `channel_reason` says why that one, `passed_over` why not others. `key` is unique per letter,
+    whose `pieces` are what leaves, a message each; `again` are earlier ones in whose place they go.
     """
 
     event_key: EventKey
@@ -297,6 +300,8 @@ class MessageWritten:
     reply_to: str | None = None
     channel_reason: Reason
     passed_over: tuple[tuple[ChannelName, Reason], ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    again: tuple[Message, ...] = ()
     automatic: bool = False  # by a machine in his name: nobody has answered
 
 
@@ -313,5 +318,20 @@ MessengerEvent = (
     | ChannelChanged
     | TemplateChanged
 )
-OwnEvent = ClientIdentified | MessageWritten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMarked:
+    """Ours, not a vendor's: an employee knows that a message of unknown outcome has arrived."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    employee: EmployeeId
+    conversation: ConversationId
+    message: MessageId
+
+
+OwnEvent = ClientIdentified | MessageWritten | SendMarked
 Event = MessengerEvent | CrmEvent | OwnEvent

@@ -11,6 +11,7 @@ from bridge.domain.events import (
     MessageEdited,
     MessageReceived,
     MessageStatusChanged,
+    SendMarked,
 )
 from bridge.domain.facts import ChatFacts
 from bridge.domain.messages import on_received
@@ -79,6 +80,19 @@ def on_status(draft: Draft, event: MessageStatusChanged) -> Decision:
     draft.because(ReasonCode.MESSAGE_STATUS, f"{found.status} → {event.status}")
     if event.status is MessageStatus.FAILED and chat is not None and answers(found):
         _unanswer(draft, chat, found)
+    return draft.applied()
+
+
+def on_marked(draft: Draft, event: SendMarked) -> Decision:
+    """A person knows what no vendor tells: it has arrived (WS-01)."""
+    found = draft.facts.message
+    draft.target = event.employee
+    if found is None or found.status is not MessageStatus.UNKNOWN:
+        return draft.ignored(ReasonCode.MESSAGE_STATUS_OLDER, "its outcome is known meanwhile")
+    chat_of_message(draft, found)
+    sent = replace(found, status=MessageStatus.SENT, error="")
+    draft.change(PutMessage(message=sent), SettleSend(message=found.id, vendor_id=""))
+    draft.because(ReasonCode.MESSAGE_MARKED_SENT, f"{event.employee} knows that it has arrived")
     return draft.applied()
 
 

@@ -1,6 +1,6 @@
 """The nouns of the CRM side as we mirror them, and our own conversations and messages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from bridge.domain.messaging import (
     Media,
     MessageStatus,
     Messenger,
+    Template,
 )
 from bridge.domain.names import (
     AccountName,
@@ -88,6 +89,16 @@ class ClientState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientWishes:
+    """What a client has asked not to be sent on a channel, and when he said so last."""
+
+    blocked: bool = False
+    as_of: datetime | None = None
+    no_marketing: bool = False
+    marketing_as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """One client's chat on one channel."""
 
@@ -107,6 +118,7 @@ class Conversation:
     last_inbound_at: datetime | None = None
     last_message_at: datetime | None = None
     unanswered_since: datetime | None = None
+    wishes: ClientWishes = field(default_factory=ClientWishes)
     dismissed_by: EmployeeId | None = None  # who said last that no answer is needed, and when
     dismissed_at: datetime | None = None
 
@@ -121,7 +133,11 @@ class TimelineState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message of a conversation. `vendor_id` of None: ours, not yet accepted by the vendor."""
+    """A message of a conversation. `vendor_id` of None: ours, not yet accepted by the vendor.
+
+    One letter may be several messages: `part` of `parts`, counted from 1. `again_of` is one of ours
+    that did not arrive and in whose place this was sent, `resent_as` the other way round.
+    """
 
     id: MessageId
     conversation: ConversationId
@@ -139,6 +155,11 @@ class Message:
     edits: tuple[str, ...] = ()  # earlier texts, oldest first
     deleted_at: datetime | None = None
     error: str = ""
+    template: Template | None = None
+    part: int = 1
+    parts: int = 1
+    again_of: MessageId | None = None
+    resent_as: MessageId | None = None
     automatic: bool = False  # sent by a machine, so nobody has answered
 
 

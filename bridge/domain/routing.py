@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import assert_never
 
-from bridge.domain import crm_changes, message_changes, messages, sending
+from bridge.domain import crm_changes, message_changes, messages
 from bridge.domain.announcing import announce
+from bridge.domain.blocking import on_blocked
 from bridge.domain.changes import Notify, SetChannelState
 from bridge.domain.channels import USABLE
 from bridge.domain.decisions import Decision, Wait
@@ -34,6 +35,7 @@ from bridge.domain.events import (
     MessageWritten,
     MessengerEvent,
     OwnerChanged,
+    SendMarked,
     TemplateChanged,
     UnitsUsed,
 )
@@ -42,6 +44,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.telling import active_managers
 from bridge.domain.template_changes import on_template
+from bridge.domain.written import on_written
 
 
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
@@ -50,7 +53,9 @@ def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
     if isinstance(event, ClientIdentified):
         return messages.on_identified(draft, event)
     if isinstance(event, MessageWritten):
-        return sending.on_written(draft, event)
+        return on_written(draft, event)
+    if isinstance(event, SendMarked):
+        return message_changes.on_marked(draft, event)
     if isinstance(event, CrmEvent):
         return _from_crm(draft, event)
     return _from_messenger(draft, event)
@@ -88,7 +93,9 @@ def _about_chats(
             return _on_channel(draft, event)
         case TemplateChanged():
             return on_template(draft, event)
-        case MessageReacted() | IdentityChanged() | ChatBlocked():
+        case ChatBlocked():
+            return on_blocked(draft, event)
+        case MessageReacted() | IdentityChanged():
             return _unsupported(draft)
     assert_never(event)
 

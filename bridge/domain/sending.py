@@ -1,26 +1,28 @@
-"""A message that an employee writes in the bridge: may he, from which channel, and what follows."""
+"""A message that an employee writes in the bridge: may he, from which channel, in which pieces."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.domain.access import Access, access
-from bridge.domain.changes import PutConversation, PutMessage
-from bridge.domain.channels import ChannelChoice, Wish, pick_channel
-from bridge.domain.claiming import claim
-from bridge.domain.decisions import Candidate, Decision
+from bridge.domain.changes import PutMessage
+from bridge.domain.channels import ChannelChoice, Standing, Wish, pick_channel
+from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
-from bridge.domain.effects import SendMessage
 from bridge.domain.events import MessageSent, MessageWritten
 from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
-from bridge.domain.messaging import Direction, Media, MessageStatus
-from bridge.domain.names import ChannelName, MessageId, digest_id
+from bridge.domain.messaging import ChatKind, Messenger, Template
+from bridge.domain.names import ChannelName
 from bridge.domain.people import Employee
+from bridge.domain.pieces import MAX_TEXT as MAX_TEXT
+from bridge.domain.pieces import Carriage, Piece, is_blank, pieces_of
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.domain.records import Conversation, Message, TimelineState
-from bridge.domain.timeline import timeline_state, write_entries, write_waiting
+from bridge.domain.records import Message
+from bridge.domain.templates import MessageTemplate, rendered
+from bridge.domain.written import on_written, own_message_id, pieces_in
 
-MAX_TEXT = 20_000
+# Elsewhere a chat has a name of its own, by which nobody else can address the client.
+BY_NUMBER = frozenset({Messenger.WHATSAPP, Messenger.VIBER, Messenger.SMS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Refused:
 class Sending:
     """A message on its way: the decision to carry out, and the input that gives it again.
 
-    Text and file never go together, so a text with files is several messages, the text first.
+    What the messenger does not take at once is several messages, the text first.
     """
 
     decision: Decision
@@ -43,20 +45,40 @@ class Sending:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        own = {own_message_id(self.event, n) for n in range(1 + len(self.event.media))}
+        own = {own_message_id(self.event, n) for n in range(len(pieces_in(self.event)))}
         put = (c.message for c in self.decision.changes if isinstance(c, PutMessage))
         return tuple(message for message in put if message.id in own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What is to be sent. `key` is unique per message: the same one twice is sent once."""
+    """What is to be sent. `key` is unique per message: the same one twice is sent once.
+
+    `template` comes with the one that is known by that name. `again` are messages of ours that
+    did not arrive and that this letter takes the place of, one for each of `pieces`.
+    """
 
     employee: Employee
     event: MessageSent  # the message as it will have been sent
     key: str
     chat: ChatFacts
     requested: ChannelName | None = None
+    template: Template | None = None
+    known: MessageTemplate | None = None
+    pieces: tuple[Piece, ...] = ()
+    again: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What else the choice looks at: how the client stands on other channels, what may be sent."""
+
+    there: Mapping[ChannelName, Standing] = field(default_factory=dict)
+    template: MessageTemplate | None = None
+    templates: tuple[MessageTemplate, ...] = ()
+
+
+NOTHING_AROUND = Around()
 
 
 def choose(
@@ -66,17 +88,32 @@ def choose(
     facts: Facts,
     policy: Policy,
     states: Mapping[ChannelName, ChannelFacts],
+    around: Around = NOTHING_AROUND,
 ) -> tuple[Access, ChannelChoice]:
     """Whether he may write in this chat, and the channel that a message would leave from."""
     granted = access(employee, chat, facts.directory, policy, facts.now)
-    wish = Wish(
-        employee=employee,
-        messenger=chat.conversation.messenger,
-        chat_channel=None if is_first(chat) else chat.conversation.channel,
-        requested=requested,
-        last_inbound_at=chat.conversation.last_inbound_at,
-    )
+    wish = wish_of(employee, chat, requested, around)
     return granted, pick_channel(wish, policy, states, facts.now)
+
+
+def wish_of(
+    employee: Employee, chat: ChatFacts, requested: ChannelName | None, around: Around
+) -> Wish:
+    conversation = chat.conversation
+    free = is_first(chat) and conversation.kind is ChatKind.DIRECT
+    return Wish(
+        employee=employee,
+        messenger=conversation.messenger,
+        chat_channel=None if free else conversation.channel,
+        requested=requested,
+        last_inbound_at=conversation.last_inbound_at,
+        wishes=conversation.wishes,
+        kind=conversation.kind,
+        by_number=conversation.messenger in BY_NUMBER and conversation.chat_id.isdecimal(),
+        there=around.there,
+        template=around.template,
+        templates=around.templates,
+    )
 
 
 def is_first(chat: ChatFacts) -> bool:
@@ -85,15 +122,17 @@ def is_first(chat: ChatFacts) -> bool:
 
 
 def decide_send(
-    letter: Letter, choice: ChannelChoice, facts: Facts, policy: Policy, max_text: int
+    letter: Letter,
+    choice: ChannelChoice,
+    facts: Facts,
+    policy: Policy,
+    carriage: Carriage | None = None,
 ) -> Sending | Refused:
     """The decision to send; the chat is on the chosen channel already."""
+    pieces = _pieces(letter, carriage or Carriage())
+    if isinstance(pieces, Refused):
+        return pieces
     event = letter.event
-    if not event.text.strip() and not event.media:
-        return Refused(reason=Reason(ReasonCode.MESSAGE_EMPTY, "there is no text and no file"))
-    if len(event.text) > max_text:
-        detail = f"the text has {len(event.text)} characters, this messenger takes {max_text}"
-        return Refused(reason=Reason(ReasonCode.MESSAGE_TOO_LONG, detail))
     written = MessageWritten(
         event_key=event.event_key,
         occurred_at=event.occurred_at,
@@ -101,12 +140,12 @@ def decide_send(
         employee=letter.employee.id,
         key=letter.key,
         conversation=letter.chat.conversation,
-        text=event.text,
-        media=event.media,
         reply_to=event.reply_to,
         channel_reason=choice.reason,
         passed_over=choice.tried,
         automatic=event.automatic,
+        pieces=pieces,
+        again=letter.again,
     )
     chat = letter.chat
     known = replace(facts, contact=chat.contact, deals=chat.deals, leads=chat.leads)
@@ -114,89 +153,29 @@ def decide_send(
     return Sending(decision=decision, event=written, facts=known)
 
 
-def on_written(draft: Draft, event: MessageWritten) -> Decision:
-    """What follows from a message that may leave: a send for each part, a claim, an entry."""
-    facts = draft.facts
-    given = ChatFacts(
-        conversation=event.conversation,
-        contact=facts.contact,
-        deals=facts.deals,
-        leads=facts.leads,
-    )
-    draft.conversation = given.conversation.id
-    draft.because(event.channel_reason.code, event.channel_reason.detail)
-    for name, reason in event.passed_over:
-        draft.because(reason.code, f"{name} was passed over: {reason.detail}")
-    wrote = Reason(ReasonCode.MESSAGE_STORED, "wrote the message")
-    draft.consider([Candidate(employee=event.employee, chosen=True, reason=wrote)])
-    chat = given if event.automatic else claim(draft, given, event.employee)
-    messages = _messages(draft, event, chat)
-    chat = replace(chat, conversation=_answered(chat, event))
-    draft.contact = chat.contact.id if chat.contact else None
-    draft.change(PutConversation(conversation=chat.conversation))
-    for message in messages:
-        draft.change(PutMessage(message=message))
-        _plan_send(draft, event, chat, message)
-    _write(draft, chat, messages)
-    return draft.applied()
-
-
-def own_message_id(event: MessageWritten, part: int) -> MessageId:
-    return MessageId(digest_id("ms", "own", event.account, event.employee, event.key, str(part)))
-
-
-def _messages(draft: Draft, event: MessageWritten, chat: ChatFacts) -> tuple[Message, ...]:
-    parts: list[tuple[str, tuple[Media, ...]]] = [(event.text, ())] if event.text.strip() else []
-    parts.extend(("", (media,)) for media in event.media)
-    person = draft.facts.directory.by_email(event.employee)
-    timeline = timeline_state(draft, chat)
-    return tuple(
-        Message(
-            id=own_message_id(event, place),
-            conversation=chat.conversation.id,
-            vendor_id=None,
-            direction=Direction.OUT,
-            occurred_at=event.occurred_at,
-            status=MessageStatus.QUEUED,
-            text=text,
-            media=media,
-            author=event.employee,
-            author_name=person.name if person else event.employee,
-            sent_from="bridge",
-            reply_to=event.reply_to,
-            timeline=timeline,
-            automatic=event.automatic,
+def _pieces(letter: Letter, carriage: Carriage) -> tuple[Piece, ...] | Refused:
+    if letter.pieces:
+        return letter.pieces
+    event, template = letter.event, letter.template
+    if template is not None and letter.known is not None:
+        return _of_template(letter, template, letter.known)
+    if is_blank(event.text) and not event.media:
+        detail = "there is no text and no file: write something that can be seen"
+        return Refused(reason=Reason(ReasonCode.MESSAGE_EMPTY, detail))
+    if len(event.text) > MAX_TEXT:
+        detail = (
+            f"the text has {len(event.text)} characters, a letter at most {MAX_TEXT}: "
+            "send it as a file, or in parts"
         )
-        for place, (text, media) in enumerate(parts)
-    )
+        return Refused(reason=Reason(ReasonCode.MESSAGE_TOO_LONG, detail))
+    return pieces_of(event.text, event.media, carriage)
 
 
-def _answered(chat: ChatFacts, event: MessageWritten) -> Conversation:
-    """A machine answers nobody: the mark stays for a person (WS-05)."""
-    since = chat.conversation.unanswered_since if event.automatic else None
-    return replace(chat.conversation, last_message_at=event.occurred_at, unanswered_since=since)
-
-
-def _plan_send(draft: Draft, event: MessageWritten, chat: ChatFacts, message: Message) -> None:
-    conversation = chat.conversation
-    author = draft.facts.directory.by_email(event.employee)
-    effect = SendMessage(
-        message=message.id,
-        key=message.id,
-        channel_id=conversation.channel_id,
-        messenger=conversation.messenger,
-        chat_id=conversation.chat_id,
-        chat_kind=conversation.kind,
-        text=message.text,
-        media=message.media[0] if message.media else None,
-        reply_to=message.reply_to,
-        author=author.crm_id if author else None,
-        automatic=event.automatic,
-    )
-    draft.plan(conversation.account, effect, conversation.id)
-
-
-def _write(draft: Draft, chat: ChatFacts, messages: tuple[Message, ...]) -> None:
-    write_waiting(draft, chat)
-    if messages[0].timeline is TimelineState.WRITTEN:
-        write_entries(draft, chat, messages)
+def _of_template(
+    letter: Letter, template: Template, known: MessageTemplate
+) -> tuple[Piece, ...] | Refused:
+    if letter.event.text or letter.event.media:
+        detail = "a template holds its own text: send the text or file as a message of its own"
+        return Refused(reason=Reason(ReasonCode.REQUEST_INVALID, detail))
+    named = replace(template, id=known.template_id, name=known.name, language=known.language)
+    return (Piece(text=rendered(known, template.values), template=named),)

@@ -30,7 +30,7 @@ from bridge.store import (
 )
 from bridge.store.outbox import Need, NewRow
 from bridge.store.schema import CHANNELS, REACTION_IDS
-from bridge.store.sends import settle_send
+from bridge.store.sends import drop_send, settle_send
 from bridge.store.turns import put_turns
 from bridge.store.upsert import add_missing, put
 
@@ -119,6 +119,8 @@ def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) ->
     add_missing(db, REACTION_IDS, names)
     for change in held.settled:
         settle_send(db, change.message, change.vendor_id, now)
+    for given_up in held.dropped:
+        drop_send(db, given_up.message, now)
 
 
 def _write_channels(db: Connection, held: Loaded) -> None:
@@ -227,14 +229,20 @@ def _needs(effect: Effect, sends: set[MessageId]) -> Iterator[Need]:
         case f.ChangeOwner():
             yield Need(name=effect.record, hard=True)
         case f.WriteTimelineEntry():
-            for kind, record in effect.records:
-                yield Need(name=record, hard=kind is RecordKind.CONTACT)
-            if effect.message in sends:
-                yield Need(name=sent_name(effect.message), hard=True)
+            yield from _entry_needs(effect, sends)
         case f.UpdateTimelineEntry():
             yield Need(name=effect.message, hard=True)
+        case f.SendMessage():
+            yield from (Need(name=sent_name(x), hard=True) for x in (effect.after,) if x)
         case _:  # names no record
             return
+
+
+def _entry_needs(effect: f.WriteTimelineEntry, sends: set[MessageId]) -> Iterator[Need]:
+    for kind, record in effect.records:
+        yield Need(name=record, hard=kind is RecordKind.CONTACT)
+    if effect.message in sends:
+        yield Need(name=sent_name(effect.message), hard=True)
 
 
 def _message(effect: Effect) -> MessageId | None:

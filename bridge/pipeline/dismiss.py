@@ -9,7 +9,7 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Conversation
 from bridge.pipeline.commit import Decided, commit
 from bridge.pipeline.parts import Parts
-from bridge.pipeline.send import Refusal, not_allowed
+from bridge.pipeline.refusals import Refusal, not_allowed
 from bridge.pipeline.unit_of_work import UnitOfWork
 from bridge.store import chats, mirror
 from bridge.store.deciding import deciding

@@ -33,7 +33,7 @@ def vendor_message_of(event: e.Event) -> str | None:
 
 
 def conversation_of(event: e.Event) -> ConversationId | None:
-    if isinstance(event, e.ClientIdentified):
+    if isinstance(event, e.ClientIdentified | e.SendMarked):
         return event.conversation
     chat = chat_of(event)
     return None if chat is None else conversation_id(event.account, chat.channel_id, chat.chat_id)

@@ -83,6 +83,7 @@ class Loaded:
     reaction_ids: list[tuple[AccountName, c.NameReaction]] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)  # vendor's ids that are known from now on
     parked: dict[EventOf, datetime] = field(default_factory=dict)  # since when they have waited
+    dropped: list[c.DropSend] = field(default_factory=list)
 
     def put_conversation(self, conversation: Conversation) -> None:
         self.conversations[conversation.id] = conversation
@@ -97,6 +98,7 @@ class Loaded:
         self.dirty.add(record.id)
 
     def put_message(self, account: AccountName, message: Message) -> None:
+        account = self.account_of.get(message.id, account)
         vendor_id = message.vendor_id
         if vendor_id is not None and (account, vendor_id) not in self.by_vendor_id:
             self.arrived.add(vendor_id)
@@ -209,6 +211,7 @@ def _load_messages(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None
     for (account, _), message in records.messages_by_vendor_id(db, wanted).items():
         held.hold_message(account, message)
     keys = {x.our_key for x in run if isinstance(x, e.MessageStatusChanged) and x.our_key}
+    keys |= {x.message for x in run if isinstance(x, e.SendMarked)}
     if keys:
         held.by_our_key = records.messages_by_id(db, [MessageId(key) for key in keys])
 

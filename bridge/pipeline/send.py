@@ -1,43 +1,29 @@
 """A message that leaves from a page or the API: decided and committed before the answer."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-from sqlalchemy import Connection
+from dataclasses import dataclass
 
 from bridge import codec
-from bridge.domain import phones
-from bridge.domain.access import access
-from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain import templates
 from bridge.domain.channels import ChannelChoice
 from bridge.domain.events import MessageSent
-from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
-from bridge.domain.messaging import Chat, ChatKind, Media, Messenger
-from bridge.domain.names import (
-    AccountName,
-    ChannelName,
-    ConversationId,
-    EmployeeId,
-    EventKey,
-    MessageId,
-    conversation_id,
-)
-from bridge.domain.people import Directory, Employee
-from bridge.domain.policy import Policy
-from bridge.domain.reasons import Reason, ReasonCode
-from bridge.domain.records import ClientState, Conversation
-from bridge.domain.sending import MAX_TEXT, Letter, Sending, choose, decide_send
-from bridge.pipeline.commit import Decided, commit
-from bridge.pipeline.lanes import Way, lane
-from bridge.pipeline.ledger import Record, stored_event, stored_facts
-from bridge.pipeline.parts import Active, Parts
-from bridge.pipeline.unit_of_work import UnitOfWork
-from bridge.store import chats, decisions, mirror, records
+from bridge.domain.facts import ChatFacts
+from bridge.domain.messaging import Chat, Media, Messenger, Template
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId, EventKey
+from bridge.domain.reasons import Reason
+from bridge.domain.records import Conversation
+from bridge.domain.sending import Letter
+from bridge.domain.templates import MessageTemplate
+from bridge.pipeline import first_chat
+from bridge.pipeline.desk import Desk
+from bridge.pipeline.ledger import Record
+from bridge.pipeline.parts import Parts
+from bridge.pipeline.refusals import Refusal as Refusal
+from bridge.pipeline.refusals import Sent as Sent
+from bridge.pipeline.refusals import not_allowed as not_allowed
+from bridge.store import chats, decisions
 from bridge.store.deciding import deciding
-
-# Elsewhere a chat has a name of its own, which a vendor finds by the phone with its `+`.
-_CHATS_BY_NUMBER = frozenset({Messenger.WHATSAPP, Messenger.VIBER, Messenger.SMS})
+from bridge.store.sends import letter_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,280 +42,134 @@ class SendRequest:
     channel: ChannelName | None = None
     key: str = ""
     automatic: bool = False  # by a machine: a person still has to answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """Accepted and stored; its status follows in the conversation."""
-
-    message: MessageId
-    conversation: ConversationId
-    channel: ChannelName
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Nothing was stored and nothing leaves. `status` is the HTTP status that fits."""
-
-    reason: Reason
-    status: int
+    template: Template | None = None
 
 
 def send(parts: Parts, request: SendRequest) -> Sent | Refusal:
-    """Checks access, resolves the channel, decides, and commits decision, message and outbox row
+    """Checks access, resolves the channel, decides, and commits decision, messages and outbox rows
     in one transaction."""
     active = parts.active()
     with deciding(parts.engine) as db:
-        sender = _Sender(parts, db, active, request)
-        answer = sender.sent_before() or sender.answer()
-    for name in sorted(sender.filled):
+        desk = Desk(parts, db, active, request.employee)
+        sender = _Sender(desk, request)
+        answer = sent_before(desk, sender.event_key) or sender.answer()
+    for name in sorted(desk.filled):
         parts.bell.ring(name)
     return answer
 
 
-class _Sender:
-    """One request within its transaction; `filled` are the lanes that have work after it."""
-
-    def __init__(self, parts: Parts, db: Connection, active: Active, request: SendRequest) -> None:
-        self._parts = parts
-        self._db = db
-        self._active = active
-        self._policy: Policy = active.policy
-        self._request = request
-        self._key = request.key or secrets.token_hex(12)
-        self._event_key = EventKey(f"send:{request.employee}:{self._key}")
-        self._employee = active.policy.employee(request.employee)
-        self._directory, self._directory_hash = mirror.directory_and_hash(db, active.policy.crm)
-        self._states: Mapping[ChannelName, ChannelFacts] = mirror.channel_facts(db, self._policy)
-        self._facts = Facts(now=parts.now(), directory=self._directory, public_url=parts.public_url)
-        self.filled: frozenset[str] = frozenset()
-
-    def answer(self) -> Sent | Refusal:
-        chat = self._chat()
-        return chat if isinstance(chat, Refusal) else self._send(chat)
-
-    def _chat(self) -> ChatFacts | Refusal:
-        """The chat to write in, on the channel that it leaves from, or why not."""
-        request = self._request
-        if request.conversation is not None:
-            chat = chats.chat_facts(self._db, [request.conversation]).get(request.conversation)
-            return _not_found() if chat is None else self._allowed(chat)
-        return self._new_chat()
-
-    def _send(self, chat: ChatFacts) -> Sent | Refusal:
-        _, choice = choose(
-            self._employee, chat, self._request.channel, self._facts, self._policy, self._states
-        )
-        if choice.channel is None:
-            return Refusal(reason=choice.reason, status=409)
-        there = self._on_channel(chat, choice.channel)
-        if isinstance(there, Refusal):
-            return there
-        unit = UnitOfWork(
-            self._db, self._active, self._directory, self._facts.now, self._parts.public_url
-        )
-        event = self._event(there.conversation)
-        unit.load([event], {})
-        return self._decide(unit, event, there, choice)
-
-    def sent_before(self) -> Sent | None:
-        """What the same request came to, whatever has changed since."""
-        found = decisions.by_key(self._db, self._policy.accounts, self._event_key)
-        if found is None or found.message is None or found.conversation is None:
-            return None
-        chat = chats.conversations_by_id(self._db, [found.conversation])[found.conversation]
-        reason = codec.decode(Record, found.record).reasons[0]
-        return Sent(
-            message=found.message, conversation=chat.id, channel=chat.channel, reason=reason
-        )
-
-    def _decide(
-        self, unit: UnitOfWork, event: MessageSent, chat: ChatFacts, choice: ChannelChoice
-    ) -> Sent | Refusal:
-        facts = unit.facts(event)
-        letter = Letter(employee=self._employee, event=event, key=self._key, chat=chat)
-        limit = self._max_text(event.account, chat.conversation.messenger)
-        sending = decide_send(letter, choice, facts, self._policy, limit)
-        if not isinstance(sending, Sending):
-            return Refusal(reason=sending.reason, status=422)
-        unit.apply(sending.decision)
-        decided = Decided(
-            decision=sending.decision,
-            event=stored_event(sending.event),
-            facts=stored_facts(sending.facts),
-            message=sending.messages[0].id,
-        )
-        self.filled = commit(
-            self._db, self._active, self._directory_hash, unit.held, [decided], facts.now
-        )
-        if chat.conversation.client is ClientState.UNIDENTIFIED:
-            self._ask_who(chat.conversation)
-        return Sent(
-            message=sending.messages[0].id,
-            conversation=chat.conversation.id,
-            channel=chat.conversation.channel,
-            reason=choice.reason,
-        )
-
-    def _event(self, conversation: Conversation) -> MessageSent:
-        request = self._request
-        return MessageSent(
-            event_key=self._event_key,
-            occurred_at=self._facts.now,
-            account=conversation.account,
-            chat=Chat(
-                channel_id=conversation.channel_id,
-                messenger=conversation.messenger,
-                chat_id=conversation.chat_id,
-                kind=conversation.kind,
-                phone=conversation.phone,
-            ),
-            message_id=f"own:{secrets.token_hex(8)}",
-            text=request.text,
-            media=() if request.media is None else (request.media,),
-            sent_from="bridge",
-            automatic=request.automatic,
-        )
-
-    def _max_text(self, account: AccountName, messenger: Messenger) -> int:
-        return self._parts.vendors.connector(account).max_text.get(messenger, MAX_TEXT)
-
-    def _on_channel(self, chat: ChatFacts, channel: ChannelName) -> ChatFacts | Refusal:
-        """The same client on another channel is another conversation of the same contact."""
-        if channel == chat.conversation.channel:
-            return chat
-        there = self._policy.channels[channel]
-        where = conversation_id(there.account, there.id, chat.conversation.chat_id)
-        known = chats.chat_facts(self._db, [where]).get(where)
-        if known is not None:
-            return self._allowed(known)
-        moved = replace(
-            chat.conversation,
-            id=where,
-            account=there.account,
-            channel=channel,
-            channel_id=there.id,
-            last_inbound_at=None,
-            last_message_at=None,
-            unanswered_since=None,
-        )
-        return replace(chat, conversation=moved)
-
-    def _new_chat(self) -> ChatFacts | Refusal:
-        """A first message to a number: on whichever channel the writer's choice leads to."""
-        request = self._request
-        phone = phones.e164(request.to_phone or "", self._policy.phone_region())
-        if phone is None or request.messenger is None:
-            detail = "name a conversation, or a phone in international form and a messenger"
-            return Refusal(reason=Reason(ReasonCode.REQUEST_INVALID, detail), status=422)
-        unknown = ClientState.NEW if self._policy.crm is None else ClientState.UNIDENTIFIED
-        draft = _first_chat(phone, request.messenger, unknown)
-        _, choice = choose(
-            self._employee, draft, request.channel, self._facts, self._policy, self._states
-        )
-        if not self._employee.may_write_at_all:
-            granted = access(self._employee, draft, self._directory, self._policy, self._facts.now)
-            return Refusal(reason=granted.reason, status=403)
-        if choice.channel is None:
-            return Refusal(reason=choice.reason, status=409)
-        return self._found_or_new(draft.conversation, choice.channel)
-
-    def _found_or_new(self, first: Conversation, channel: ChannelName) -> ChatFacts | Refusal:
-        there = self._policy.channels[channel]
-        where = conversation_id(there.account, there.id, first.chat_id)
-        chat = chats.chat_facts(self._db, [where]).get(where)
-        if chat is not None and chat.conversation.client is not ClientState.UNIDENTIFIED:
-            return self._allowed(chat)
-        if chat is None:
-            found = self._of_contact(first)
-            placed = replace(
-                found.conversation,
-                id=where,
-                account=there.account,
-                channel=channel,
-                channel_id=there.id,
-            )
-            chat = replace(found, conversation=placed)
-        granted = access(self._employee, chat, self._directory, self._policy, self._facts.now)
-        if granted.can_write:
-            return chat
-        if chat.conversation.client is ClientState.UNIDENTIFIED:
-            return self._ask_first(chat.conversation)
-        return Refusal(reason=granted.reason, status=403)
-
-    def _ask_first(self, conversation: Conversation) -> Refusal:
-        """Whose client a number is only the CRM knows, and no request waits for the CRM (ROL-05):
-        it is asked now, and the writer tries again when it has answered."""
-        records.put_conversations(self._db, [conversation])
-        self._ask_who(conversation)
-        detail = "the CRM is being asked whose client this is: try again in a moment"
-        return Refusal(reason=Reason(ReasonCode.CLIENT_UNIDENTIFIED, detail), status=409)
-
-    def _ask_who(self, conversation: Conversation) -> None:
-        """Queues the question whose client this is."""
-        if self._policy.crm is not None:
-            asked = lane(Way.MIRROR, self._policy.crm)
-            wish = RequestRefresh(kind=RefreshKind.IDENTITY, key=conversation.id)
-            mirror.request_refreshes(self._db, asked, [wish], self._facts.now)
-            self.filled |= {asked}
-
-    def _allowed(self, chat: ChatFacts) -> ChatFacts | Refusal:
-        refused = not_allowed(self._employee, chat, self._directory, self._policy, self._parts)
-        return refused or chat
-
-    def _of_contact(self, first: Conversation) -> ChatFacts:
-        """A number of exactly one known contact is his; of any other the CRM has to be asked."""
-        phone = first.phone or ""
-        found = records.contacts_by_phone(self._db, [phone]).get(phone, ())
-        if len(found) != 1:
-            return ChatFacts(conversation=first)
-        contact = found[0]
-        deals, leads = chats.records_of(self._db, [contact.id])
-        linked = replace(first, client=ClientState.KNOWN, contact=contact.id, title=contact.name)
-        return ChatFacts(
-            conversation=linked,
-            contact=contact,
-            deals=deals.get(contact.id, ()),
-            leads=leads.get(contact.id, ()),
-        )
-
-
-def _first_chat(phone: str, messenger: Messenger, client: ClientState) -> ChatFacts:
-    named = phone.removeprefix("+") if messenger in _CHATS_BY_NUMBER else phone
-    return ChatFacts(
-        conversation=Conversation(
-            id=ConversationId(""),
-            account=AccountName(""),
-            channel=ChannelName(""),
-            channel_id="",
-            messenger=messenger,
-            chat_id=named,
-            kind=ChatKind.DIRECT,
-            client=client,
-            phone=phones.canonical(phone),
-        )
+def sent_before(desk: Desk, event_key: EventKey) -> Sent | None:
+    """What the same request came to, whatever has changed since."""
+    found = decisions.by_key(desk.db, desk.policy.accounts, event_key)
+    if found is None or found.message is None or found.conversation is None:
+        return None
+    chat = chats.conversations_by_id(desk.db, [found.conversation])[found.conversation]
+    reason = codec.decode(Record, found.record).reasons[0]
+    return Sent(
+        message=found.message,
+        conversation=chat.id,
+        channel=chat.channel,
+        reason=reason,
+        messages=letter_of(desk.db, chat.account, event_key) or (found.message,),
     )
 
 
-def not_allowed(
-    employee: Employee,
-    chat: ChatFacts | None,
-    directory: Directory,
-    policy: Policy,
-    parts: Parts,
-) -> Refusal | None:
-    """A chat that he may not read does not exist for him (ROL-06)."""
-    if chat is None:
-        return _not_found()
-    granted = access(employee, chat, directory, policy, parts.now())
-    if not granted.can_read:
-        return _not_found()
-    if not granted.can_write:
-        return Refusal(reason=granted.reason, status=403)
-    return None
+def own_event(
+    event_key: EventKey, conversation: Conversation, desk: Desk, request: SendRequest
+) -> MessageSent:
+    """The message as it will have been sent."""
+    return MessageSent(
+        event_key=event_key,
+        occurred_at=desk.facts.now,
+        account=conversation.account,
+        chat=Chat(
+            channel_id=conversation.channel_id,
+            messenger=conversation.messenger,
+            chat_id=conversation.chat_id,
+            kind=conversation.kind,
+            phone=conversation.phone,
+        ),
+        message_id=f"own:{secrets.token_hex(8)}",
+        text=request.text,
+        media=() if request.media is None else (request.media,),
+        sent_from="bridge",
+        automatic=request.automatic,
+    )
 
 
-def _not_found() -> Refusal:
-    detail = "there is no such conversation, or it is not yours"
-    return Refusal(reason=Reason(ReasonCode.REQUEST_NOT_FOUND, detail), status=404)
+class _Sender:
+    """One request at its desk."""
+
+    def __init__(self, desk: Desk, request: SendRequest) -> None:
+        self._desk = desk
+        self._request = request
+        self._key = request.key or secrets.token_hex(12)
+        self.event_key = EventKey(f"send:{request.employee}:{self._key}")
+
+    def answer(self) -> Sent | Refusal:
+        chat = self._chat()
+        if isinstance(chat, Refusal):
+            return chat
+        known = self._template(chat)
+        if isinstance(known, Refusal):
+            return known
+        choice = self._choice(chat, known)
+        if isinstance(choice, Refusal):
+            return choice
+        there = self._place(chat, choice)
+        return there if isinstance(there, Refusal) else self._leave(there, choice, known)
+
+    def _chat(self) -> ChatFacts | Refusal:
+        """The chat to write in, or why not."""
+        desk, request = self._desk, self._request
+        if request.conversation is not None:
+            return desk.open(request.conversation)
+        draft = first_chat.draft_chat(desk, request.to_phone or "", request.messenger)
+        if isinstance(draft, Refusal):
+            return draft
+        return first_chat.may_not_write(desk, draft) or draft
+
+    def _choice(self, chat: ChatFacts, known: MessageTemplate | None) -> ChannelChoice | Refusal:
+        around = self._desk.around(chat, known)
+        choice = self._desk.choose(chat, self._request.channel, around)
+        if choice.channel is None:
+            return Refusal(reason=choice.reason, status=409)
+        return choice
+
+    def _place(self, chat: ChatFacts, choice: ChannelChoice) -> ChatFacts | Refusal:
+        """The chat on the channel that the message leaves from."""
+        channel = choice.channel or chat.conversation.channel
+        if self._request.conversation is None:
+            return first_chat.found_or_new(self._desk, chat.conversation, channel)
+        return self._desk.on_channel(chat, channel)
+
+    def _template(self, chat: ChatFacts) -> MessageTemplate | Refusal | None:
+        """The template that is meant: of the channel that is named, else of the chat's, else of
+        any that the message could leave from."""
+        wanted = self._request.template
+        if wanted is None:
+            return None
+        known = self._desk.templates(chat)
+        named = self._desk.policy.channels.get(self._request.channel or chat.conversation.channel)
+        fitting = [t for t in known if named and t.fits(named.account, named.id)]
+        found = templates.find(wanted, fitting)
+        if isinstance(found, Reason) and not any(_same(wanted, t) for t in fitting):
+            found = templates.find(wanted, known)
+        return Refusal(reason=found, status=422) if isinstance(found, Reason) else found
+
+    def _leave(
+        self, chat: ChatFacts, choice: ChannelChoice, known: MessageTemplate | None
+    ) -> Sent | Refusal:
+        letter = Letter(
+            employee=self._desk.employee,
+            event=own_event(self.event_key, chat.conversation, self._desk, self._request),
+            key=self._key,
+            chat=chat,
+            template=self._request.template,
+            known=known,
+        )
+        return self._desk.send(letter, choice, ())
+
+
+def _same(wanted: Template, known: MessageTemplate) -> bool:
+    return wanted.id == known.template_id if wanted.id else wanted.name == known.name

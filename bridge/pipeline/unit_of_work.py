@@ -156,6 +156,7 @@ class UnitOfWork:
         | c.RequestRefresh
         | c.DisableTemplate
         | c.SettleSend
+        | c.DropSend
         | c.Park
         | c.NameReaction,
         decision: Decision,
@@ -175,6 +176,8 @@ class UnitOfWork:
                 held.refreshes.append(change)
             case c.DisableTemplate():
                 held.disabled.append(change)
+            case c.DropSend():
+                held.dropped.append(change)
             case _:
                 self._apply_name(change, decision.account)
 
@@ -248,6 +251,8 @@ class UnitOfWork:
         known = self.held.by_vendor_id.get((event.account, vendor_id)) if vendor_id else None
         if known is None and isinstance(event, e.MessageStatusChanged):
             return self._own(event)
+        if isinstance(event, e.SendMarked):
+            return self.held.by_our_key.get(event.message)
         return known
 
     def _own(self, event: e.MessageStatusChanged) -> Message | None:

@@ -10,10 +10,10 @@ from bridge import codec
 from bridge.domain.effects import SendMessage
 from bridge.domain.facts import OpenSend
 from bridge.domain.messaging import MessageStatus
-from bridge.domain.names import AccountName, ConversationId, MessageId
+from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
 from bridge.store.among import among
 from bridge.store.marks import note_answered, note_unanswered
-from bridge.store.outbox import State, put_vendor_ids
+from bridge.store.outbox import State, drop, put_vendor_ids
 from bridge.store.outgoing import finish
 from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
 from bridge.store.schema import MESSAGES, OUTBOX, SENDS
@@ -54,9 +54,31 @@ def settle_send(db: Connection, message: MessageId, vendor_id: str, now: datetim
         .limit(1)
     ).all()
     for row in rows:
-        put_vendor_ids(db, row.account, {row.makes: vendor_id})
+        if vendor_id:
+            put_vendor_ids(db, row.account, {row.makes: vendor_id})
         finish(db, [row.id], [row.makes], now)
         note_sent(db, row.account, message, vendor_id)
+
+
+def letter_of(db: Connection, account: AccountName, event_key: EventKey) -> tuple[MessageId, ...]:
+    """The messages that one letter became, in their order."""
+    found = db.scalars(
+        select(OUTBOX.c.message)
+        .where(OUTBOX.c.event_account == account, OUTBOX.c.event_key == event_key, SENDS)
+        .order_by(OUTBOX.c.id)
+    )
+    return tuple(message for message in found if message is not None)
+
+
+def drop_send(db: Connection, message: MessageId, now: datetime) -> None:
+    """It will not be tried any more, nor what is pointless without it."""
+    for row_id in _rows_of(db, message, _UNDONE):
+        drop(db, row_id, now)
+
+
+def _rows_of(db: Connection, message: MessageId, states: Sequence[State]) -> Sequence[int]:
+    found = select(OUTBOX.c.id).where(OUTBOX.c.message == message, SENDS)
+    return db.scalars(found.where(OUTBOX.c.state.in_(states))).all()
 
 
 def note_sent(db: Connection, account: AccountName, message: MessageId, vendor_id: str) -> None:
@@ -90,4 +112,5 @@ def note_failed(
         note_unanswered(db, known)
 
 
+_UNDONE = (State.PENDING, State.HELD, State.UNKNOWN, State.DEAD)
 _UNSENT = (MessageStatus.QUEUED, MessageStatus.UNKNOWN, MessageStatus.FAILED)

@@ -41,6 +41,7 @@ EVENTS = {
     "ClientChanged": "A partner's client changed",
     "UnitsUsed": "A client used units",
     "MessageWritten": "Written in the bridge",
+    "SendMarked": "Marked as sent by hand",
     "ClientIdentified": "The CRM said who the client is",
 }
 

@@ -13,7 +13,6 @@ from bridge.domain.events import (
     ClientChanged,
     IdentityChanged,
     MessageReacted,
-    TemplateChanged,
     UnitsUsed,
 )
 from bridge.domain.facts import ChannelFacts
@@ -89,7 +88,6 @@ def event(kind: type[Any], **fields: Any) -> Any:
     [
         event(MessageReacted, account=CHAT, message_id="m1", chat=where(), emoji="+1"),
         event(IdentityChanged, account=CHAT, chat=where(), old_chat_id="c0"),
-        event(TemplateChanged, account=CHAT, template_id="t", name="n", state="approved"),
         event(ClientChanged, account=CRM, client=CrmId("9")),
         event(UnitsUsed, account=CRM, client=CrmId("9"), units=1),
     ],

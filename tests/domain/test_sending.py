@@ -10,6 +10,7 @@ from bridge.domain.effects import SendMessage
 from bridge.domain.facts import ChannelFacts, ChatFacts, Facts
 from bridge.domain.messaging import ChatKind, Media, MediaKind, MessageStatus, Messenger
 from bridge.domain.names import EmployeeId
+from bridge.domain.pieces import Carriage
 from bridge.domain.policy import Distribution, NewClients, Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ClientState, TimelineState
@@ -21,8 +22,8 @@ from bridge.domain.sending import (
     choose,
     decide_send,
     is_first,
-    own_message_id,
 )
+from bridge.domain.written import own_message_id
 from tests.domain.building import (
     ANA,
     BRUNO,
@@ -60,7 +61,7 @@ def attempt(
     given: ChatFacts | None = None,
     by: Policy = POLICY,
     known: Facts | None = None,
-    limit: int = MAX_TEXT,
+    carriage: Carriage | None = None,
     **written: Any,
 ) -> Sending | Refused:
     given = given or chat(ANA)
@@ -69,7 +70,7 @@ def attempt(
     _, choice = choose(by.employee(who), given, None, known, by, states)
     event = replace(sent("own", author=who, sent_from="bridge"), **written)
     letter = Letter(employee=by.employee(who), event=event, key="k1", chat=given)
-    return decide_send(letter, choice, known, by, limit)
+    return decide_send(letter, choice, known, by, carriage)
 
 
 def gone(*args: Any, **written: Any) -> Sending:
@@ -154,17 +155,53 @@ def test_a_file_alone_is_one_message() -> None:
     assert [(x.text, x.media) for x in sends(gone(text="  ", media=FILES[:1]))] == [("", FILES[0])]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\n", "\u200b\ufeff", "\u200f\u202e", "\x00", "\u2800 \u3164", "\ufe0f"]
+)
 def test_nothing_is_not_sent(text: str) -> None:
     refused = attempt(text=text)
     assert isinstance(refused, Refused)
     assert refused.reason.code is ReasonCode.MESSAGE_EMPTY
 
 
-@pytest.mark.parametrize(("length", "too_long"), [(10, False), (11, True)])
-def test_a_text_longer_than_the_messenger_takes_is_refused(length: int, too_long: bool) -> None:
-    refused = attempt(text="x" * length, limit=10)
+@pytest.mark.parametrize(("length", "too_long"), [(MAX_TEXT, False), (MAX_TEXT + 1, True)])
+def test_a_letter_longer_than_any_is_refused(length: int, too_long: bool) -> None:
+    refused = attempt(text="x" * length)
     assert isinstance(refused, Refused) is too_long
+
+
+def test_a_text_longer_than_the_messenger_takes_leaves_in_parts_one_after_the_other() -> None:
+    sending = gone(text="one two three", carriage=Carriage(max_text=8))
+    assert [x.text for x in sends(sending)] == ["one two", "three"]
+    first, second = sends(sending)
+    assert (first.after, second.after) == (None, first.message)
+    assert [(m.part, m.parts) for m in sending.messages] == [(1, 2), (2, 2)]
+    assert ReasonCode.MESSAGE_SPLIT in codes(sending.decision)
+
+
+@pytest.mark.parametrize(
+    ("captions", "texts", "count"),
+    [
+        ({}, [TEXT, ""], 2),
+        ({MediaKind.IMAGE: 1024}, [TEXT, ""], 2),
+        ({MediaKind.DOCUMENT: 1}, [TEXT, ""], 2),
+        ({MediaKind.DOCUMENT: 1024}, [TEXT], 1),
+    ],
+)
+def test_a_file_bears_the_text_where_the_messenger_can(
+    captions: dict[MediaKind, int], texts: list[str], count: int
+) -> None:
+    """WS-03: Wazzup never can."""
+    sending = gone(media=FILES[:1], carriage=Carriage(captions=captions))
+    assert [x.text for x in sends(sending)] == texts
+    assert (len(sending.messages), sends(sending)[-1].media) == (count, FILES[0])
+
+
+def test_several_files_and_a_text_never_go_together() -> None:
+    sending = gone(media=FILES, carriage=Carriage(captions={MediaKind.DOCUMENT: 1024}))
+    assert [x.text for x in sends(sending)] == [TEXT, "", ""]
+    first, second, third = sends(sending)
+    assert (second.after, third.after) == (first.message, second.message)
 
 
 def test_the_same_key_gives_the_same_message() -> None:

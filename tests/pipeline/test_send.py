@@ -229,7 +229,7 @@ def test_text_and_file_are_two_messages_in_order(small: World) -> None:
 
 @pytest.mark.parametrize(
     ("more", "code"),
-    [({"text": "  "}, "message.empty"), ({"text": "x" * 10_001}, "message.too_long")],
+    [({"text": "  "}, "message.empty"), ({"text": "x" * 20_001}, "message.too_long")],
 )
 def test_what_no_messenger_takes_is_refused(small: World, more: dict[str, Any], code: str) -> None:
     [phone] = known_clients(small, 1)
