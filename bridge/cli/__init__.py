@@ -37,6 +37,7 @@ COMMANDS = {
         "bridge.cli.route:route",
         "Say who would get a client by the folder's rules, and why.",
     ),
+    "rotation": ("bridge.cli.rotation:rotation", "Show whose turn it is."),
     "explain": ("bridge.cli.explain:tell", "Tell why an event went as it did."),
     "who-can-see": (
         "bridge.cli.explain:see",

@@ -7,7 +7,7 @@ from datetime import datetime
 from bridge.domain import phones
 from bridge.domain.decisions import Candidate, Check, RuleTried
 from bridge.domain.facts import Facts
-from bridge.domain.names import EmployeeId
+from bridge.domain.names import ChannelName, EmployeeId
 from bridge.domain.people import Directory, Employee, MissedTurns
 from bridge.domain.policy import ClientCondition, Distribution, Policy, Rule, Target, When
 from bridge.domain.reasons import Reason, ReasonCode
@@ -70,16 +70,21 @@ def select(
 def eligible(
     employee: Employee, conversation: Conversation, directory: Directory, now: datetime
 ) -> Reason | None:
-    """What keeps this person from getting a client on this channel; None when nothing does."""
-    against = unable(employee, directory)
-    if against is None and not employee.has_channel(conversation.channel):
-        detail = f"has no access to {conversation.channel}"
-        against = Reason(ReasonCode.NO_CHANNEL_ACCESS, detail)
-    return against or absent(employee, now)
+    """What keeps this person from getting this client; None when nothing does."""
+    return obstacle(employee, conversation.channel, directory, now)
 
 
-def unable(employee: Employee, directory: Directory) -> Reason | None:
-    """What keeps this person from getting any client, on whatever channel and day."""
+def obstacle(
+    employee: Employee, channel: ChannelName | None, directory: Directory, now: datetime
+) -> Reason | None:
+    """What keeps this person from getting clients of this channel (None: of any)."""
+    against = _unable(employee, directory)
+    if against is None and channel is not None and not employee.has_channel(channel):
+        against = Reason(ReasonCode.NO_CHANNEL_ACCESS, f"has no access to {channel}")
+    return against or _absent(employee, now)
+
+
+def _unable(employee: Employee, directory: Directory) -> Reason | None:
     person = directory.by_email(employee.id)
     if not employee.may_write_at_all:
         return Reason(ReasonCode.ROLE_CANNOT_WRITE, f"role {employee.role} may not write")
@@ -90,7 +95,7 @@ def unable(employee: Employee, directory: Directory) -> Reason | None:
     return None
 
 
-def absent(employee: Employee, now: datetime) -> Reason | None:
+def _absent(employee: Employee, now: datetime) -> Reason | None:
     away = employee.absence(now)
     if away is None:
         return None
@@ -203,7 +208,7 @@ def _not_takers(policy: Policy) -> Iterator[Candidate]:
 def _distribute(key: str, method: Distribution, case: _Case) -> Selection | None:
     members = {member.id: member for member in members_of(case.policy, key)}
     against = {who: case.against(member) for who, member in members.items()}
-    owing = {who for who, reason in against.items() if _owes(members[who], reason, case)}
+    owing = {who for who, reason in against.items() if owes(members[who], reason, case.facts.now)}
     pool = weighed(case.policy, key, tuple(members.values()), owing)
     rotation = rotation_of(case.facts, key, pool)
     free = []
@@ -221,9 +226,9 @@ def _distribute(key: str, method: Distribution, case: _Case) -> Selection | None
     return replace(_next_of(key, turn.order, case.seen), after=turn.after)
 
 
-def _owes(employee: Employee, against: Reason | None, case: _Case) -> bool:
+def owes(employee: Employee, against: Reason | None, now: datetime) -> bool:
     """Whether he misses this turn only by an absence that is made up for."""
-    away = employee.absence(case.facts.now)
+    away = employee.absence(now)
     if against is None or against.code is not ReasonCode.AWAY or away is None:
         return False
     return away.turns is MissedTurns.OWE

@@ -41,6 +41,7 @@ def every_page(world: World, chat: ConversationId) -> list[str]:
         "/notifications",
         "/dead-letters",
         "/deliveries",
+        "/rotation",
         f"/deliveries?account={EVIL}",
         f"/nowhere/{EVIL}",
         f"/conversations/{EVIL}",

@@ -26,6 +26,7 @@ from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
+from bridge.web.api.rotation import ROUTES as ROTATION
 from bridge.web.api.routing import Route
 from bridge.web.api.serving import serve
 from bridge.web.api.timeline import ROUTES as TIMELINE
@@ -43,6 +44,7 @@ ROUTES: tuple[Route, ...] = (
     *EMPLOYEES,
     *CHANNELS,
     *NEW_CLIENTS,
+    *ROTATION,
     *NOTIFICATIONS,
     *DEAD_LETTERS,
     *DELIVERIES,

@@ -21,6 +21,7 @@ from bridge.web.pages import (
     exports,
     first,
     notices,
+    rotation,
     signing_in,
 )
 from bridge.web.pages.looks import FILTERS
@@ -85,6 +86,7 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/events/<name>", "GET", page(site, activity.tell_why)),
         ("/notifications", "GET", page(site, notices.show)),
         ("/notifications/read", "POST", form(site, notices.read_all)),
+        ("/rotation", "GET", page(site, rotation.show)),
         ("/deliveries", "GET", page(site, deliveries.show)),
         ("/dead-letters", "GET", page(site, dead.show_all)),
         ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
