@@ -10,6 +10,7 @@ from bridge.domain.effects import Effect
 from bridge.domain.errors import ConfigError, PayloadInvalid, SignatureInvalid
 from bridge.domain.events import Event
 from bridge.domain.messaging import ChannelState, Media, MediaKind, Messenger
+from bridge.domain.messenger_window import WindowClient, WindowDeal
 from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
@@ -391,6 +392,30 @@ class Poll(Protocol):
         has the same event keys. Raises what `Reader` raises."""
 
 
+class Window(Protocol):
+    """The messenger's own window for employees: who is told whom a client belongs to.
+
+    Each call gives what was refused, by the CRM's id, and raises what `Reader` raises when nothing
+    is known of the rest; all of it may be done again without harm. To drop what is not there is
+    done already.
+    """
+
+    def put_employees(self, employees: Sequence[CrmEmployee]) -> Mapping[CrmId, Rejected]: ...
+
+    def put_pipelines(self, pipelines: Sequence[Pipeline]) -> Rejected | None:
+        """All of them: those that are not among them are no more."""
+
+    def put_clients(self, clients: Sequence[WindowClient]) -> Mapping[CrmId, Rejected]: ...
+
+    def put_deals(self, deals: Sequence[WindowDeal]) -> Mapping[CrmId, Rejected]: ...
+
+    def drop_employees(self, ids: Sequence[CrmId]) -> Mapping[CrmId, Rejected]: ...
+
+    def drop_clients(self, ids: Sequence[CrmId]) -> Mapping[CrmId, Rejected]: ...
+
+    def drop_deals(self, ids: Sequence[CrmId]) -> Mapping[CrmId, Rejected]: ...
+
+
 Introduce = Callable[[Account, Sequence[CrmEmployee]], Mapping[CrmId, Rejected]]
 """Tells a messenger who the employees are, so that it can name the author of a message; gives those
 that it refused. Raises what `Reader` raises; doing it again does no harm."""
@@ -430,6 +455,7 @@ class Connector:
     queues: Callable[[Account], Sequence[CrmQueue]] | None = None
     poll: Callable[[Account], Poll] | None = None  # None: its webhooks tell everything
     introduce: Introduce | None = None  # None: the vendor need not know the employees
+    window: Callable[[Account], Window] | None = None  # None: it has no window of its own
     methods: frozenset[str] = frozenset({"GET", "POST"})
     """How the vendor calls our address; empty where it never does (see NobodyCalls)."""
     options: Mapping[str, str] = field(default_factory=dict)

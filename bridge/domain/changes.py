@@ -112,6 +112,7 @@ class RefreshKind(StrEnum):
     EMPLOYEES = "employees"  # key is the CRM account's name
     TEMPLATES = "templates"  # key is the messenger account's name
     CHANGES = "changes"  # what the vendor may have told nobody; key is the account's name
+    WINDOW = "window"  # nothing is read, but the account's own window told what is new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

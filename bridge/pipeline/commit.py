@@ -11,12 +11,13 @@ from bridge.domain import effects as f
 from bridge.domain.changes import Park, RefreshKind, RequestRefresh
 from bridge.domain.decisions import Decision
 from bridge.domain.effects import Effect
-from bridge.domain.names import AccountName, MessageId
+from bridge.domain.names import AccountName, MessageId, RecordId
 from bridge.domain.records import Deal, Lead, Message, RecordKind
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import idempotency_key, record_of
 from bridge.pipeline.loaded import Loaded
 from bridge.pipeline.parts import Active
+from bridge.pipeline.windows import mark_changed
 from bridge.store import decisions as decisions_store
 from bridge.store import (
     erasure,
@@ -64,6 +65,7 @@ def commit(
     erasure.erase(db, held.erased, now)  # at last: what was just written knows him as well
     lanes = {row.lane for row in rows}
     lanes.update(_wishes(active, held))
+    lanes |= mark_changed(db, *_shown_else(held), now)
     return frozenset(lanes)
 
 
@@ -76,6 +78,16 @@ def _wishes(active: Active, held: Loaded) -> dict[str, list[RequestRefresh]]:
         if account is not None:
             found.setdefault(lane(Way.MIRROR, account), []).append(wish)
     return found
+
+
+def _shown_else(held: Loaded) -> tuple[list[RecordId], list[RecordId]]:
+    """Clients and deals that messengers' windows may show otherwise now. What the CRM has yet to
+    make is marked when it has."""
+    in_crm = held.crm_records.values()
+    waiting = {x.id for x in held.contacts.values() if x.crm_id is None}
+    clients = [one for one in held.shown_else if one not in waiting]
+    deals = [one for one in in_crm if one in held.dirty and isinstance(held.records.get(one), Deal)]
+    return clients, deals
 
 
 def _write_records(db: Connection, active: Active, held: Loaded, now: datetime) -> None:

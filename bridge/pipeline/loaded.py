@@ -74,6 +74,7 @@ class Loaded:
     # What has changed.
     dirty: set[str] = field(default_factory=set)
     taken: list[Taken] = field(default_factory=list)
+    shown_else: set[RecordId] = field(default_factory=set)  # clients whose owners or chats moved
     notifications: list[c.Notify] = field(default_factory=list)
     refreshes: list[c.RequestRefresh] = field(default_factory=list)
     settled: list[c.SettleSend] = field(default_factory=list)
@@ -86,14 +87,21 @@ class Loaded:
     dropped: list[c.DropSend] = field(default_factory=list)
 
     def put_conversation(self, conversation: Conversation) -> None:
+        before = self.conversations.get(conversation.id)
+        if before is None or _place(before) != _place(conversation):
+            linked = (before.contact if before else None, conversation.contact)
+            self.shown_else.update(contact for contact in linked if contact is not None)
         self.conversations[conversation.id] = conversation
         self.dirty.add(conversation.id)
 
     def put_contact(self, contact: Contact) -> None:
         self.hold_contact(contact)
         self.dirty.add(contact.id)
+        self.shown_else.add(contact.id)
 
     def put_record(self, record: Deal | Lead) -> None:
+        before = self.records.get(record.id)
+        self.shown_else.update(before.contacts if before else (), record.contacts)
         self.hold_record(record)
         self.dirty.add(record.id)
 
@@ -160,6 +168,12 @@ class Loaded:
         self.account_of[message.id] = account
         if message.vendor_id is not None:
             self.by_vendor_id[account, message.vendor_id] = message
+
+
+def _place(conversation: Conversation) -> tuple[str | None, ...]:
+    """Whose it is, and what the client is known by."""
+    c = conversation
+    return c.contact, c.claimed_by, c.chat_id, c.phone, c.username
 
 
 def load(

@@ -10,8 +10,10 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName, CrmId
 from bridge.domain.people import Directory
 from bridge.pipeline import mirroring
+from bridge.pipeline.filling import fill
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.windows import kept_windows, survey
 from bridge.store import mirror
 from bridge.store.engine import reading, writing
 from bridge.store.schema import CONTACTS
@@ -35,7 +37,7 @@ class Synced:
 
 def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> Synced:
     """Reads people, pipelines, every mirrored contact with his deals and leads, and channels, and
-    tells the messengers who the employees are.
+    tells the messengers who the employees are, or their windows everything.
 
     Raises ConfigError when no CRM is set, and the errors of `ports.Reader`.
     """
@@ -51,13 +53,18 @@ def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> S
     contacts = _contacts(parts, crm, progress)
     channels = templates = 0
     refused: list[str] = []
+    survey(parts)
+    kept = kept_windows(parts)
     for account in active.accounts:
         if mirroring.has_channels(parts, account):
             channels += mirroring.read_channels(parts, account)
             progress("channels", channels, channels)
             templates += mirroring.read_templates(parts, account)
             progress("templates", templates, templates)
-            refused.extend(_introduce(parts, account, directory))
+            if account not in kept:
+                refused.extend(_introduce(parts, account, directory))
+    for account in kept:
+        refused.extend(fill(parts, account, directory, progress))
     return Synced(
         employees=people,
         pipelines=pipelines,

@@ -22,7 +22,9 @@ from bridge.domain.records import (
     RecordKind,
 )
 from bridge.pipeline.lease import Lease
+from bridge.pipeline.moved import Moved
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.windows import mark_changed
 from bridge.ports import Reader
 from bridge.store import cursors, mirror, outbox, records, templates
 from bridge.store.deciding import deciding
@@ -65,8 +67,10 @@ def write(
         if lease is not None:
             lease.keep(db)
         now = parts.now()
-        contacts = _write_contacts(db, crm, wanted, found, now)
-        _write_records(db, crm, wanted, found, contacts, now)
+        moved = Moved()
+        contacts = _write_contacts(db, crm, wanted, found, moved, now)
+        _write_records(db, crm, wanted, found, contacts, moved, now)
+        mark_changed(db, moved.clients, moved.deals, now)
 
 
 def read_directory(parts: Parts, crm: AccountName) -> Directory:
@@ -126,7 +130,7 @@ def templates_cursor(account: AccountName) -> AccountName:
 
 
 def _write_contacts(
-    db: Connection, crm: AccountName, wanted: Wanted, found: Reading, now: datetime
+    db: Connection, crm: AccountName, wanted: Wanted, found: Reading, moved: Moved, now: datetime
 ) -> dict[CrmId, RecordId]:
     """Gives the record ids of all contacts that the reading names and the mirror has."""
     named = {x for d in found.deals for x in d.contacts} | {
@@ -134,6 +138,7 @@ def _write_contacts(
     }
     known = records.contacts_by_crm_id(db, crm, {*wanted.contacts, *named})
     fresh = [_fresh(known[x], found.contacts.get(x), now) for x in wanted.contacts if x in known]
+    moved.contacts(known.values(), fresh)
     records.put_contacts(db, crm, fresh)
     return {crm_id: contact.id for crm_id, contact in known.items()}
 
@@ -154,6 +159,7 @@ def _write_records(
     wanted: Wanted,
     found: Reading,
     contacts: Mapping[CrmId, RecordId],
+    moved: Moved,
     now: datetime,
 ) -> None:
     keys = [(RecordKind.DEAL, d.crm_id) for d in found.deals]
@@ -177,6 +183,7 @@ def _write_records(
             deals.append(replace(lost, is_open=False))
         elif lost is not None:
             leads.append(replace(lost, is_open=False))
+    moved.records(known.values(), [*deals, *leads])
     records.put_deals(db, crm, deals)
     records.put_leads(db, crm, leads)
     ids: dict[str, str] = {d.id: d.crm_id for d in deals if d.crm_id is not None}

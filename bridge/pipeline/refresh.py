@@ -21,7 +21,9 @@ from bridge.pipeline.catching_up import catch_up
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.pushing import NoBudget, push
 from bridge.pipeline.settling import back_off
+from bridge.pipeline.windows import survey
 from bridge.store import lanes, refreshes
 from bridge.store.deciding import deciding
 from bridge.store.engine import writing
@@ -43,7 +45,7 @@ def refresh(parts: Parts, lease: Lease, over: Callable[[], bool]) -> frozenset[s
             wishes = refreshes.take(db, lease.lane, parts.now(), RUN)
         if not wishes or not _affordable(parts, lease):
             return frozenset(filled)
-        filled |= _serve(parts, lease, wishes)
+        filled |= _serve(parts, lease, wishes, over)
     return frozenset(filled | {lease.lane})
 
 
@@ -58,12 +60,36 @@ def _affordable(parts: Parts, lease: Lease) -> bool:
     return pause <= 0
 
 
-def _serve(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]:
+def _serve(
+    parts: Parts, lease: Lease, wishes: Sequence[Wish], over: Callable[[], bool]
+) -> frozenset[str]:
     """Serves the wishes; those that fail are tried again later, they are never dropped."""
     polls = [wish for wish in wishes if wish.kind is RefreshKind.CHANGES]
-    others = [wish for wish in wishes if wish.kind is not RefreshKind.CHANGES]
+    pushes = [wish for wish in wishes if wish.kind is RefreshKind.WINDOW]
+    others = [wish for wish in wishes if wish not in polls and wish not in pushes]
     filled = _serve_others(parts, lease, others) if others else frozenset()
-    return filled | (_serve_polls(parts, lease, polls) if polls else frozenset())
+    if polls:
+        filled |= _serve_polls(parts, lease, polls)
+    if pushes:
+        _serve_window(parts, lease, pushes, over)
+    return filled
+
+
+def _serve_window(
+    parts: Parts, lease: Lease, wishes: Sequence[Wish], over: Callable[[], bool]
+) -> None:
+    """The wish stays until the window shows everything."""
+    _, account = split(lease.lane)
+    try:
+        if push(parts, lease, account, over):
+            _finish(parts, lease, wishes)
+    except NoBudget as error:
+        until = parts.now() + timedelta(seconds=error.pause)
+        with writing(parts.engine) as db:
+            lease.keep(db)
+            refreshes.postpone(db, wishes, until, str(error))
+    except _FAILURES as error:
+        _postpone(parts, lease, wishes, error)
 
 
 def _serve_others(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozenset[str]:
@@ -135,6 +161,7 @@ def _read(
     if keys[RefreshKind.EMPLOYEES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_directory(parts, account))
         lease.while_waiting(parts.engine, lambda: mirroring.read_pipelines(parts, account))
+        survey(parts)
     if keys[RefreshKind.TEMPLATES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_templates(parts, account))
     contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]

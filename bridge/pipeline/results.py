@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bridge.domain import effects as f
 from bridge.domain.names import AccountName, CrmId, RecordId
 from bridge.domain.records import ContactState, Deal, RecordKind
+from bridge.pipeline.windows import mark_changed
 from bridge.store import chats, outbox, outgoing, parking, records
 from bridge.store.outgoing import Row
 from bridge.store.sends import note_sent
@@ -26,9 +27,10 @@ def note_result(db: Connection, results: Sequence[Result], now: datetime) -> Non
             by_account.setdefault(row.account, {})[row.makes] = ids["id"]
     for account, made in by_account.items():
         outbox.put_vendor_ids(db, account, made)
-    for row, ids in results:
-        _note_record(db, row, ids.get("id", ""))
     _note_arrived(db, results)
+    touched = [one for row, ids in results for one in _note_record(db, row, ids.get("id", ""))]
+    deals = [row.effect.deal for row, _ in results if isinstance(row.effect, f.CreateDeal)]
+    mark_changed(db, touched, deals, now)
     made_names = [row.makes for row, _ in results if row.makes is not None]
     outgoing.finish(db, [row.id for row, _ in results], made_names, now)
 
@@ -43,37 +45,46 @@ def _note_arrived(db: Connection, results: Sequence[Result]) -> None:
         parking.wake(db, account, arrived)
 
 
-def _note_record(db: Connection, row: Row, vendor_id: str) -> None:
+def _note_record(db: Connection, row: Row, vendor_id: str) -> tuple[RecordId, ...]:
+    """Gives the contacts that it touched."""
+    if isinstance(row.effect, f.CreateContact):
+        return _note_contact(db, row.account, row.effect.contact, CrmId(vendor_id))
+    _note_other(db, row, vendor_id)
+    return ()
+
+
+def _note_other(db: Connection, row: Row, vendor_id: str) -> None:
     match row.effect:
-        case f.CreateContact():
-            _note_contact(db, row.account, row.effect.contact, CrmId(vendor_id))
         case f.CreateDeal():
             _note_deal(db, row.account, row.effect.deal, CrmId(vendor_id))
         case f.CreateLead():
             _note_lead(db, row.account, row.effect.lead, CrmId(vendor_id))
         case f.SendMessage():
             note_sent(db, row.account, row.effect.message, vendor_id)
-        case f.ChangeOwner() | f.WriteTimelineEntry() | f.UpdateTimelineEntry():
+        case f.CreateContact() | f.ChangeOwner() | f.WriteTimelineEntry():
             return
-        case f.JoinChat() | f.SendEmail() | f.PostNotification():
+        case f.UpdateTimelineEntry() | f.JoinChat() | f.SendEmail() | f.PostNotification():
             return
 
 
-def _note_contact(db: Connection, crm: AccountName, made: RecordId, crm_id: CrmId) -> None:
+def _note_contact(
+    db: Connection, crm: AccountName, made: RecordId, crm_id: CrmId
+) -> tuple[RecordId, ...]:
     """The CRM may answer with a contact that we know already: then the chats move to it."""
     contact = chats.contacts_by_id(db, [made]).get(made)
     if contact is None or not crm_id:
-        return
+        return ()
     known = records.contacts_by_crm_id(db, crm, [crm_id]).get(crm_id)
     if known is None or known.id == made:
         records.put_contacts(db, crm, [replace(contact, crm_id=crm_id)])
-        return
+        return (made,)
     records.put_contacts(db, crm, [replace(contact, state=ContactState.MERGED, name="", phones=())])
     moved = records.conversations_of(db, [made]).get(made, ())
     records.put_conversations(db, [replace(c, contact=known.id) for c in moved])
     deals, leads = chats.records_of(db, [made])
     records.put_deals(db, crm, [replace(d, contacts=(known.id,)) for d in deals.get(made, ())])
     records.put_leads(db, crm, [replace(x, contacts=(known.id,)) for x in leads.get(made, ())])
+    return made, known.id
 
 
 def _note_deal(db: Connection, crm: AccountName, made: RecordId, crm_id: CrmId) -> None:

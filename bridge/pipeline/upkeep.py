@@ -13,6 +13,7 @@ from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.outages import tell_of_outages
 from bridge.pipeline.parked import expire
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.windows import survey
 from bridge.store import cursors, mirror
 from bridge.store.engine import reading, writing
 from bridge.store.schema import CONTACTS, DIRECTORIES
@@ -25,9 +26,11 @@ TEMPLATES_MAX_AGE = timedelta(hours=6)
 def tick(parts: Parts) -> None:
     """Ends what waits in vain, and tells of accounts that stand still. Queues refreshes of owners
     that are half as old as they may get, the oldest first, of the CRM's people once an hour, and
-    polls of vendors whose webhooks may lose something."""
+    polls of vendors whose webhooks may lose something. Holds messengers' windows against people and
+    roles as they are now."""
     expire(parts)
     tell_of_outages(parts)
+    survey(parts)
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])
     for account in _old_templates(parts):

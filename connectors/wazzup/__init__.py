@@ -10,6 +10,7 @@ from connectors.wazzup.reader import WazzupReader
 from connectors.wazzup.sandbox import sandbox
 from connectors.wazzup.templates import templates
 from connectors.wazzup.users import introduce
+from connectors.wazzup.window import WazzupWindow
 from connectors.wazzup.words import MAX_TEXT
 
 CONNECTOR = Connector(
@@ -24,6 +25,7 @@ CONNECTOR = Connector(
     doctor=WazzupDoctor,
     introduce=introduce,
     templates=templates,
+    window=WazzupWindow,
     max_run=20,  # one call each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,
     index_lag_seconds=0.0,

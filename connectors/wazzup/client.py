@@ -19,6 +19,10 @@ BASE_URL = "https://api.wazzup24.com"
 TIMEOUT_SECONDS = 10.0
 
 
+class ClosedToKey(CredentialsInvalid):
+    """403: the account works, but its key may not use this route."""
+
+
 def http_for(account: Account) -> Http:
     """A session with the API key. Option `call_timeout_seconds`: at most the default of 10.
 
@@ -47,7 +51,7 @@ def read(http: Http, path: str) -> Payload:
     return _json(operation, answer)
 
 
-def write(http: Http, method: str, path: str, body: Any) -> HttpAnswer:
+def write(http: Http, method: str, path: str, body: Any = None) -> HttpAnswer:
     """A change that may be repeated harmlessly; any 2xx or 4xx about the body is an answer.
 
     Raises DeliveryTransient, OutcomeUnknown or CredentialsInvalid.
@@ -64,9 +68,9 @@ def write(http: Http, method: str, path: str, body: Any) -> HttpAnswer:
     raise error
 
 
-def closed_to_key(operation: str) -> CredentialsInvalid:
+def closed_to_key(operation: str) -> ClosedToKey:
     """403: a sidecar key (of Wazzup's own amoCRM or Bitrix24 integration) opens few routes."""
-    return CredentialsInvalid(f"{operation}: HTTP 403, the API key may not use this route")
+    return ClosedToKey(f"{operation}: HTTP 403, the API key may not use this route")
 
 
 def error_code(answer: HttpAnswer) -> str:

@@ -66,6 +66,7 @@ def _add_kind(app: Flask, world: World, kind: Kind) -> None:
 
     def delete(record_id: str) -> Answered:
         with world.lock:
+            world.asked.append((f"DELETE /v3/{kind.name}", 1))
             found = _kept(world, kind).pop(record_id, None)
         return refused("NOT_FOUND", 404) if found is None else (jsonify({}), 200)
 
@@ -91,6 +92,7 @@ def _upsert(world: World, kind: Kind) -> Answered:
         items = [item.mapping() for item in Payload.from_bytes(request.get_data()).items()]
     except PayloadInvalid:
         return refused(f"INVALID_{kind.name.upper()}_DATA", 400)
+    world.asked.append((f"POST /v3/{kind.name}", len(items)))
     if len(items) > PER_CALL:
         return refused("TOO_MANY_ENTITIES", 403)
     bad = [{"index": n, "fields": f} for n, i in enumerate(items) if (f := _bad_fields(kind, i))]
@@ -130,6 +132,7 @@ def _bulk_delete(world: World, kind: Kind) -> Answered:
         ids = [item.text() for item in Payload.from_bytes(request.get_data()).items()]
     except PayloadInvalid:
         return refused("VALIDATION_ERROR", 400)
+    world.asked.append((f"PATCH /v3/{kind.name}/bulk_delete", len(ids)))
     if len(ids) > PER_CALL:
         return refused("TOO_MANY_ENTITIES", 403)
     return jsonify([i for i in ids if _kept(world, kind).pop(i, None) is None]), 200
@@ -150,6 +153,7 @@ def _add_pipelines(app: Flask, world: World) -> None:
         if not valid:
             return refused("VALIDATION_ERROR", 400)
         with world.lock:
+            world.asked.append(("POST /v3/pipelines", len(given)))
             world.pipelines = [item.mapping() for item in given]
         return jsonify({}), 200
 

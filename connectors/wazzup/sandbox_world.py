@@ -82,6 +82,7 @@ class World:
     records: dict[str, dict[str, Mapping[str, object]]] = field(default_factory=dict)
     pipelines: list[Mapping[str, object]] = field(default_factory=list)
     templates: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    asked: list[tuple[str, int]] = field(default_factory=list)  # writes of records, and how many
     address: str = ""
     subscriptions: dict[str, bool] = field(default_factory=dict)
     ahead: timedelta = timedelta()
@@ -182,5 +183,6 @@ class World:
                 "received": [message for message in messages if not message["outgoing"]],
                 "records": {kind: list(found.values()) for kind, found in self.records.items()},
                 "pipelines": self.pipelines,
+                "asked": self.asked,
                 "webhook": {"webhooksUri": self.address, "subscriptions": self.subscriptions},
             }

@@ -1,18 +1,16 @@
 """Tells Wazzup who the employees are, so that its own chats name them (WS-12)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
 from bridge.ports import Account, Rejected
-from connectors.http import HttpAnswer
-from connectors.wazzup.client import error_body, error_code, http_for, write
-from connectors.wazzup.reading import safe_word
+from connectors.wazzup.bulk import Bulk
+from connectors.wazzup.client import http_for
 
 PATH = "/v3/users"
-PER_CALL = 100
 MAX_USERS = 1000
 _MAX_NAME = 200
 
@@ -45,7 +43,7 @@ def introduce(account: Account, employees: Sequence[CrmEmployee]) -> Mapping[Crm
 
 class WazzupUsers:
     def __init__(self, account: Account) -> None:
-        self._http = http_for(account)
+        self._bulk = Bulk(http_for(account), PATH)
 
     def push(self, users: Iterable[WazzupUser]) -> UsersPushed:
         """Adds or renames users, 100 per call. Wazzup refuses a call for one bad user: that one
@@ -57,40 +55,6 @@ class WazzupUsers:
         unique = tuple({user.id: user for user in users}.values())
         if len(unique) > MAX_USERS:
             raise ConfigError(f"wazzup: {len(unique)} users, an account holds {MAX_USERS}")
-        refused = dict(self._push_all(unique))
+        refused = self._bulk.put([{"id": user.id, "name": user.name} for user in unique])
         taken = tuple(user.id for user in unique if user.id not in refused)
         return UsersPushed(taken=taken, refused=refused)
-
-    def _push_all(self, users: Sequence[WazzupUser]) -> Iterator[tuple[str, Rejected]]:
-        for start in range(0, len(users), PER_CALL):
-            yield from self._push(users[start : start + PER_CALL])
-
-    def _push(self, users: Sequence[WazzupUser]) -> Iterator[tuple[str, Rejected]]:
-        """The refused of one batch; what Wazzup does not point at is found by halving."""
-        if not users:
-            return
-        answer = write(self._http, "POST", PATH, [{"id": u.id, "name": u.name} for u in users])
-        if answer.status < 300:
-            return
-        bad = _pointed_at(answer, len(users)) or (frozenset({0}) if len(users) == 1 else None)
-        if bad is None:
-            middle = len(users) // 2
-            yield from self._push(users[:middle])
-            yield from self._push(users[middle:])
-            return
-        why = _refusal(answer)
-        yield from ((users[n].id, why) for n in sorted(bad))
-        yield from self._push([user for n, user in enumerate(users) if n not in bad])
-
-
-def _pointed_at(answer: HttpAnswer, count: int) -> frozenset[int]:
-    """The indexes in `data: [{index, fields}]` of INVALID_USERS_DATA; empty when it has none."""
-    data = error_body(answer).get("data")
-    items = data if isinstance(data, list) else []
-    found = (item.get("index") for item in items if isinstance(item, dict))
-    return frozenset(n for n in found if type(n) is int and 0 <= n < count)
-
-
-def _refusal(answer: HttpAnswer) -> Rejected:
-    code = safe_word(error_code(answer) or f"HTTP_{answer.status}")
-    return Rejected(reason=code, detail=f"wazzup: POST {PATH}: HTTP {answer.status} {code}")

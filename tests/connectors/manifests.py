@@ -53,6 +53,7 @@ def _also(one: Connector) -> str:
         ("templates", one.templates),
         ("queues", one.queues),
         ("names of employees", one.introduce),
+        ("its own window", one.window),
     )
     return ", ".join(word for word, part in parts if part is not None) or "–"
 

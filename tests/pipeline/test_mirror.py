@@ -212,7 +212,14 @@ def test_a_whole_sync_reads_every_contact_in_hundreds(small: World) -> None:
     synced = sync(small.parts, lambda what, done, total: seen.append((what, done, total)))
     assert small.calls("contacts/batch/read") - before == 2
     assert (synced.employees, synced.contacts, synced.channels) == (4, 120, 3)
-    assert seen[2:] == [("contacts", 100, 120), ("contacts", 120, 120), ("channels", 3, 3)]
+    assert seen[2:] == [
+        ("contacts", 100, 120),
+        ("contacts", 120, 120),
+        ("channels", 3, 3),
+        ("templates", 0, 0),
+        ("window", 100, 120),
+        ("window", 120, 120),
+    ]
     assert readers(small, phones[-1]) == {ANA, LUIS, QA}
 
 
@@ -236,9 +243,13 @@ def test_owners_are_read_anew_well_before_they_are_too_old(house: World) -> None
     assert house.count(REFRESHES) == 0
     house.later(timedelta(hours=2).total_seconds())
     tick(house.parts)
-    assert [row["kind"] for row in house.rows(REFRESHES)] == ["contact", "employees"]
+    assert [row["kind"] for row in house.rows(REFRESHES)] == [
+        "templates",
+        "contact",
+        "employees",
+    ]
     tick(house.parts)
-    assert house.count(REFRESHES) == 2
+    assert house.count(REFRESHES) == 3
     house.settle()
     [contact] = house.rows(CONTACTS)
     assert house.parts.now() - contact["as_of"] < timedelta(minutes=1)

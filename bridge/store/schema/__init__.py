@@ -5,6 +5,7 @@ from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
 from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
 from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
 from bridge.store.schema.media import FILE_REMOVALS, MEDIA, UPLOADS
+from bridge.store.schema.messenger_window import PUSHES, WINDOWS
 from bridge.store.schema.metadata import METADATA
 from bridge.store.schema.mirror import CURSORS, DIRECTORIES, PIPELINES, REFRESHES, TOKENS
 from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
@@ -51,6 +52,7 @@ __all__ = [
     "OUTBOX",
     "PARKED",
     "PIPELINES",
+    "PUSHES",
     "REACTION_IDS",
     "RECORDS",
     "RECORD_CONTACTS",
@@ -63,4 +65,5 @@ __all__ = [
     "TURN_LOG",
     "UPLOADS",
     "VENDOR_IDS",
+    "WINDOWS",
 ]
