@@ -77,6 +77,12 @@ def can_answer(employee: Employee, chat: ChatFacts) -> bool:
     return employee.may_write_at_all and sees
 
 
+def can_answer_anywhere(employee: Employee) -> bool:
+    """Whether he can answer in whichever chat he is responsible for."""
+    everywhere = employee.role is Role.MANAGER or employee.channels is None
+    return employee.may_write_at_all and everywhere
+
+
 def is_unowned(chat: ChatFacts) -> bool:
     """Nobody is responsible for this client yet: visible to those who take new clients (WS-08)."""
     if chat.conversation.client not in (ClientState.NEW, ClientState.KNOWN):

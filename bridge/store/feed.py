@@ -24,7 +24,7 @@ from bridge.domain.names import (
     RecordId,
 )
 from bridge.domain.records import RecordKind
-from bridge.store.listing import Sieve, on_channel, within
+from bridge.store.listing import on_channel
 from bridge.store.matching import holds
 from bridge.store.schema import (
     CONTACTS,
@@ -36,6 +36,7 @@ from bridge.store.schema import (
     RECORDS,
     SENDS,
 )
+from bridge.store.sieving import Sieve, chats_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +175,7 @@ def _by_chat(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     chat = DECISIONS.c.conversation
     if wanted.sieve is not None:
-        conditions.append(chat.in_(select(CONVERSATIONS.c.id).where(within(db, wanted.sieve))))
+        conditions.append(chat.in_(chats_within(wanted.sieve)))
     if wanted.conversation is not None:
         conditions.append(chat == wanted.conversation)
     if wanted.contacts is not None:

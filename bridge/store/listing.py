@@ -4,32 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from bridge.codec import decode
-from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId
+from bridge.domain.names import ChannelName, ConversationId
 from bridge.domain.records import Conversation, Message
 from bridge.store.matching import holds, is_mentioned, mentions
 from bridge.store.schema import (
     CONTACTS,
     CONVERSATIONS,
     MESSAGES,
-    RECORD_CONTACTS,
-    RECORDS,
 )
+from bridge.store.sieving import Sieve, chats_within
 
 NEWEST_MESSAGES = 100_000
 """How far back a search looks into the texts of messages."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sieve:
-    """Whose conversations can matter: those owned by these CRM ids or claimed by this employee,
-    and those that nobody owns when `unowned`."""
-
-    employee: EmployeeId
-    crm_ids: tuple[CrmId, ...]
-    unowned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,23 +91,6 @@ def mentioning(
     return frozenset(m.conversation for m in messages if is_mentioned(words, m.text))
 
 
-def within(db: Connection, sieve: Sieve) -> ColumnElement[bool]:
-    """The condition on CONVERSATIONS that a sieve stands for."""
-    owned = select(CONTACTS.c.id).where(CONTACTS.c.owner.in_(sieve.crm_ids))
-    of_records = (
-        select(RECORD_CONTACTS.c.contact)
-        .join(RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record)
-        .where(RECORDS.c.owner.in_(sieve.crm_ids), RECORDS.c.is_open)
-    )
-    nobodys = select(CONTACTS.c.id).where(CONTACTS.c.owner.is_(None))
-    contact = CONVERSATIONS.c.contact
-    if sieve.unowned:
-        return or_(contact.is_(None), contact.in_(union(owned, of_records, nobodys)))
-    claimed = holds(db, CONVERSATIONS.c.value, "claimed_by", sieve.employee)
-    unowned = or_(contact.is_(None), contact.in_(nobodys))
-    return or_(contact.in_(union(owned, of_records)), and_(unowned, claimed))
-
-
 def on_channel(db: Connection, channel: ChannelName) -> ColumnElement[bool]:
     return holds(db, CONVERSATIONS.c.value, "channel", channel)
 
@@ -151,7 +123,7 @@ def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
     if wanted.unanswered:
         query = query.where(CONVERSATIONS.c.unanswered_since.is_not(None))
     if wanted.sieve is not None:
-        query = query.where(within(db, wanted.sieve))
+        query = query.where(CONVERSATIONS.c.id.in_(chats_within(wanted.sieve)))
     if wanted.channel is not None:
         query = query.where(on_channel(db, wanted.channel))
     if wanted.words.strip():

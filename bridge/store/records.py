@@ -51,6 +51,7 @@ def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> 
             "last_message_at": c.last_message_at,
             "unanswered_since": c.unanswered_since,
             "value": codec.encode(c),
+            "claimed_by": c.claimed_by,
         }
         for c in conversations
     ]

@@ -1,21 +1,21 @@
 """Through whose eyes: an employee, and what `access` is asked with on his behalf."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bridge.domain.access import Access, access, owners
+from bridge.domain.access import Access, access, can_answer_anywhere, owners
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import ConversationId
+from bridge.domain.names import ConversationId, CrmId
 from bridge.domain.notifications import Mark, mark
 from bridge.domain.people import Directory, Employee, Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason
 from bridge.store.chats import chat_facts
-from bridge.store.listing import Sieve
 from bridge.store.mirror import directory
+from bridge.store.sieving import Sieve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,16 @@ class Viewer:
 
     def sieve(self) -> Sieve | None:
         """What narrows a list before `access` decides: None for those who may read any."""
+        if self.reads_all:
+            return None
+        own = replace(self.own_sieve(), unowned=self.employee.gets_new_clients)
         stands_in = self.policy.ownership.fallback == self.employee.id
-        return None if self.reads_all or stands_in else self._sieve(self.employee.gets_new_clients)
+        return replace(own, able=self._able()) if stands_in else own
 
     def own_sieve(self) -> Sieve:
-        return self._sieve(unowned=False)
+        people = self.directory.people
+        crm_ids = tuple(p.crm_id for p in people if p.email == self.employee.id)
+        return Sieve(employee=self.employee.id, crm_ids=crm_ids)
 
     def readable(
         self, db: Connection, ids: Sequence[ConversationId]
@@ -64,10 +69,16 @@ class Viewer:
     def _reads(self, chat: ChatFacts) -> bool:
         return self.access(chat).can_read
 
-    def _sieve(self, unowned: bool) -> Sieve:
-        people = self.directory.people
-        crm_ids = tuple(p.crm_id for p in people if p.email == self.employee.id)
-        return Sieve(employee=self.employee.id, crm_ids=crm_ids, unowned=unowned)
+    def _able(self) -> tuple[CrmId, ...]:
+        """The owners who can answer in every chat of theirs, whatever its channel."""
+        ids = dict.fromkeys(person.crm_id for person in self.directory.people)
+        return tuple(crm_id for crm_id in ids if self._is_able(crm_id))
+
+    def _is_able(self, crm_id: CrmId) -> bool:
+        person = self.directory.by_crm_id(crm_id)
+        if person is None or not person.active:
+            return False
+        return can_answer_anywhere(self.policy.employee(person.email))
 
 
 def viewer(db: Connection, employee: Employee, policy: Policy, now: datetime) -> Viewer:

@@ -88,17 +88,17 @@ _record = st.builds(
     Record,
     owner=st.sampled_from(OWNERS),
     is_open=st.booleans(),
-    age=st.sampled_from((FRESH, FRESH, STALE)),
+    age=st.sampled_from((FRESH, FRESH, FRESH, STALE)),
 )
-_records = st.lists(_record, max_size=2).map(tuple)
+_records = st.one_of(st.just(()), st.just(()), st.lists(_record, max_size=2).map(tuple))
 
 chats = st.builds(
     Chat,
-    client=st.sampled_from((ClientState.KNOWN, ClientState.KNOWN, *ClientState)),
+    client=st.sampled_from((*([ClientState.KNOWN] * 5), *ClientState)),
     channel=st.sampled_from((SALES, SALES, NORTH, TELEGRAM, UNNAMED)),
     owner=st.sampled_from(OWNERS),
-    contact=st.sampled_from((ContactState.ACTIVE, ContactState.ACTIVE, None, *ContactState)),
-    age=st.sampled_from((FRESH, FRESH, STALE, AHEAD)),
+    contact=st.sampled_from((*([ContactState.ACTIVE] * 6), None, None, *ContactState)),
+    age=st.sampled_from((*([FRESH] * 5), STALE, AHEAD)),
     deals=_records,
     leads=_records,
     claimed_by=st.sampled_from((None, None, ANA, BRUNO)),

@@ -5,7 +5,8 @@ import pytest
 from bridge.domain.names import ConversationId, CrmId, RecordId
 from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted, feed_rows
-from bridge.store.listing import Position, Sieve, Wanted, conversations
+from bridge.store.listing import Position, Wanted, conversations
+from bridge.store.sieving import Sieve
 from tests.web.world import ANA, NOW, World
 
 SIEVE = Sieve(employee=ANA, crm_ids=(CrmId("o1"),), unowned=True)

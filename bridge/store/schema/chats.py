@@ -15,9 +15,17 @@ CONVERSATIONS = Table(
     Column("last_message_at", Moment),
     Column("unanswered_since", Moment),
     Column("value", LargeBinary, nullable=False),
+    Column("claimed_by", Text),
 )
 Index("ix_conversations_recent", CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id)
 Index("ix_conversations_contact", CONVERSATIONS.c.contact)
+_CLAIMED = text("claimed_by IS NOT NULL")
+Index(
+    "ix_conversations_claimed",
+    CONVERSATIONS.c.claimed_by,
+    sqlite_where=_CLAIMED,
+    postgresql_where=_CLAIMED,
+)
 _UNANSWERED = text("unanswered_since IS NOT NULL")
 Index(
     "ix_conversations_unanswered",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bridge.store.migrations.chats_in_full import (
+    claims,
     identities,
     keeping,
     media,
@@ -27,6 +28,7 @@ STEPS = (
     messenger_window,
     rotation,
     keeping,
+    claims,
 )
 
 
