@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bridge.domain.identities import KnownIdentity
 from bridge.domain.messaging import ChannelState
 from bridge.domain.names import (
     AccountName,
@@ -54,12 +55,40 @@ class SetOwner:
 class MergeContacts:
     """Conversations, deals and leads of `absorbed` go to `survivor`, which is `crm_id` now.
 
-    `absorbed` is `survivor` where the surviving CRM contact was not known here.
+    `absorbed` is `survivor` where the surviving CRM contact was not known here. `merge` names what
+    is kept of it, so that it can be undone; `by` of None: the CRM did it.
     """
 
     survivor: RecordId
     absorbed: RecordId
-    crm_id: CrmId
+    crm_id: CrmId | None
+    merge: str = ""
+    by: EmployeeId | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutIdentity:
+    """A contact is known by this, or (`former`) was and is no longer."""
+
+    identity: KnownIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveChat:
+    """The chat that would be `chat` by its id goes on in this conversation."""
+
+    chat: ConversationId
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoMerge:
+    """All that moved by this merge goes back to whom it came from."""
+
+    merge: str
+    by: EmployeeId
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +200,9 @@ Change = (
     | PutMessage
     | SetOwner
     | MergeContacts
+    | PutIdentity
+    | MoveChat
+    | UndoMerge
     | EraseContact
     | SetChannelState
     | TakeTurn

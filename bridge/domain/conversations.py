@@ -7,8 +7,9 @@ from datetime import datetime
 from bridge.domain import phones
 from bridge.domain.draft import Draft
 from bridge.domain.facts import ChatFacts, Exchange
+from bridge.domain.identities import home_of, identities_of
 from bridge.domain.messaging import Chat, ChatKind, Direction, MessageStatus
-from bridge.domain.names import AccountName, MessageId, conversation_id
+from bridge.domain.names import AccountName, MessageId
 from bridge.domain.records import ClientState, Conversation, Message
 
 
@@ -105,20 +106,30 @@ def _conversation(
     draft: Draft, account: AccountName, chat: Chat, known: Conversation | None
 ) -> Conversation:
     phone = None if chat.phone is None else phones.canonical(chat.phone)
+    names = identities_of(account, chat)
     if known is not None:
         told = (
-            chat.chat_id,  # wiped when the client was erased
+            known.chat_id or chat.chat_id,  # wiped when the client was erased
             known.phone or phone,
             chat.username or known.username,
             known.title or chat.name or "",
         )
-        if told == (known.chat_id, known.phone, known.username, known.title):
+        every = tuple(dict.fromkeys((*known.identities, *names)))
+        same = every == known.identities
+        if same and told == (known.chat_id, known.phone, known.username, known.title):
             return known
         chat_id, phone, username, title = told
-        return replace(known, chat_id=chat_id, phone=phone, username=username, title=title)
+        return replace(
+            known,
+            chat_id=chat_id,
+            phone=phone,
+            username=username,
+            title=title,
+            identities=every,
+        )
     group = chat.kind is ChatKind.GROUP
     return Conversation(
-        id=conversation_id(account, chat.channel_id, chat.chat_id),
+        id=home_of(account, chat),
         account=account,
         channel=draft.policy.channel_name(account, chat.channel_id),
         channel_id=chat.channel_id,
@@ -129,4 +140,5 @@ def _conversation(
         title=chat.name or "",
         phone=phone,
         username=chat.username,
+        identities=names,
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bridge.domain.changes import PutContact, PutDeal, PutLead
 from bridge.domain.draft import Draft
 from bridge.domain.effects import CreateContact, CreateDeal, CreateLead
+from bridge.domain.events import ClientChosen
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import AccountName, CrmId, EmployeeId, RecordId, digest_id
 from bridge.domain.policy import Creation
@@ -75,10 +76,9 @@ def _new_contact(draft: Draft, conversation: Conversation, owner: Owner) -> Cont
 
 
 def _create_effect(draft: Draft, conversation: Conversation, contact: Contact) -> CreateContact:
-    scoped = f"{conversation.messenger}:{conversation.channel_id}:{conversation.chat_id}"
     return CreateContact(
         contact=contact.id,
-        key=conversation.phone or scoped,
+        key=_key(draft, conversation),
         name=contact.name,
         owner=contact.owner.crm_id,
         phone=conversation.phone,
@@ -87,6 +87,15 @@ def _create_effect(draft: Draft, conversation: Conversation, contact: Contact) -
         source=draft.policy.channel_label(conversation.channel),
         with_lead=draft.policy.new_clients.create is Creation.LEAD,
     )
+
+
+def _key(draft: Draft, conversation: Conversation) -> str:
+    """His number, or his id of the messenger; of whom a manager says that he is none of those who
+    have this number in the CRM, one that is nobody else's."""
+    if isinstance(draft.event, ClientChosen):
+        return digest_id("key", draft.event.account, draft.event.event_key)
+    scoped = f"{conversation.messenger}:{conversation.channel_id}:{conversation.chat_id}"
+    return conversation.phone or scoped
 
 
 def _create_lead(draft: Draft, crm: AccountName, contact: Contact) -> Lead:

@@ -28,6 +28,7 @@ from bridge.domain.events import (
     OwnerChanged,
     RecordChange,
 )
+from bridge.domain.joining import merge_id
 from bridge.domain.names import CrmId, RecordId
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ContactState, Owner, RecordKind
@@ -75,6 +76,7 @@ def on_contact(draft: Draft, event: ContactChanged) -> Decision:
         return draft.ignored(
             ReasonCode.MIRROR_UNKNOWN_RECORD, "the bridge has no chat of this contact"
         )
+    _ask_again(draft)
     return _refresh(draft, RefreshKind.CONTACT, event.contact)
 
 
@@ -86,6 +88,7 @@ def on_contact_deleted(draft: Draft, event: ContactDeleted) -> Decision:
     if contact.state in (ContactState.ERASED, ContactState.MERGED):
         return draft.ignored(ReasonCode.MIRROR_UPDATED, f"the contact is {contact.state} already")
     draft.change(PutContact(contact=replace(contact, state=ContactState.DELETED)))
+    _ask_again(draft)
     draft.because(
         ReasonCode.CLIENT_DELETED, "gone from the CRM: his next message makes a new contact"
     )
@@ -98,6 +101,7 @@ def on_erased(draft: Draft, event: ContactErased) -> Decision:
         return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "no chat of this contact")
     draft.contact = record
     draft.change(EraseContact(contact=record))
+    _ask_again(draft)
     draft.because(ReasonCode.CONTACT_ERASED, "erased for privacy in the CRM: wiped here as well")
     return draft.applied()
 
@@ -118,11 +122,28 @@ def on_merged(draft: Draft, event: ContactsMerged) -> Decision:
         draft.change(MergeContacts(survivor=survivor, absorbed=survivor, crm_id=event.survivor))
     for _, record in absorbed:
         if record != survivor:
-            draft.change(MergeContacts(survivor=survivor, absorbed=record, crm_id=event.survivor))
+            draft.change(_merge(event, survivor, record))
     draft.contact = survivor
+    _ask_again(draft)
     draft.change(RequestRefresh(kind=RefreshKind.CONTACT, key=event.survivor))
     draft.because(ReasonCode.MIRROR_UPDATED, f"{len(event.absorbed)} merged into one contact")
     return draft.applied()
+
+
+def _merge(event: ContactsMerged, survivor: RecordId, absorbed: RecordId) -> MergeContacts:
+    return MergeContacts(
+        survivor=survivor,
+        absorbed=absorbed,
+        crm_id=event.survivor,
+        merge=merge_id(event.account, event.event_key, absorbed),
+        why="merged in the CRM",
+    )
+
+
+def _ask_again(draft: Draft) -> None:
+    """Of chats that wait for a choice among contacts of which this is news, one may be left."""
+    for where in draft.facts.undecided:
+        draft.change(RequestRefresh(kind=RefreshKind.IDENTITY, key=where))
 
 
 def on_deal(draft: Draft, event: DealChanged) -> Decision:

@@ -6,7 +6,7 @@ from bridge.domain.changes import SettleSend
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
 from bridge.domain.events import MessageSent
-from bridge.domain.names import conversation_id
+from bridge.domain.identities import home_of
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Message
 
@@ -38,8 +38,7 @@ def settles_a_send(draft: Draft, event: MessageSent) -> Decision | Wait | None:
 
 
 def _settled(draft: Draft, event: MessageSent, change: SettleSend) -> Decision:
-    chat = event.chat
-    draft.conversation = conversation_id(event.account, chat.channel_id, chat.chat_id)
+    draft.conversation = home_of(event.account, event.chat)
     draft.change(change)
     draft.because(ReasonCode.MESSAGE_SETTLED_SEND, "shows that our open send arrived")
     return draft.applied()

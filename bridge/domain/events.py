@@ -62,6 +62,7 @@ from bridge.domain.names import (
     EmployeeId,
     EventKey,
     MessageId,
+    RecordId,
 )
 from bridge.domain.pieces import Piece
 from bridge.domain.reasons import Reason
@@ -305,6 +306,48 @@ class MessageWritten:
     automatic: bool = False  # by a machine in his name: nobody has answered
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChosen:
+    """Ours: a manager says which contact is behind a conversation. `contact` of None: none of those
+    who fit, a new client. `why` is what he gives as the reason."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    conversation: ConversationId
+    contact: RecordId | None
+    employee: EmployeeId
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsJoined:
+    """Ours: a manager says that two contacts are one client. `absorbed` goes to `survivor`."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    survivor: RecordId
+    absorbed: RecordId
+    employee: EmployeeId
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsParted:
+    """Ours: a manager undoes a merge, the CRM's or a person's."""
+
+    event_key: EventKey
+    occurred_at: datetime
+    account: AccountName
+    raw: str = ""
+    merge: str
+    employee: EmployeeId
+    why: str = ""
+
+
 MessengerEvent = (
     MessageReceived
     | MessageSent
@@ -333,5 +376,7 @@ class SendMarked:
     message: MessageId
 
 
-OwnEvent = ClientIdentified | MessageWritten | SendMarked
+OwnEvent = (
+    ClientIdentified | MessageWritten | SendMarked | ClientChosen | ContactsJoined | ContactsParted
+)
 Event = MessengerEvent | CrmEvent | OwnEvent

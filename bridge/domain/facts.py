@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.domain.identities import KnownIdentity
+from bridge.domain.merging import Merge
 from bridge.domain.messaging import ChannelState
 from bridge.domain.names import (
     AccountName,
@@ -101,6 +103,13 @@ class Facts:
     exchanged: tuple[Exchange, ...] = ()  # of the chat whose message has failed
     parked_at: datetime | None = None  # since when the event waits for what it is about
     unread: tuple[Message, ...] = ()  # of ours before the message, whose status is behind its own
+    identities: tuple[KnownIdentity, ...] = ()  # whom what is new of this chat is known to be of
+    kin: tuple[Contact, ...] = ()  # those contacts, and all whom the event or its chat names
+    kin_deals: tuple[Deal, ...] = ()
+    kin_leads: tuple[Lead, ...] = ()
+    undecided: tuple[ConversationId, ...] = ()  # that wait for what the event is about
+    former_chat: Conversation | None = None  # what a chat was before its id changed
+    merge: Merge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,9 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.NOTIFY_DEFAULT: "A client whom nobody could take went to the default",
     ReasonCode.OWNER_CHANGED: "A client is yours now",
     ReasonCode.CHANNEL_INACTIVE: "A channel has stopped working",
+    ReasonCode.CLIENT_AMBIGUOUS: "Several contacts fit a client: please decide",
+    ReasonCode.CLIENT_DUPLICATE: "Two contacts may be one client",
+    ReasonCode.IDENTITY_MOVED: "A client has another number or id",
     ReasonCode.ACCOUNT_PAUSED: "An account is paused: its vendor refuses our credentials",
     ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour",
     ReasonCode.CLAIM_OVERRULED: "The CRM has given a client of yours to somebody else",
@@ -34,6 +37,10 @@ _WHY: Mapping[ReasonCode, str] = {
     "clients was free.",
     ReasonCode.OWNER_CHANGED: "You are told because the CRM names you as the owner.",
     ReasonCode.CHANNEL_INACTIVE: "You are told because you are a manager.",
+    ReasonCode.CLIENT_AMBIGUOUS: "You are told because only a manager may say whose client it is.",
+    ReasonCode.CLIENT_DUPLICATE: "You are told because only a manager may join two contacts.",
+    ReasonCode.IDENTITY_MOVED: "You are told because you answer for this client, or as a manager. "
+    "The contact in the CRM still has what it had: change it there if that is right.",
     ReasonCode.ACCOUNT_PAUSED: "You are told because you are a manager. Nothing is lost: what is "
     "to be done waits. Run `bridge doctor`, correct the credentials, and it goes on.",
     ReasonCode.ACCOUNT_OUTAGE: "You are told because you are a manager. Nothing is lost: what is "

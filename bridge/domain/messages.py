@@ -10,14 +10,17 @@ from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
 from bridge.domain.echoes import own_echo, settles_a_send
 from bridge.domain.effects import JoinChat
-from bridge.domain.events import ChatInvited, ClientIdentified, MessageReceived, MessageSent
-from bridge.domain.facts import ChatFacts, Lookup
-from bridge.domain.intake import assign_unowned, identify, needs_identifying, take_in
+from bridge.domain.events import ChatInvited, MessageReceived, MessageSent
+from bridge.domain.facts import ChatFacts
+from bridge.domain.identities import home_of
+from bridge.domain.intake import assign_unowned, needs_identifying, take_in
+from bridge.domain.learning import learn
 from bridge.domain.messaging import ChatKind, Direction, MessageStatus
-from bridge.domain.names import EmployeeId, conversation_id, message_id
+from bridge.domain.names import EmployeeId, message_id
 from bridge.domain.ownership import choose_owner
 from bridge.domain.policy import OnClosedDeal
 from bridge.domain.reasons import ReasonCode
+from bridge.domain.recognising import identify
 from bridge.domain.records import ClientState, Message, Owner, TimelineState
 from bridge.domain.telling import tell
 from bridge.domain.timeline import timeline_state, update_entry, write_entries, write_waiting
@@ -32,7 +35,7 @@ def on_received(draft: Draft, event: MessageReceived) -> Decision:
         return _kept(draft, chat, _received(event, TimelineState.OFF))
     if chat.conversation.kind is ChatKind.GROUP:
         return _in_group(draft, chat, _received(event, TimelineState.OFF))
-    chat = _assigned(draft, _identified(draft, chat))
+    chat = learn(draft, assigned(draft, _identified(draft, chat)))
     message = _received(event, timeline_state(draft, chat))
     chat = touched(chat, message)
     _store(draft, chat, message)
@@ -57,6 +60,7 @@ def on_sent(draft: Draft, event: MessageSent) -> Decision | Wait:
     message = _sent(event, author, TimelineState.OFF)
     if author is not None and answers(message):
         chat = claim(draft, chat, author)
+    chat = learn(draft, chat)
     message = replace(message, timeline=timeline_state(draft, chat))
     chat = touched(chat, message)
     _store(draft, chat, message)
@@ -77,40 +81,13 @@ def on_invited(draft: Draft, event: ChatInvited) -> Decision:
     return draft.applied()
 
 
-def on_identified(draft: Draft, event: ClientIdentified) -> Decision:
-    """The CRM could be asked at last: what waited for it is decided now."""
-    conversation = draft.facts.conversation
-    if conversation is None or conversation.client is not ClientState.UNIDENTIFIED:
-        return draft.ignored(ReasonCode.CONTACT_FOUND, "the client has been identified meanwhile")
-    draft.conversation = conversation.id
-    lookup = Lookup(available=True, found=event.found, deals=event.deals, leads=event.leads)
-    draft.facts = replace(draft.facts, lookup=lookup)
-    chat = _decide_late(draft, identify(draft, ChatFacts(conversation=conversation)))
-    draft.change(PutConversation(conversation=chat.conversation))
-    write_waiting(draft, chat)
-    if conversation.unanswered_since is not None:
-        tell(draft, chat, draft.facts.waiting[-1].id if draft.facts.waiting else None)
-    return draft.applied()
-
-
-def _decide_late(draft: Draft, chat: ChatFacts) -> ChatFacts:
-    """Clients who have only been written to are given to nobody; who answered meanwhile claims."""
-    if chat.conversation.last_inbound_at is None:
-        draft.because(ReasonCode.ANSWER_NOT_NEEDED, "he has not written yet: nothing to give out")
-        return chat
-    chat = _assigned(draft, chat)
-    authors = (message.author for message in draft.facts.waiting if answers(message))
-    first = next((author for author in authors if author is not None), None)
-    return chat if first is None else claim(draft, chat, first)
-
-
 def _identified(draft: Draft, chat: ChatFacts) -> ChatFacts:
     if needs_identifying(draft.facts.conversation, draft.facts.contact):
         return identify(draft, chat)
     return chat
 
 
-def _assigned(draft: Draft, chat: ChatFacts) -> ChatFacts:
+def assigned(draft: Draft, chat: ChatFacts) -> ChatFacts:
     """The chat with its owner chosen."""
     match chat.conversation.client:
         case ClientState.NEW:
@@ -184,7 +161,7 @@ def _kept(draft: Draft, chat: ChatFacts, message: Message) -> Decision:
 def _received(event: MessageReceived, timeline: TimelineState) -> Message:
     return Message(
         id=message_id(event.account, event.message_id),
-        conversation=conversation_id(event.account, event.chat.channel_id, event.chat.chat_id),
+        conversation=home_of(event.account, event.chat),
         vendor_id=event.message_id,
         direction=Direction.IN,
         occurred_at=event.occurred_at,
@@ -200,7 +177,7 @@ def _received(event: MessageReceived, timeline: TimelineState) -> Message:
 def _sent(event: MessageSent, author: EmployeeId | None, timeline: TimelineState) -> Message:
     return Message(
         id=message_id(event.account, event.message_id),
-        conversation=conversation_id(event.account, event.chat.channel_id, event.chat.chat_id),
+        conversation=home_of(event.account, event.chat),
         vendor_id=event.message_id,
         direction=Direction.OUT,
         occurred_at=event.occurred_at,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.domain.names import ConversationId
+
 
 class Messenger(StrEnum):
     WHATSAPP = "whatsapp"
@@ -123,7 +125,8 @@ class Chat:
 
     The identity is (account, channel_id, chat_id); phone (E.164 with `+`), username and name are
     attributes that a vendor may leave out, and a name is never proof of anything. `identities` is
-    all that the vendor said he is known by, in the order of IdentityKind; of a group, none.
+    all that the vendor said he is known by, in the order of IdentityKind; of a group, none. `home`
+    is no vendor's: the conversation that this chat goes on in, where its id has changed.
     """
 
     channel_id: str
@@ -134,3 +137,4 @@ class Chat:
     username: str | None = None
     name: str | None = None
     identities: tuple[Identity, ...] = ()
+    home: ConversationId | None = None

@@ -46,7 +46,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A client. `crm_id` of None: being created in the CRM by an effect of ours."""
+    """A client. `crm_id` of None: being created in the CRM by an effect of ours. `merged_into`: he
+    is the same person as that contact, whose chats are his now."""
 
     id: RecordId
     crm_id: CrmId | None
@@ -54,6 +55,7 @@ class Contact:
     owner: Owner
     phones: tuple[str, ...] = ()
     state: ContactState = ContactState.ACTIVE
+    merged_into: RecordId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,8 @@ class ClientWishes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One client's chat on one channel."""
+    """One client's chat on one channel. `identities` are the names of all that its vendor proved
+    of the client; `candidates` the contacts among whom a manager has to choose."""
 
     id: ConversationId
     account: AccountName
@@ -121,6 +124,13 @@ class Conversation:
     wishes: ClientWishes = field(default_factory=ClientWishes)
     dismissed_by: EmployeeId | None = None  # who said last that no answer is needed, and when
     dismissed_at: datetime | None = None
+    identities: tuple[str, ...] = ()
+    candidates: tuple[RecordId, ...] = ()
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether a manager has to say whose client this is."""
+        return self.client is ClientState.AMBIGUOUS or bool(self.candidates)
 
 
 class TimelineState(StrEnum):

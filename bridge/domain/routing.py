@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from bridge.domain import crm_changes, message_changes, messages
+from bridge.domain import crm_changes, joining, late, message_changes, messages, moving
 from bridge.domain.announcing import announce
 from bridge.domain.blocking import on_blocked
 from bridge.domain.changes import Notify, SetChannelState
@@ -16,11 +16,14 @@ from bridge.domain.events import (
     ChatBlocked,
     ChatInvited,
     ClientChanged,
+    ClientChosen,
     ClientIdentified,
     ContactChanged,
     ContactDeleted,
     ContactErased,
+    ContactsJoined,
     ContactsMerged,
+    ContactsParted,
     CrmEvent,
     DealChanged,
     Event,
@@ -35,6 +38,7 @@ from bridge.domain.events import (
     MessageWritten,
     MessengerEvent,
     OwnerChanged,
+    OwnEvent,
     SendMarked,
     TemplateChanged,
     UnitsUsed,
@@ -50,15 +54,28 @@ from bridge.domain.written import on_written
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
     """What follows from this event, and why. Pure: the same values give the same decision."""
     draft = Draft(event, facts, policy)
-    if isinstance(event, ClientIdentified):
-        return messages.on_identified(draft, event)
-    if isinstance(event, MessageWritten):
-        return on_written(draft, event)
-    if isinstance(event, SendMarked):
-        return message_changes.on_marked(draft, event)
+    if isinstance(event, OwnEvent):
+        return _from_us(draft, event)
     if isinstance(event, CrmEvent):
         return _from_crm(draft, event)
     return _from_messenger(draft, event)
+
+
+def _from_us(draft: Draft, event: OwnEvent) -> Decision | Wait:
+    match event:
+        case ClientIdentified():
+            return late.on_identified(draft, event)
+        case ClientChosen():
+            return late.on_chosen(draft, event)
+        case ContactsJoined():
+            return joining.on_joined(draft, event)
+        case ContactsParted():
+            return joining.on_parted(draft, event)
+        case MessageWritten():
+            return on_written(draft, event)
+        case SendMarked():
+            return message_changes.on_marked(draft, event)
+    assert_never(event)
 
 
 def _from_messenger(draft: Draft, event: MessengerEvent) -> Decision | Wait:
@@ -95,7 +112,9 @@ def _about_chats(
             return on_template(draft, event)
         case ChatBlocked():
             return on_blocked(draft, event)
-        case MessageReacted() | IdentityChanged():
+        case IdentityChanged():
+            return moving.on_moved(draft, event)
+        case MessageReacted():
             return _unsupported(draft)
     assert_never(event)
 

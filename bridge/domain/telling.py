@@ -19,7 +19,7 @@ def tell(draft: Draft, chat: ChatFacts, message: MessageId | None) -> None:
     people = told(chat, facts.directory, policy, facts.now)
     codes = {person.employee: person.reason.code for person in people}
     target = draft.target
-    if target is not None and target not in codes and _may_read(draft, chat, target):
+    if target is not None and target not in codes and may_read(draft, chat, target):
         codes[target] = ReasonCode.NOTIFY_TARGET
     if not codes:
         managers = active_managers(facts.directory, policy)
@@ -63,6 +63,6 @@ def has_left(employee: EmployeeId, directory: Directory) -> bool:
     return person is not None and not person.active
 
 
-def _may_read(draft: Draft, chat: ChatFacts, employee: EmployeeId) -> bool:
+def may_read(draft: Draft, chat: ChatFacts, employee: EmployeeId) -> bool:
     facts, person = draft.facts, draft.policy.employee(employee)
     return access(person, chat, facts.directory, draft.policy, facts.now).can_read

@@ -21,6 +21,7 @@ from bridge.pipeline.windows import mark_changed
 from bridge.store import decisions as decisions_store
 from bridge.store import (
     erasure,
+    identities,
     media,
     mirror,
     notices,
@@ -104,6 +105,7 @@ def _write_records(db: Connection, active: Active, held: Loaded, now: datetime) 
         }
         outbox.put_vendor_ids(db, crm, known)
     records.put_conversations(db, [x for x in held.conversations.values() if x.id in dirty])
+    _write_identities(db, held)
     messages = [x for x in held.messages.values() if x.id in dirty]
     records.put_messages(db, held.account_of, messages)
     _want_files(db, held, [message for message in messages if message.media], now)
@@ -114,6 +116,16 @@ def _want_files(db: Connection, held: Loaded, messages: Sequence[Message], now: 
     if messages:
         lanes = {a: lane(Way.MEDIA, a) for a in {held.account_of[m.id] for m in messages}}
         media.want(db, lanes, held.account_of, messages, now)
+
+
+def _write_identities(db: Connection, held: Loaded) -> None:
+    changed = held.changed_identities
+    identities.drop_identities(db, [key for key, known in changed.items() if known is None])
+    identities.put_identities(db, [known for known in changed.values() if known is not None])
+    identities.put_homes(db, held.new_homes)
+    identities.put_merges(db, held.changed_merges.values())
+    if held.erased:
+        identities.forget(db, [forgotten.contact for forgotten in held.erased])
 
 
 def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) -> None:

@@ -2,8 +2,9 @@
 
 from bridge.domain import events as e
 from bridge.domain.facts import Lookup
+from bridge.domain.identities import home_of
 from bridge.domain.messaging import Chat
-from bridge.domain.names import ConversationId, CrmId, conversation_id
+from bridge.domain.names import ConversationId, CrmId
 from bridge.domain.records import RecordKind
 
 CrmKey = tuple[RecordKind, CrmId]
@@ -33,10 +34,10 @@ def vendor_message_of(event: e.Event) -> str | None:
 
 
 def conversation_of(event: e.Event) -> ConversationId | None:
-    if isinstance(event, e.ClientIdentified | e.SendMarked):
+    if isinstance(event, e.ClientIdentified | e.ClientChosen | e.SendMarked):
         return event.conversation
     chat = chat_of(event)
-    return None if chat is None else conversation_id(event.account, chat.channel_id, chat.chat_id)
+    return None if chat is None else home_of(event.account, chat)
 
 
 def record_of(event: e.Event) -> CrmKey | None:

@@ -1,22 +1,24 @@
 """Asks the CRM, for a whole run at once and outside any transaction, who strangers are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
+from sqlalchemy import Connection
 
 from bridge.domain import events as e
 from bridge.domain.errors import CredentialsInvalid, DeliveryTransient, OutcomeUnknown
 from bridge.domain.facts import Lookup
+from bridge.domain.identities import identities_of, is_phone
 from bridge.domain.intake import is_identified
 from bridge.domain.messaging import Chat, ChatKind
-from bridge.domain.names import AccountName, ConversationId
+from bridge.domain.names import AccountName, ConversationId, RecordId
 from bridge.domain.phones import spellings
 from bridge.domain.records import Conversation
 from bridge.pipeline.event_keys import chat_of, conversation_of
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.ports import IdentityQuery, Reader
-from bridge.store import chats
+from bridge.store import chats, identities
 from bridge.store.engine import reading
 
 _log = structlog.get_logger()
@@ -66,22 +68,48 @@ def query_for(conversation: Conversation) -> IdentityQuery:
 
 def strangers_among(parts: Parts, run: Sequence[e.Event]) -> dict[ConversationId, Chat]:
     """The chats of the run whose clients are not known yet."""
-    seen: dict[ConversationId, Chat] = {}
+    seen: dict[ConversationId, tuple[AccountName, Chat]] = {}
     for event in run:
         where, chat = conversation_of(event), chat_of(event)
         if where is None or chat is None or chat.kind is ChatKind.GROUP:
             continue
         if isinstance(event, e.MessageReceived | e.MessageSent | e.MessageEdited):
-            seen.setdefault(where, chat)
+            seen.setdefault(where, (event.account, chat))
     if not seen:
         return {}
     with reading(parts.engine) as db:
-        found = chats.clients_of(db, seen)
-    return {
-        where: chat
-        for where, chat in seen.items()
-        if where not in found or not is_identified(*found[where])
-    }
+        strangers = _not_known(db, seen)
+        proven = _proven(db, strangers)
+    return {where: chat for where, (_, chat) in strangers.items() if where not in proven}
+
+
+def _not_known(
+    db: Connection, seen: Mapping[ConversationId, tuple[AccountName, Chat]]
+) -> Mapping[ConversationId, tuple[AccountName, Chat]]:
+    """Under the conversation that a chat goes on in, where its id has changed."""
+    found = dict(chats.clients_of(db, seen))
+    missing = seen.keys() - found.keys()
+    moved = identities.homes(db, missing) if missing else {}
+    found.update(chats.clients_of(db, moved.values()) if moved else {})
+    there = {moved.get(where, where): told for where, told in seen.items()}
+    return {x: told for x, told in there.items() if x not in found or not is_identified(*found[x])}
+
+
+def _proven(
+    db: Connection, strangers: Mapping[ConversationId, tuple[AccountName, Chat]]
+) -> frozenset[ConversationId]:
+    """Those of whom another chat has told already which one contact they are: the CRM need not be
+    asked, unless they bring a number that it may know somebody else by."""
+    named = {where: identities_of(*told) for where, told in strangers.items()}
+    named = {where: told for where, told in named.items() if not all(map(is_phone, told))}
+    known = identities.holders(db, {x for told in named.values() for x in told}) if named else {}
+    return frozenset(where for where, told in named.items() if _is_one(known, told))
+
+
+def _is_one(known: Mapping[str, frozenset[RecordId]], names: Iterable[str]) -> bool:
+    """Whether all of these names are one and the same contact's."""
+    people = {known.get(name, frozenset()) for name in names}
+    return len(people) == 1 and all(len(contacts) == 1 for contacts in people)
 
 
 def ask(

@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from bridge.domain import changes as c
 from bridge.domain import events as e
 from bridge.domain.facts import ChannelFacts, Exchange, Lookup, OpenSend
+from bridge.domain.identities import KnownIdentity
+from bridge.domain.merging import Merge
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import (
     AccountName,
@@ -39,6 +41,7 @@ from bridge.pipeline.event_keys import (
     records_of,
     vendor_message_of,
 )
+from bridge.pipeline.homes import Homes, at_home, load_homes
 from bridge.store import chats, marks, mirror, parking, records
 from bridge.store.erasure import Forgotten
 from bridge.store.sends import open_sends
@@ -71,8 +74,20 @@ class Loaded:
     exchanged: dict[ConversationId, dict[MessageId, Exchange]] = field(default_factory=dict)
     templates: tuple[MessageTemplate, ...] = ()
 
+    homes: Homes = field(default_factory=dict)
+    identities: defaultdict[str, dict[RecordId, KnownIdentity]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    merges: dict[str, Merge] = field(default_factory=dict)
+    undecided: Mapping[ConversationId, tuple[RecordId, ...]] = field(default_factory=dict)
+
     # What has changed.
     dirty: set[str] = field(default_factory=set)
+    new_homes: Homes = field(default_factory=dict)
+    changed_identities: dict[tuple[str, RecordId], KnownIdentity | None] = field(
+        default_factory=dict
+    )
+    changed_merges: dict[str, Merge] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     shown_else: set[RecordId] = field(default_factory=set)  # clients whose owners or chats moved
     notifications: list[c.Notify] = field(default_factory=list)
@@ -141,6 +156,26 @@ class Loaded:
         )
         self.channel_states.append(change)
 
+    def hold_identities(self, identities: Iterable[KnownIdentity]) -> None:
+        for known in identities:
+            self.identities[known.name][known.contact] = known
+
+    def put_identity(self, known: KnownIdentity) -> None:
+        self.identities[known.name][known.contact] = known
+        self.changed_identities[known.name, known.contact] = known
+
+    def drop_identity(self, name: str, contact: RecordId) -> None:
+        if self.identities[name].pop(contact, None) is not None:
+            self.changed_identities[name, contact] = None
+
+    def put_merge(self, merge: Merge) -> None:
+        self.merges[merge.id] = merge
+        self.changed_merges[merge.id] = merge
+
+    def put_home(self, change: c.MoveChat) -> None:
+        self.homes[change.chat] = change.conversation
+        self.new_homes[change.chat] = change.conversation
+
     def settle(self, change: c.SettleSend) -> None:
         """One echo settles one send: the next of the same text is another's."""
         self.settled.append(change)
@@ -187,6 +222,8 @@ def load(
     held = Loaded(parked=parking.since(db, parked))
     _load_messages(db, held, run)
     _load_conversations(db, held, run)
+    held.homes = load_homes(db, run, held.conversations)
+    run = [at_home(event, held.homes, held.conversations) for event in run]
     _load_contacts(db, held, policy, run, lookups)
     _load_records(db, held)
     held.waiting = {

@@ -98,6 +98,7 @@ def _decide(
         unit.load(run, lookups)
         found = []
         for event in run:
+            event = unit.at_home(event)
             facts = unit.facts(event)
             decided = route(event, facts, active.policy)
             if isinstance(decided, Wait):

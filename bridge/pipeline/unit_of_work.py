@@ -36,7 +36,10 @@ from bridge.pipeline.event_keys import (
     records_of,
     vendor_message_of,
 )
+from bridge.pipeline.homes import at_home
+from bridge.pipeline.kinship import kinship, load_kin
 from bridge.pipeline.loaded import EventOf, Loaded, load
+from bridge.pipeline.merging import merge, undo
 from bridge.pipeline.parts import Active
 from bridge.store.erasure import Forgotten
 from bridge.store.turns import Taken
@@ -72,6 +75,11 @@ class UnitOfWork:
         """Reads everything that these events may ask for; `parked` are those that have waited."""
         self._lookups = lookups
         self.held = load(self._db, self._policy, run, lookups, parked)
+        load_kin(self._db, self.held, [self.at_home(event) for event in run])
+
+    def at_home(self, event: e.Event) -> e.Event:
+        """The event with the conversation that its chat goes on in by now."""
+        return at_home(event, self.held.homes, self.held.conversations)
 
     def facts(self, event: e.Event) -> Facts:
         """The facts of one event as they stand now."""
@@ -84,6 +92,8 @@ class UnitOfWork:
         lookup = self._lookups.get(where) if where else None
         same_phone = self._same_phone(event, conversation) if lookup else ()
         phone_deals, phone_leads = self._records_of(same_phone)
+        known = kinship(self.held, event, lookup)
+        kin_deals, kin_leads = self._records_of(known.kin)
         return Facts(
             now=self._now,
             directory=self._directory,
@@ -106,6 +116,13 @@ class UnitOfWork:
             conversations=self._conversations(event, contact, deals, leads),
             templates=self._templates(event),
             public_url=self._public_url,
+            identities=known.identities,
+            kin=known.kin,
+            kin_deals=kin_deals,
+            kin_leads=kin_leads,
+            undecided=known.undecided,
+            former_chat=known.former_chat,
+            merge=known.merge,
             exchanged=self._exchanged(event, where),
             parked_at=self.held.parked.get((event.account, event.event_key)),
         )
@@ -134,17 +151,21 @@ class UnitOfWork:
                 self.held.put_record(change.lead)
             case c.PutMessage():
                 self.held.put_message(decision.account, change.message)
-            case c.SetOwner() | c.MergeContacts() | c.EraseContact():
+            case c.SetOwner() | c.MergeContacts() | c.UndoMerge() | c.EraseContact():
                 self._apply_to_records(change)
             case _:
                 self._apply_note(change, decision)
 
-    def _apply_to_records(self, change: c.SetOwner | c.MergeContacts | c.EraseContact) -> None:
+    def _apply_to_records(
+        self, change: c.SetOwner | c.MergeContacts | c.UndoMerge | c.EraseContact
+    ) -> None:
         match change:
             case c.SetOwner():
                 self._set_owner(change)
             case c.MergeContacts():
-                self._merge(change)
+                merge(self.held, change, self._now)
+            case c.UndoMerge():
+                undo(self.held, change)
             case c.EraseContact():
                 self._erase(change.contact)
 
@@ -158,7 +179,9 @@ class UnitOfWork:
         | c.SettleSend
         | c.DropSend
         | c.Park
-        | c.NameReaction,
+        | c.NameReaction
+        | c.PutIdentity
+        | c.MoveChat,
         decision: Decision,
     ) -> None:
         held = self.held
@@ -182,9 +205,11 @@ class UnitOfWork:
                 self._apply_name(change, decision.account)
 
     def _apply_name(
-        self, change: c.SettleSend | c.Park | c.NameReaction, account: AccountName
+        self,
+        change: c.SettleSend | c.Park | c.NameReaction | c.PutIdentity | c.MoveChat,
+        account: AccountName,
     ) -> None:
-        """What the vendor calls something of ours, or something that has not come yet."""
+        """What the vendor calls something of ours, a client, or something that has not come yet."""
         match change:
             case c.SettleSend():
                 self.held.settle(change)
@@ -193,6 +218,10 @@ class UnitOfWork:
                 self.held.arrived.add(change.reaction_id)
             case c.Park():
                 return  # stands in the decision
+            case c.PutIdentity():
+                self.held.put_identity(change.identity)
+            case c.MoveChat():
+                self.held.put_home(change)
             case _:
                 assert_never(change)
 
@@ -207,26 +236,6 @@ class UnitOfWork:
         record = self.held.records[change.record]
         self.held.put_record(replace(record, owner=change.owner))
 
-    def _merge(self, change: c.MergeContacts) -> None:
-        held = self.held
-        survivor = held.contacts[change.survivor]
-        if change.absorbed == change.survivor:
-            held.put_contact(replace(survivor, crm_id=change.crm_id, state=ContactState.ACTIVE))
-            return
-        absorbed = held.contacts[change.absorbed]
-        held.put_contact(replace(absorbed, state=ContactState.MERGED, name="", phones=()))
-        held.put_contact(
-            replace(survivor, phones=tuple(dict.fromkeys((*survivor.phones, *absorbed.phones))))
-        )
-        for conversation in tuple(held.conversations.values()):
-            if conversation.contact == absorbed.id:
-                held.put_conversation(replace(conversation, contact=survivor.id))
-        deals, leads = held.records_of(absorbed.id)
-        for deal in deals:
-            held.put_record(replace(deal, contacts=_moved(deal.contacts, absorbed, survivor)))
-        for lead in leads:
-            held.put_record(replace(lead, contacts=_moved(lead.contacts, absorbed, survivor)))
-
     def _erase(self, contact: RecordId) -> None:
         held = self.held
         known = held.contacts[contact]
@@ -234,7 +243,15 @@ class UnitOfWork:
         held.put_contact(replace(known, name="", phones=(), state=ContactState.ERASED))
         for conversation in mine:
             held.put_conversation(
-                replace(conversation, title="", chat_id="", phone=None, username=None)
+                replace(
+                    conversation,
+                    title="",
+                    chat_id="",
+                    phone=None,
+                    username=None,
+                    identities=(),
+                    candidates=(),
+                )
             )
         deals, leads = held.records_of(contact)
         for deal in deals:
@@ -364,11 +381,5 @@ def _words_of(contact: Contact, conversations: Iterable[Conversation]) -> frozen
     words = {phone.removeprefix("+") for phone in contact.phones}
     for conversation in conversations:
         words |= {conversation.chat_id, conversation.phone or "", conversation.username or ""}
+        words |= {name.split(":", 2)[2] for name in conversation.identities}
     return frozenset(word.removeprefix("+") for word in words)
-
-
-def _moved(
-    contacts: tuple[RecordId, ...], absorbed: Contact, survivor: Contact
-) -> tuple[RecordId, ...]:
-    moved = (survivor.id if x == absorbed.id else x for x in contacts)
-    return tuple(dict.fromkeys(moved))

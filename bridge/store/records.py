@@ -50,6 +50,7 @@ def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> 
             "client": c.client,
             "last_message_at": c.last_message_at,
             "unanswered_since": c.unanswered_since,
+            "undecided": c.is_undecided,
             "value": codec.encode(c),
             "claimed_by": c.claimed_by,
         }

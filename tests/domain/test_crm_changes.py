@@ -21,6 +21,7 @@ from bridge.domain.events import (
     RecordChange,
 )
 from bridge.domain.facts import Facts
+from bridge.domain.joining import merge_id
 from bridge.domain.names import CrmId, EmployeeId, EventKey, RecordId
 from bridge.domain.people import Directory
 from bridge.domain.reasons import ReasonCode
@@ -267,7 +268,13 @@ def test_an_erased_contact_is_wiped() -> None:
 def test_a_merged_contact_goes_to_the_survivor_which_is_read_anew() -> None:
     merged = decide(MERGED, known())
     assert merged.changes == (
-        c.MergeContacts(survivor=RecordId("ct_2"), absorbed=RecordId("ct_1"), crm_id=CrmId("502")),
+        c.MergeContacts(
+            survivor=RecordId("ct_2"),
+            absorbed=RecordId("ct_1"),
+            crm_id=CrmId("502"),
+            merge=merge_id(MERGED.account, MERGED.event_key, RecordId("ct_1")),
+            why="merged in the CRM",
+        ),
         c.RequestRefresh(kind=c.RefreshKind.CONTACT, key=CrmId("502")),
     )
     assert merged.contact == "ct_2"

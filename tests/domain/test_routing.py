@@ -11,7 +11,6 @@ from bridge.domain.decisions import Verdict
 from bridge.domain.events import (
     ChannelChanged,
     ClientChanged,
-    IdentityChanged,
     MessageReacted,
     UnitsUsed,
 )
@@ -87,7 +86,6 @@ def event(kind: type[Any], **fields: Any) -> Any:
     "given",
     [
         event(MessageReacted, account=CHAT, message_id="m1", chat=where(), emoji="+1"),
-        event(IdentityChanged, account=CHAT, chat=where(), old_chat_id="c0"),
         event(ClientChanged, account=CRM, client=CrmId("9")),
         event(UnitsUsed, account=CRM, client=CrmId("9"), units=1),
     ],

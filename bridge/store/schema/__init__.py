@@ -4,6 +4,7 @@ from bridge.store.schema.channels import CHANNELS, TEMPLATES
 from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
 from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
 from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
+from bridge.store.schema.identities import CHAT_HOMES, IDENTITIES, MERGES
 from bridge.store.schema.media import FILE_REMOVALS, MEDIA, UPLOADS
 from bridge.store.schema.messenger_window import PUSHES, WINDOWS
 from bridge.store.schema.metadata import METADATA
@@ -31,6 +32,7 @@ __all__ = [
     "ATTEMPTS",
     "BEATS",
     "CHANNELS",
+    "CHAT_HOMES",
     "CONFIGS",
     "CONTACTS",
     "CONTACT_PHONES",
@@ -40,10 +42,12 @@ __all__ = [
     "DIGESTS",
     "DIRECTORIES",
     "FILE_REMOVALS",
+    "IDENTITIES",
     "INBOX",
     "LANES",
     "LOGIN_LINKS",
     "MEDIA",
+    "MERGES",
     "MESSAGES",
     "METADATA",
     "NEEDS",

@@ -1,6 +1,6 @@
 """Conversations and their messages."""
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, Index, LargeBinary, Table, Text, UniqueConstraint, text
 
 from bridge.store.schema.metadata import METADATA
 from bridge.store.types import Moment, Serial
@@ -14,6 +14,7 @@ CONVERSATIONS = Table(
     Column("client", Text, nullable=False),
     Column("last_message_at", Moment),
     Column("unanswered_since", Moment),
+    Column("undecided", Boolean, nullable=False, default=False),
     Column("value", LargeBinary, nullable=False),
     Column("claimed_by", Text),
 )
@@ -33,6 +34,15 @@ Index(
     CONVERSATIONS.c.id,
     sqlite_where=_UNANSWERED,
     postgresql_where=_UNANSWERED,
+)
+
+_UNDECIDED = text("undecided")
+Index(
+    "ix_conversations_undecided",
+    CONVERSATIONS.c.last_message_at,
+    CONVERSATIONS.c.id,
+    sqlite_where=_UNDECIDED,
+    postgresql_where=_UNDECIDED,
 )
 
 MESSAGES = Table(
