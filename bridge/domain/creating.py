@@ -8,7 +8,7 @@ from bridge.domain.effects import CreateContact, CreateDeal, CreateLead
 from bridge.domain.events import ClientChosen
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import AccountName, CrmId, EmployeeId, RecordId, digest_id
-from bridge.domain.policy import Creation
+from bridge.domain.policy import Creation, NewClients
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ClientState, Contact, Conversation, Deal, Lead, Owner
 
@@ -27,15 +27,18 @@ def create_contact(draft: Draft, chat: ChatFacts, employee: EmployeeId) -> ChatF
     draft.contact = contact.id
     draft.change(PutContact(contact=contact))
     draft.plan(crm, _create_effect(draft, conversation, contact), contact.id)
-    draft.because(ReasonCode.CONTACT_CREATED, f"a new contact with a {_creates(draft)} is made")
+    settings = draft.policy.new_clients_on(conversation.channel)
+    draft.because(ReasonCode.CONTACT_CREATED, f"a new contact with a {settings.create} is made")
     made = replace(chat, conversation=conversation, contact=contact)
-    if draft.policy.new_clients.create is Creation.DEAL:
-        return replace(made, deals=(create_deal(draft, crm, contact, contact.owner),))
+    if settings.create is Creation.DEAL:
+        return replace(made, deals=(create_deal(draft, crm, settings, contact, contact.owner),))
     return replace(made, leads=(_create_lead(draft, crm, contact),))
 
 
-def create_deal(draft: Draft, crm: AccountName, contact: Contact, owner: Owner) -> Deal:
-    settings = draft.policy.new_clients
+def create_deal(
+    draft: Draft, crm: AccountName, settings: NewClients, contact: Contact, owner: Owner
+) -> Deal:
+    """In the pipeline and stage that the settings of the client's channel name."""
     deal = Deal(
         id=_fresh(draft, "dl"),
         crm_id=None,
@@ -85,7 +88,7 @@ def _create_effect(draft: Draft, conversation: Conversation, contact: Contact) -
         messenger=conversation.messenger,
         username=conversation.username,
         source=draft.policy.channel_label(conversation.channel),
-        with_lead=draft.policy.new_clients.create is Creation.LEAD,
+        with_lead=draft.policy.new_clients_on(conversation.channel).create is Creation.LEAD,
     )
 
 
@@ -117,7 +120,3 @@ def _create_lead(draft: Draft, crm: AccountName, contact: Contact) -> Lead:
 
 def _fresh(draft: Draft, prefix: str) -> RecordId:
     return RecordId(digest_id(prefix, "made", draft.event.account, draft.event.event_key))
-
-
-def _creates(draft: Draft) -> str:
-    return draft.policy.new_clients.create.value

@@ -33,6 +33,10 @@ class Draft:
     def because(self, code: ReasonCode, detail: str) -> None:
         self._reasons.append(Reason(code, detail))
 
+    def says(self, code: ReasonCode) -> bool:
+        """Whether this is among the reasons so far."""
+        return any(reason.code is code for reason in self._reasons)
+
     def tried(self, rules: Iterable[RuleTried]) -> None:
         self._rules.extend(rules)
 

@@ -109,7 +109,8 @@ def _new_deal_on_closed(draft: Draft, chat: ChatFacts) -> ChatFacts:
     draft.because(ReasonCode.NEW_DEAL_ON_CLOSED, "all deals of this client are closed: a new one")
     answers = None if draft.target is None else owner_id(draft, draft.target)
     owner = Owner(crm_id=answers or chat.contact.owner.crm_id, as_of=draft.facts.now)
-    deal = create_deal(draft, draft.policy.crm, chat.contact, owner)
+    settings = draft.policy.new_clients_on(chat.conversation.channel)
+    deal = create_deal(draft, draft.policy.crm, settings, chat.contact, owner)
     return replace(chat, deals=(*chat.deals, deal))
 
 

@@ -1,7 +1,7 @@
 """What the admin decided, as one frozen value; read from YAML by `bridge/policy/`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -47,6 +47,9 @@ class ChannelPolicy:
     messenger: Messenger
     id: str  # the vendor's
     label: str
+    create: Creation | None = None  # of None: as `new_clients` says, like the next two
+    pipeline: str | None = None
+    stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +185,18 @@ class Policy:
             if channel.account == account and channel.id == channel_id:
                 return name
         return ChannelName(f"{account}:{channel_id}")
+
+    def new_clients_on(self, name: ChannelName) -> NewClients:
+        """How those are taken in who write on this channel."""
+        channel, made = self.channels.get(name), self.new_clients
+        if channel is None:
+            return made
+        return replace(
+            made,
+            create=channel.create or made.create,
+            pipeline=channel.pipeline or made.pipeline,
+            stage=channel.stage or made.stage,
+        )
 
     def channel_label(self, name: ChannelName) -> str:
         channel = self.channels.get(name)

@@ -24,6 +24,9 @@ def tell(draft: Draft, chat: ChatFacts, message: MessageId | None) -> None:
     if not codes:
         managers = active_managers(facts.directory, policy)
         codes = {manager.id: ReasonCode.NOTIFY_NOBODY for manager in managers}
+    if draft.says(ReasonCode.TARGET_DEFAULT):  # once, with the message that was given out
+        for manager in active_managers(facts.directory, policy):
+            codes.setdefault(manager.id, ReasonCode.NOTIFY_DEFAULT)
     begins, label = _begins_to_wait(draft, chat), _label(draft, chat)
     for employee, code in codes.items():
         notice = Notify(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from bridge.domain.names import AccountName
-from bridge.domain.policy import AccountPolicy, Creation
+from bridge.domain.policy import AccountPolicy, Creation, NewClients, OnClosedDeal, Policy
 from bridge.policy.checks.checked import Check, Checked
 from bridge.policy.codes import Code
 from bridge.policy.findings import Finding, did_you_mean
@@ -98,12 +98,24 @@ def crm_comes_first(checked: Checked) -> Iterator[Finding]:
 
 
 def deals_have_a_stage(checked: Checked) -> Iterator[Finding]:
-    settings = checked.policy.new_clients
-    makes_deals = checked.policy.crm is not None and settings.create is Creation.DEAL
-    if makes_deals and not settings.stage:
+    policy = checked.policy
+    hint = "add stage: and the stage's id in the CRM, or create: lead"
+    if _makes_deals(policy, policy.new_clients) and not policy.new_clients.stage:
         said = "deals can't be created without a stage"
-        hint = "add stage: and the stage's id in the CRM, or create: lead"
         yield checked.error(Code.STAGE_MISSING, "new_clients", said, hint)
+        return
+    for name, channel in policy.channels.items():
+        settings = policy.new_clients_on(name)
+        elsewhere = channel.pipeline is not None and channel.stage is None
+        if _makes_deals(policy, settings) and (elsewhere or not settings.stage):
+            said = "deals of this channel can't be created without a stage of their pipeline"
+            yield checked.error(Code.STAGE_MISSING, under("channels", name), said, hint)
+
+
+def _makes_deals(policy: Policy, settings: NewClients) -> bool:
+    """A client whose deals are closed may get a new one where strangers get leads."""
+    on_closed = settings.on_closed_deal is OnClosedDeal.NEW_DEAL
+    return policy.crm is not None and (settings.create is Creation.DEAL or on_closed)
 
 
 def channels_have_accounts(checked: Checked) -> Iterator[Finding]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from bridge.domain.people import CrmEmployee, Directory, Employee
-from bridge.domain.policy import Creation, Policy
+from bridge.domain.policy import Creation, NewClients, Policy
 from bridge.domain.records import Pipeline, RecordKind, Stage
 from bridge.policy.checks.checked import Checked, employee_path
 from bridge.policy.codes import Code
 from bridge.policy.findings import Finding, did_you_mean
+from bridge.policy.paths import under
 
 _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
@@ -25,31 +26,42 @@ def check_against_crm(
 
 
 def _pipeline(checked: Checked, pipelines: Sequence[Pipeline]) -> Iterator[Finding]:
-    settings = checked.policy.new_clients
-    if checked.policy.crm is None or settings.create is not Creation.DEAL:
-        return
+    policy = checked.policy
     of_deals = [p for p in pipelines if p.kind is RecordKind.DEAL]
+    if policy.crm is None:
+        return
+    if policy.new_clients.create is Creation.DEAL:
+        yield from _place_of_deals(checked, policy.new_clients, "new_clients", of_deals)
+    for name, channel in policy.channels.items():
+        settings = policy.new_clients_on(name)
+        of_its_own = channel.pipeline or channel.stage or channel.create
+        if of_its_own and settings.create is Creation.DEAL:
+            yield from _place_of_deals(checked, settings, under("channels", name), of_deals)
+
+
+def _place_of_deals(
+    checked: Checked, settings: NewClients, path: str, of_deals: Sequence[Pipeline]
+) -> Iterator[Finding]:
     pipeline = next((p for p in of_deals if p.id == settings.pipeline), None)
     if pipeline is None:
         said = f"the CRM has no pipeline {settings.pipeline}"
         hint = _meant(settings.pipeline, {p.id: p.label for p in of_deals})
-        yield checked.error(Code.UNKNOWN_PIPELINE, "new_clients.pipeline", said, hint)
+        yield checked.error(Code.UNKNOWN_PIPELINE, under(path, "pipeline"), said, hint)
         return
-    yield from _stage(checked, pipeline)
+    yield from _stage(checked, settings.stage, under(path, "stage"), pipeline)
 
 
-def _stage(checked: Checked, pipeline: Pipeline) -> Iterator[Finding]:
-    wanted = checked.policy.new_clients.stage
+def _stage(checked: Checked, wanted: str, path: str, pipeline: Pipeline) -> Iterator[Finding]:
     stage = next((s for s in pipeline.stages if s.id == wanted), None)
     where = f"pipeline {pipeline.id} ({pipeline.label})"
     if stage is None:
         said = f"stage {wanted} is not in {where}"
         hint = _meant(wanted, {s.id: s.label for s in pipeline.stages})
-        yield checked.error(Code.STAGE_NOT_IN_PIPELINE, "new_clients.stage", said, hint)
+        yield checked.error(Code.STAGE_NOT_IN_PIPELINE, path, said, hint)
     elif not stage.is_open:
         said = f"stage {stage.id} ({stage.label}) of {where} counts as closed"
         hint = f"open stages: {_names(pipeline.stages)}"
-        yield checked.warning(Code.STAGE_CLOSED, "new_clients.stage", said, hint)
+        yield checked.warning(Code.STAGE_CLOSED, path, said, hint)
 
 
 def _names(stages: Sequence[Stage]) -> str:

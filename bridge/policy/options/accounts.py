@@ -2,7 +2,7 @@
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import AccountName
-from bridge.domain.policy import AccountPolicy, ChannelPolicy
+from bridge.domain.policy import AccountPolicy, ChannelPolicy, Creation
 from bridge.policy import words
 from bridge.policy.kinds import Many, Named
 from bridge.policy.table import Field, Table, Values
@@ -86,6 +86,27 @@ LABEL = Field(
     example="Sales",
     optional=True,
 )
+CHANNEL_CREATE = Field(
+    name="create",
+    kind=words.one_of(Creation),
+    says="What is created for new clients of this channel, where it is not as `new_clients` says.",
+    example="lead",
+    optional=True,
+)
+CHANNEL_PIPELINE = Field(
+    name="pipeline",
+    kind=words.TEXT,
+    says="The pipeline of their deals, where it is not that of `new_clients`.",
+    example="support",
+    optional=True,
+)
+CHANNEL_STAGE = Field(
+    name="stage",
+    kind=words.TEXT,
+    says="The stage of their deals, where it is not that of `new_clients`. Needed with `pipeline`.",
+    example="first-contact",
+    optional=True,
+)
 
 
 def _channel(values: Values, place: str) -> ChannelPolicy:
@@ -94,12 +115,23 @@ def _channel(values: Values, place: str) -> ChannelPolicy:
         messenger=values.of(MESSENGER),
         id=values.of(CHANNEL_ID),
         label=values.maybe(LABEL) or "",
+        create=values.maybe(CHANNEL_CREATE),
+        pipeline=values.maybe(CHANNEL_PIPELINE),
+        stage=values.maybe(CHANNEL_STAGE),
     )
 
 
 CHANNEL = Table(
     says="a channel that clients write on",
-    fields=(CHANNEL_ACCOUNT, MESSENGER, CHANNEL_ID, LABEL),
+    fields=(
+        CHANNEL_ACCOUNT,
+        MESSENGER,
+        CHANNEL_ID,
+        LABEL,
+        CHANNEL_CREATE,
+        CHANNEL_PIPELINE,
+        CHANNEL_STAGE,
+    ),
     build=_channel,
 )
 
