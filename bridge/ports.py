@@ -149,6 +149,9 @@ class Delivery:
     in_doubt_since: datetime | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
     still_ours: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
+    file: "Callable[[int], MediaFile] | None" = field(default=None, repr=False, compare=False)
+    """Reads the message's file, of at most so many bytes, where an employee has given it to us; its
+    link is for a vendor that fetches it himself. Raises DeliveryRejected or DeliveryTransient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from bridge.domain.errors import DeliveryRejected, DeliveryTransient
 from bridge.domain.messaging import Media
-from bridge.ports import Account, MediaCopier, MediaFile, Sink
+from bridge.ports import Account, Delivery, MediaCopier, MediaFile, Sink
 from connectors.http import HttpAnswer, retry_after
 
 FORBIDDEN = "link_forbidden"
@@ -320,6 +320,13 @@ class Links:
 
     def copy(self, media: Media, most_bytes: int, into: Sink) -> MediaFile:
         return self._fetching.copy(media.url, most_bytes, into)
+
+
+def file_of(delivery: Delivery, fetching: Fetching, url: str, most_bytes: int) -> MediaFile:
+    """The file that a delivery sends: our own, or fetched by its link."""
+    if delivery.file is not None:
+        return delivery.file(most_bytes)
+    return fetching.fetch(url, most_bytes)
 
 
 def whole(copier: MediaCopier, media: Media, most_bytes: int) -> MediaFile:

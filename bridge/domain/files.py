@@ -79,6 +79,12 @@ _SHOWN = frozenset(
         "video/3gpp",
     }
 )
+_SERVED = re.compile(
+    r"image/(png|jpeg|gif|webp|hei[cf]|avif|bmp|tiff)|(audio|video)/[a-z0-9.+-]+"
+    r"|application/(pdf|zip|msword|ogg|epub\+zip)|text/(plain|csv|vcard|x-vcard|calendar)"
+    r"|application/vnd\.(ms-(excel|powerpoint|word)|oasis\.opendocument|openxmlformats-office)"
+    r"[a-z0-9.-]*"
+)
 _ENDINGS = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -137,8 +143,8 @@ def is_shown(content_type: str) -> bool:
 
 
 def served_type(content_type: str) -> str:
-    """What a browser is told that it is: nothing that it would run, wherever it opens it."""
-    return content_type if is_shown(content_type) or content_type == "application/pdf" else UNKNOWN
+    """What who fetches it is told that it is: nothing that a browser would run."""
+    return content_type if _SERVED.fullmatch(content_type) else UNKNOWN
 
 
 def kind_of_type(content_type: str) -> MediaKind:

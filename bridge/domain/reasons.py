@@ -145,6 +145,8 @@ class ReasonCode(StrEnum):
     MESSAGE_TOO_LONG = "message.too_long"
     CRM_MISSING = "crm.missing"
     STORE_UNAVAILABLE = "store.unavailable"
+    MEDIA_PENDING = "media.pending"
+    MEDIA_FAILED = "media.failed"
 
 
 @dataclass(frozen=True, slots=True)

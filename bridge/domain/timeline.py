@@ -6,7 +6,8 @@ from bridge.domain.changes import PutMessage
 from bridge.domain.draft import Draft
 from bridge.domain.effects import UpdateTimelineEntry, WriteTimelineEntry
 from bridge.domain.facts import ChatFacts
-from bridge.domain.messaging import Direction, Messenger
+from bridge.domain.files import is_copied, lasting_path
+from bridge.domain.messaging import Direction, Media, Messenger
 from bridge.domain.names import CrmId, RecordId
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
@@ -100,10 +101,22 @@ def entry(draft: Draft, chat: ChatFacts, message: Message) -> WriteTimelineEntry
         channel=policy.channel_label(conversation.channel),
         head=_head(chat, message, policy),
         text=message.text,
-        media=message.media,
+        media=_files(draft, message),
         author=_author(draft, message),
         author_name=message.author_name,
         link=f"{draft.facts.public_url}/conversations/{conversation.id}",
+    )
+
+
+def _files(draft: Draft, message: Message) -> tuple[Media, ...]:
+    """Under a link that lasts and asks who is there: a vendor's would end, and ask nobody."""
+    return tuple(
+        replace(
+            media, url=f"{draft.facts.public_url}{lasting_path(message.id, place)}", media_id=""
+        )
+        if is_copied(media)
+        else media
+        for place, media in enumerate(message.media)
     )
 
 

@@ -17,6 +17,7 @@ from bridge.pipeline import settling
 from bridge.pipeline.commit import names
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
+from bridge.pipeline.own_files import made_ready
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.withholding import still_meant
 from bridge.ports import (
@@ -259,17 +260,19 @@ def _deliveries(parts: Parts, db: Connection, lease: Lease, rows: Sequence[Row])
     _, account = split(lease.lane)
     known = outbox.vendor_ids(db, account, [name for row in rows for name in names(row.effect)])
     now = parts.now()
+    ready = made_ready(parts, db, [row.effect for row in rows])
     return [
         Delivery(
-            effect=row.effect,
+            effect=one.effect,
             idempotency_key=row.idempotency_key,
             attempt=row.attempts,
             now=now,
             in_doubt_since=row.in_doubt_since,
             ids={n: known[n] for n in names(row.effect) if n in known},
             still_ours=lease.is_ours,
+            file=one.file,
         )
-        for row in rows
+        for row, one in zip(rows, ready, strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ from bridge.domain.errors import ConfigError
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.receive import Receiver
 from bridge.settings import Settings
-from bridge.web import api, health, hooks, pages
+from bridge.web import api, health, hooks, media, pages
 from bridge.web.metrics import Metrics
 
 MAX_FORM_BYTES = 1024 * 1024
@@ -58,6 +58,7 @@ def create_app(web: Web, settings: Settings) -> Flask:
     health.register(app, web.parts, web.metrics, web.queue_state, web.receiver.trouble)
     pages.register(app, web.parts, settings)
     api.register(app, web.parts, settings)
+    media.register(app, web.parts, settings)
     return app
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+STREAMS = "bridge.streams"
+"""Set by who answers with a file: it is sent piece by piece although its length is known."""
+
 
 def environ_of(scope: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     """What PEP 3333 asks for, and `REQUEST_URI`: path and query as they came, percent signs and

@@ -23,7 +23,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from bridge.pipeline.shares import Shares
-from bridge.web.environ import environ_of
+from bridge.web.environ import STREAMS, environ_of
 from bridge.web.held import HELD, WAIT_SECONDS, Held
 
 HEADER_SECONDS = 10
@@ -174,7 +174,7 @@ class Front:
         reply = _Reply()
         pieces = self._app(environ, reply.start)
         try:
-            if reply.has_length:
+            if reply.has_length and not environ.get(STREAMS):
                 return [_start(reply), _body(b"".join(pieces))]
             return _stream(pieces, reply, send_and_wait)
         finally:

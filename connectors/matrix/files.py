@@ -7,8 +7,8 @@ from bridge.domain.errors import (
     OutcomeUnknown,
 )
 from bridge.domain.messaging import Media
-from bridge.ports import Account, MediaFile, Sink
-from connectors.fetching import COPY_SECONDS, REFUSED, Fetching, trusted_hosts, whole
+from bridge.ports import Account, Delivery, MediaFile, Sink
+from connectors.fetching import COPY_SECONDS, REFUSED, Fetching, file_of, trusted_hosts, whole
 from connectors.http import HttpAnswer
 from connectors.matrix.client import Homeserver, error_code, part, said
 from connectors.matrix.reading import is_mxc
@@ -60,9 +60,9 @@ class Uploads:
         self._server = server
         self._fetching = Fetching(vendor="matrix", trusted=trusted_hosts(account))
 
-    def fetched(self, media: Media) -> MediaFile:
+    def fetched(self, delivery: Delivery, media: Media) -> MediaFile:
         """Raises DeliveryRejected or DeliveryTransient."""
-        return self._fetching.fetch(media.url, MOST_BYTES)
+        return file_of(delivery, self._fetching, media.url, MOST_BYTES)
 
     def upload(self, file: MediaFile, name: str) -> HttpAnswer:
         """Raises DeliveryTransient."""

@@ -134,7 +134,7 @@ class MatrixOutbound:
         if not media.url:
             return Rejected(reason="file_without_link", detail="the file has no link to fetch")
         try:
-            file = self._uploads.fetched(media)
+            file = self._uploads.fetched(delivery, media)
             answer = self._uploads.upload(file, media.name or file.name)
             if not 200 <= answer.status < 300:
                 return _not_sent(

@@ -19,7 +19,7 @@ from bridge.ports import (
     RetryAt,
     Unknown,
 )
-from connectors.fetching import Fetching, trusted_hosts
+from connectors.fetching import Fetching, file_of, trusted_hosts
 from connectors.http import HttpAnswer
 from connectors.telegram.chats import message_id_of
 from connectors.telegram.client import Api
@@ -65,7 +65,7 @@ class TelegramOutbound:
         send = send_of(effect)
         if isinstance(send, Rejected):
             return send
-        if goes_by_link(send):
+        if delivery.file is None and goes_by_link(send):
             return self._by_link(delivery, effect, send)
         return self._uploaded(delivery, effect, send)
 
@@ -78,7 +78,7 @@ class TelegramOutbound:
     def _uploaded(self, delivery: Delivery, effect: SendMessage, send: Send) -> Outcome:
         link = "" if send.media is None else send.media.url
         try:
-            file = self._fetching.fetch(link, send.most_uploaded)
+            file = file_of(delivery, self._fetching, link, send.most_uploaded)
         except DeliveryRejected as error:
             return Rejected(reason=error.code or "file_refused", detail=str(error))
         except DeliveryTransient as error:

@@ -22,7 +22,7 @@ from bridge.ports import (
     RetryAt,
     Unknown,
 )
-from connectors.fetching import Fetching, trusted_hosts
+from connectors.fetching import Fetching, file_of, trusted_hosts
 from connectors.http import HttpAnswer
 from connectors.whatsapp.client import http_for, version_of
 from connectors.whatsapp.reading import digits_of, is_business_scoped
@@ -90,7 +90,8 @@ class WhatsAppOutbound:
             return {"type": "text", "text": {"body": effect.text}}
         if effect.media.kind is MediaKind.LOCATION:
             return {"type": "location", "location": _location(effect.media)}
-        file = upload_of(effect.media, self._files.fetch(effect.media.url, MAX_FILE))
+        found = file_of(delivery, self._files, effect.media.url, MAX_FILE)
+        file = upload_of(effect.media, found)
         if effect.text and file.kind not in CAPTIONED:
             return Rejected(
                 reason="caption_unsupported", detail=f"a {file.kind} has no text beside it"

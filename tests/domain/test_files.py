@@ -85,7 +85,12 @@ def test_what_a_browser_could_run_is_never_shown_in_place(kind: str) -> None:
         ("application/pdf", "application/pdf"),
         ("text/html", "application/octet-stream"),
         ("image/svg+xml", "application/octet-stream"),
-        ("text/plain", "application/octet-stream"),
+        ("text/plain", "text/plain"),
+        (WORD, WORD),
+        ("application/xhtml+xml", "application/octet-stream"),
+        ("text/javascript", "application/octet-stream"),
+        ("application/x-msdownload", "application/octet-stream"),
+        ("text/html; charset=utf-8", "application/octet-stream"),
     ],
 )
 def test_a_browser_is_told_of_no_type_that_it_would_run(kind: str, told: str) -> None:

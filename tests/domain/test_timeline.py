@@ -143,7 +143,27 @@ def test_files_are_links() -> None:
     """FEED-06: an empty text is no error."""
     document = Media(kind=MediaKind.DOCUMENT, url="https://files.example/1", name="offer.pdf")
     (entry,) = entries(decide(received(text="", media=(document,)), facts(chat(ANA))))
-    assert (entry.text, entry.media) == ("", (document,))
+    (file,) = entry.media
+    assert (entry.text, file.name) == ("", "offer.pdf")
+    assert file.url == f"https://bridge.example/media/of/{entry.message}/0"
+
+
+def test_no_link_of_the_vendors_stands_in_the_crm() -> None:
+    """FEED-06: it would end, or let in whoever has it."""
+    files = (
+        Media(kind=MediaKind.IMAGE, url="https://vendor.example/1?sig=secret", media_id="f1"),
+        Media(kind=MediaKind.VOICE, media_id="f2"),
+        Media(kind=MediaKind.LOCATION, url="geo:40.4,-3.7"),
+        Media(kind=MediaKind.CONTACT_CARD),
+    )
+    (entry,) = entries(decide(received(text="", media=files), facts(chat(ANA))))
+    assert [file.url for file in entry.media] == [
+        f"https://bridge.example/media/of/{entry.message}/0",
+        f"https://bridge.example/media/of/{entry.message}/1",
+        "geo:40.4,-3.7",
+        "",
+    ]
+    assert {file.media_id for file in entry.media} == {""}
 
 
 def test_an_entry_leads_to_the_conversation() -> None:

@@ -1,10 +1,14 @@
 """Stand-ins for the vendors of the small company, and for what is not looked at here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
+from typing import BinaryIO
 
 from flask import Flask
 
+from bridge.domain.errors import StorageFailed
 from bridge.domain.events import Event
 from bridge.domain.names import (
     AccountName,
@@ -44,6 +48,45 @@ class ScriptedInbound:
 
     def accepted(self, request: RawRequest) -> Answer:
         return Answer()
+
+
+@dataclass
+class KeptFiles:
+    """A storage in memory; `is_down` of True refuses all."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    is_down: bool = False
+
+    @contextmanager
+    def stage(self) -> Iterator[BinaryIO]:
+        self._asked()
+        with BytesIO() as file:
+            yield file
+
+    def put(self, sha256: str, file: BinaryIO) -> None:
+        self._asked()
+        file.seek(0)
+        self.files[sha256] = file.read()
+
+    def open(self, sha256: str) -> BinaryIO:
+        self._asked()
+        if sha256 not in self.files:
+            raise FileNotFoundError(sha256)
+        return BytesIO(self.files[sha256])
+
+    def delete(self, sha256: str) -> None:
+        self._asked()
+        self.files.pop(sha256, None)
+
+    def check(self) -> None:
+        self._asked()
+
+    def tidy(self, older_than: float) -> None:
+        self._asked()
+
+    def _asked(self) -> None:
+        if self.is_down:
+            raise StorageFailed("storage: it is down")
 
 
 class TakingOutbound:

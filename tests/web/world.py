@@ -27,6 +27,7 @@ from bridge.domain.policy import AccountPolicy, ChannelPolicy, NewClients, Owner
 from bridge.domain.records import Contact, CrmContact, CrmDeal, Deal, Lead, Owner
 from bridge.pipeline.drain import after, drain
 from bridge.pipeline.parts import Active, Parts
+from bridge.pipeline.signed_links import SignedLinks
 from bridge.pipeline.vendors import AccountVendors
 from bridge.ports import (
     Account,
@@ -37,9 +38,10 @@ from bridge.store.engine import writing
 from bridge.store.inbox import NewRow, append
 from bridge.store.keys import Scope, create_key
 from bridge.store.sessions import open_session
-from bridge.web import api, pages
+from bridge.web import api, media, pages
 from tests.web.fakes import (
     CrmReader,
+    KeptFiles,
     OpenBudgets,
     ScriptedInbound,
     SilentBell,
@@ -115,6 +117,7 @@ class World:
     public_url: str = "http://127.0.0.1:8000"
     script: list[Event] = field(default_factory=list)
     crm: CrmReader = field(default_factory=CrmReader)
+    storage: KeptFiles = field(default_factory=KeptFiles)
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -126,6 +129,8 @@ class World:
             budgets=OpenBudgets(),
             now=lambda: self.now,
             public_url=self.public_url,
+            storage=self.storage,
+            links=SignedLinks(self.public_url, SECRET_KEY),
         )
         people = [CrmEmployee(crm_id=OWNER[e], email=e, name=_names[e], active=True) for e in OWNER]
         with writing(self.engine) as db:
@@ -133,6 +138,7 @@ class World:
         self.app = Flask("bridge.web", static_folder=None)
         api.register(self.app, self.parts, Key())
         pages.register(self.app, self.parts, Key())
+        media.register(self.app, self.parts, Key())
 
     def active(self) -> Active:
         accounts = {

@@ -24,7 +24,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 def serve(site: Site, route: Route, request: Request, path: dict[str, str]) -> Response:
     """The answer of a view, or a Problem raised."""
-    principal = _principal(site, request)
+    principal = principal_of(site, request)
     if route.is_write:
         principal.require_writer()
     principal.require(route.scope)
@@ -47,7 +47,8 @@ def as_response(file: Download) -> Response:
     return Response(file.body, 200, headers, content_type=file.content_type)
 
 
-def _principal(site: Site, request: Request) -> Principal:
+def principal_of(site: Site, request: Request) -> Principal:
+    """Whose key the request brings; Problem 401 without one."""
     found = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if found is None:
         raise unauthenticated("send an API key: Authorization: Bearer brk_…")
