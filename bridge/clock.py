@@ -60,6 +60,7 @@ class Clock:
     def _keep_files(self) -> None:
         if self._files.due():
             jobs.keep_files_logged(self._parts)
+            jobs.forget_logged(self._parts)
         if self._half_files.due():
             tidy(self._parts)
 

@@ -137,6 +137,22 @@ class Notifications:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long things are kept; None: for good. `decisions` is of what a decision was made on: the
+    raw request, the event, the facts, and what was then sent to vendors."""
+
+    messages: timedelta | None = None
+    files: timedelta | None = None
+    decisions: timedelta | None = timedelta(days=90)
+
+    @property
+    def inputs(self) -> timedelta | None:
+        """They hold what was said as well, so they are kept no longer than the messages."""
+        told = [span for span in (self.messages, self.decisions) if span is not None]
+        return min(told) if told else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRules:
     """How large files may be: those of clients, and those that employees send."""
 
@@ -163,6 +179,7 @@ class Policy:
     managers_hear_all_chats: bool = False
     email: AccountName | None = None  # sends notifications as mails too
     media: MediaRules = MediaRules()
+    retention: Retention = Retention()
     webhook: AccountName | None = None  # takes a post of each notification
     digest: Digest | None = None
     ownership: Ownership = Ownership()

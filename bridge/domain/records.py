@@ -171,6 +171,7 @@ class Message:
     again_of: MessageId | None = None
     resent_as: MessageId | None = None
     automatic: bool = False  # sent by a machine, so nobody has answered
+    wiped_at: datetime | None = None  # kept no longer: what it said is gone for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,17 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
+def _kept(text: str) -> timedelta | None:
+    if text == "keep":
+        return None
+    if not re.fullmatch(_DURATION, text):
+        raise Complaint("is neither `keep` nor a time such as 90d")
+    span = _duration(text)
+    if span < timedelta(days=1):
+        raise Complaint("is less than a day", "give 1d or more, or `keep`")
+    return span
+
+
 def _duration(text: str) -> timedelta:
     if not re.fullmatch(_DURATION, text):
         raise Complaint("is not a time such as 90s, 30m, 24h or 7d")
@@ -180,6 +191,11 @@ DURATION = Word(
     words="a time such as 90s, 30m, 24h or 7d",
     parse=_duration,
     json={"type": "string", "pattern": _DURATION},
+)
+KEPT = Word(
+    words="keep, or a time of a day or more such as 90d",
+    parse=_kept,
+    json={"anyOf": [{"const": "keep"}, {"type": "string", "pattern": _DURATION}]},
 )
 TIME_ZONE = Word(
     words="a time zone (IANA)",

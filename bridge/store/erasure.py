@@ -1,7 +1,7 @@
 """Wipes what was said in conversations whose client must be forgotten."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, update
@@ -11,9 +11,10 @@ from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
 from bridge.domain.records import Message
 from bridge.store.among import among
 from bridge.store.media import forget_conversations
-from bridge.store.outbox import State
+from bridge.store.outbox import WIPED, State
 from bridge.store.records import put_messages
 from bridge.store.schema import DECISIONS, INBOX, MESSAGES, NEEDS, OUTBOX
+from bridge.store.wiping import without_words
 
 _REASON = "erased"
 _TELLING = 6  # characters: a shorter word stands in requests of other clients as well
@@ -33,7 +34,7 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
     left says that something happened, not what. What was still to be done for them is dropped."""
     for forgotten in people:
         there = among(DECISIONS.c.conversation, forgotten.conversations)
-        _erase_messages(db, forgotten.conversations)
+        _erase_messages(db, forgotten.conversations, now)
         forget_conversations(db, forgotten.conversations, now)
         _erase_requests(db, _decided_from(there), now)
         _erase_inputs(db, there)
@@ -79,10 +80,10 @@ def _erase_effects(db: Connection, conversations: Sequence[str], now: datetime) 
         .where(mine, OUTBOX.c.state.not_in([State.DONE.value, State.DROPPED.value]))
         .values(state=State.DROPPED.value, next_attempt_at=None, done_at=now)
     )
-    db.execute(update(OUTBOX).where(mine).values(effect=b"{}", reason=_REASON))
+    db.execute(update(OUTBOX).where(mine).values(effect=WIPED, reason=_REASON))
 
 
-def _erase_messages(db: Connection, conversations: Sequence[str]) -> None:
+def _erase_messages(db: Connection, conversations: Sequence[str], now: datetime) -> None:
     rows = db.execute(
         select(MESSAGES.c.account, MESSAGES.c.value).where(
             among(MESSAGES.c.conversation, conversations)
@@ -93,5 +94,5 @@ def _erase_messages(db: Connection, conversations: Sequence[str]) -> None:
     for account, value in rows:
         message = codec.decode(Message, bytes(value))
         accounts[message.id] = account
-        wiped.append(replace(message, text="", media=(), edits=(), author_name="", error=""))
+        wiped.append(without_words(message, now))
     put_messages(db, accounts, wiped)

@@ -23,6 +23,7 @@ _KNOWN = select(VENDOR_IDS.c.name).where(
     among_given(VENDOR_IDS.c.account, "accounts"), among_given(VENDOR_IDS.c.name, "names")
 )
 _WAITING_FOR = select(NEEDS.c.outbox_id).where(among_given(NEEDS.c.name, "names"))
+WIPED = b"{}"  # in place of an effect whose content is kept no longer
 
 
 class State(StrEnum):

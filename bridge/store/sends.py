@@ -13,7 +13,7 @@ from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
 from bridge.store.among import among
 from bridge.store.marks import note_answered, note_unanswered
-from bridge.store.outbox import State, drop, put_vendor_ids
+from bridge.store.outbox import WIPED, State, drop, put_vendor_ids
 from bridge.store.outgoing import finish
 from bridge.store.records import messages_by_id, messages_by_vendor_id, put_messages
 from bridge.store.schema import MESSAGES, OUTBOX, SENDS
@@ -36,6 +36,7 @@ def open_sends(
         .join(MESSAGES, MESSAGES.c.id == OUTBOX.c.message)
         .where(among(MESSAGES.c.account, accounts), MESSAGES.c.vendor_id.is_(None))
         .where(among(OUTBOX.c.conversation, conversations), SENDS)
+        .where(OUTBOX.c.effect != WIPED)
         .where(or_(OUTBOX.c.in_doubt_since.is_not(None), OUTBOX.c.state == State.LEASED))
         .order_by(OUTBOX.c.id)
     )

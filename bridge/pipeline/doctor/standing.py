@@ -9,10 +9,12 @@ from bridge.pipeline.doctor.points import Point, fine, wrong
 from bridge.store.beats import beats
 from bridge.store.examining import HeldLane, dead_count, held_lanes, store_clock
 from bridge.store.standing import heaps, oldest_due
+from bridge.store.wiping import passes
 
 MAX_SKEW = timedelta(seconds=5)
 ALIVE = timedelta(seconds=30)
 MAX_WAIT = timedelta(minutes=5)
+LONGEST_PASS = timedelta(days=2)
 Check = Callable[[Connection, datetime], Iterator[Point]]
 
 
@@ -79,4 +81,17 @@ def _dead(db: Connection, now: datetime) -> Iterator[Point]:
     yield wrong("dead letters", detail, "look with `bridge dead list`, then replay or drop them")
 
 
-_CHECKS: tuple[Check, ...] = (_clocks, _processes, _waiting, _lanes, _dead)
+def _retention(db: Connection, now: datetime) -> Iterator[Point]:
+    """Whether what is kept too long is wiped: a pass over a table has to come to its end."""
+    known = passes(db).values()
+    slow = [one for one in known if one.ended_at is None and now - one.began_at > LONGEST_PASS]
+    for one in slow:
+        detail = f"{one.subject}: under way since {one.began_at:%Y-%m-%d}, {one.wiped} wiped"
+        yield wrong("retention", detail, "does `bridge clock` run, and does its log complain?")
+    if not slow:
+        ended = [one.ended_at for one in known if one.ended_at is not None]
+        said = f"all was looked through last on {min(ended):%Y-%m-%d}" if ended else "begins"
+        yield fine("retention", said)
+
+
+_CHECKS: tuple[Check, ...] = (_clocks, _processes, _waiting, _lanes, _dead, _retention)

@@ -11,6 +11,7 @@ from bridge.policy.options.accounts import ACCOUNTS, CHANNELS, CRM
 from bridge.policy.options.media import MEDIA
 from bridge.policy.options.notifications import NOTIFICATIONS
 from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
+from bridge.policy.options.retention import RETENTION
 from bridge.policy.options.routing import NEW_CLIENTS, OWNERSHIP, TIMELINE
 from bridge.policy.options.rules import DEFAULT, POOLS, RULES, pools_of, weights_of
 from bridge.policy.options.tests import TESTS
@@ -77,6 +78,7 @@ def _policy(values: Values) -> Policy:
         managers_hear_all_chats=values.of(NOTIFICATIONS).managers_hear_all_chats,
         email=values.of(NOTIFICATIONS).email,
         media=values.of(MEDIA),
+        retention=values.of(RETENTION),
         webhook=values.of(NOTIFICATIONS).webhook,
         digest=_digest(values),
         ownership=values.of(OWNERSHIP),
@@ -99,6 +101,7 @@ TOP = Table(
         TIMELINE,
         NOTIFICATIONS,
         MEDIA,
+        RETENTION,
         OWNERSHIP,
         RULES,
         POOLS,

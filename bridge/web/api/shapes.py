@@ -48,7 +48,7 @@ class MediaShape:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageShape:
     """`author` is the employee who wrote an outgoing message, where known. `edits` are earlier
-    texts, the oldest first."""
+    texts, the oldest first. `wiped_at`: what it said has been kept as long as it may be."""
 
     id: MessageId
     direction: Direction
@@ -61,6 +61,7 @@ class MessageShape:
     sent_from: str
     edits: tuple[str, ...]
     deleted_at: datetime | None
+    wiped_at: datetime | None
     error: str
 
 
@@ -98,6 +99,7 @@ def message_shape(message: Message) -> MessageShape:
         sent_from=message.sent_from,
         edits=message.edits,
         deleted_at=message.deleted_at,
+        wiped_at=message.wiped_at,
         error=message.error,
     )
 
