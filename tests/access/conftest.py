@@ -1,11 +1,14 @@
-"""The small company of the web tests."""
+"""The small company of the web tests, and the whole house of the pipeline's."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from bridge.store.engine import open_engine
+from tests.pipeline.conftest import fresh_sqlite, small, vendors
 from tests.web.world import World
+
+__all__ = ("fresh_sqlite", "small", "vendors")
 
 
 @pytest.fixture

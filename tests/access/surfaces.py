@@ -5,29 +5,40 @@ ones it is about; or the address under which it opens one.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from bridge.domain.names import ConversationId, EmployeeId
+from bridge.domain.names import EmployeeId
+from bridge.pipeline.parts import Parts
 from bridge.pipeline.seeing import who_can_see
 from bridge.store.engine import reading
+from bridge.store.notices import notices
 from bridge.web.api import PREFIX
 from tests.access.planting import Planted
-from tests.web.world import LUIS, SALES, World
+from tests.web.world import LUIS, SALES
 
 _LINKED = re.compile(r"/conversations/(cv_\w+)")
 _NEXT = re.compile(r'<p class="more"><a class="button" href="([^"]+)"')
+
+
+class Looked(Protocol):
+    """What is looked at: the parts of a house, and how one gets in."""
+
+    @property
+    def parts(self) -> Parts: ...
+    def key(self, principal: str) -> str: ...
+    def signed_in(self, employee: EmployeeId) -> FlaskClient: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
     """One employee with a key and a browser."""
 
-    world: World
+    world: Looked
     employee: EmployeeId
     key: str
     browser: FlaskClient
@@ -69,7 +80,7 @@ class Eyes:
         return found
 
 
-def eyes_of(world: World, employee: EmployeeId) -> Eyes:
+def eyes_of(world: Looked, employee: EmployeeId) -> Eyes:
     key = world.key(f"employee:{employee}")
     return Eyes(world, employee, key, world.signed_in(employee))
 
@@ -124,17 +135,19 @@ def _readers(asking: Eyes, path: str) -> Iterator[str]:
 def _told_in_a_terminal(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
     """What `bridge who-can-see` answers from."""
     found: set[str] = set()
-    with reading(eyes.world.engine) as db:
+    parts = eyes.world.parts
+    with reading(parts.engine) as db:
         for one in planted:
-            chat = ConversationId(one.conversation)
-            seen = who_can_see(db, chat, eyes.world.policy, eyes.world.now) or ()
+            seen = who_can_see(db, one.conversation, parts.active().policy, parts.now()) or ()
             readers = {s.employee for s in seen if s.access.can_read}
-            found |= {chat} if eyes.employee in readers else set()
+            found |= {one.conversation} if eyes.employee in readers else set()
     return found
 
 
 def _was_told(eyes: Eyes, planted: Planted) -> bool:
-    return planted.chat.participant == eyes.employee
+    with reading(eyes.world.parts.engine) as db:
+        told = notices(db, eyes.employee, unread=False, before=None, limit=1000)
+    return planted.conversation in {notice.conversation for notice in told}
 
 
 def _has_messages(eyes: Eyes, planted: Planted) -> bool:
@@ -210,3 +223,18 @@ OPENERS = (
     Opener("page: export", lambda p: f"/conversations/{p.conversation}/export?format=csv"),
     Opener("page: event", lambda p: f"/events/{p.event}"),
 )  # fmt: skip
+
+
+def astray(eyes: Eyes, planted: Sequence[Planted], readable: Collection[str]) -> list[str]:
+    """The surfaces that list or open more, or less, than these chats; none of them should."""
+    wrong = []
+    for lister in LISTERS:
+        about = {p.conversation for p in planted if lister.about(eyes, p)}
+        if lister.lists(eyes, planted) != about & {*readable}:
+            wrong.append(lister.name)
+    for opener in OPENERS:
+        asked = [one for one in planted if opener.asks(one)]
+        opened = [eyes.get(opener.address(one)).status_code for one in asked]
+        if opened != [200 if one.conversation in readable else 404 for one in asked]:
+            wrong.append(opener.name)
+    return wrong
