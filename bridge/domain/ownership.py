@@ -110,7 +110,8 @@ def _passed(employee: EmployeeId, code: ReasonCode, detail: str) -> Candidate:
 
 def _set_target(draft: Draft, chat: ChatFacts, employee: EmployeeId, claim: _Claim) -> None:
     draft.target = employee
-    draft.because(ReasonCode.TARGET_OWNER, f"{employee} owns the {claim.kind} in the CRM")
+    said = f"{employee} owns the {claim.kind} in the CRM{_of_several(chat, claim)}"
+    draft.because(ReasonCode.TARGET_OWNER, said)
     if not is_stale(claim.owner.as_of, draft.policy, draft.facts.now):
         return
     draft.because(
@@ -119,6 +120,14 @@ def _set_target(draft: Draft, chat: ChatFacts, employee: EmployeeId, claim: _Cla
     )
     if chat.contact is not None and chat.contact.crm_id is not None:
         draft.change(RequestRefresh(kind=RefreshKind.CONTACT, key=chat.contact.crm_id))
+
+
+def _of_several(chat: ChatFacts, claim: _Claim) -> str:
+    """Which deal decided, where the client has more than one that is open."""
+    count = sum(deal.is_open for deal in chat.deals)
+    if claim.kind is not RecordKind.DEAL or count < 2:
+        return ""
+    return f"; of {count} open deals the newest counts whose owner can answer"
 
 
 def _fall_back(draft: Draft) -> None:

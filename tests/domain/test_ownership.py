@@ -111,6 +111,8 @@ def test_of_several_open_deals_the_newest_counts() -> None:
     old, new = deal(ANA, crm_id=CrmId("99")), deal(BRUNO, crm_id=CrmId("100"))
     assert target(chat(CARLA, deals=(old, new)))[0] == BRUNO
     assert target(chat(CARLA, deals=(new, old)))[0] == BRUNO
+    said = decide(received(), facts(chat(CARLA, deals=(old, new)))).reasons[0].detail
+    assert said.endswith("of 2 open deals the newest counts whose owner can answer")
 
 
 def test_a_deal_that_is_being_made_is_the_newest() -> None:
