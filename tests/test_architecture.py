@@ -122,8 +122,13 @@ itertools math operator re string types typing unicodedata
 FEW_PLACES: tuple[tuple[str, Finder, tuple[str, ...]], ...] = (
     ("printing", calls("print"), ("bridge/cli/",)),
     ("the environment", reads("os.environ", "os.getenv"), ("bridge/settings.py",)),
-    ("async code", is_async, ("bridge/web/front.py",)),
-    ("an event loop", uses_module("asyncio", "anyio", "trio"), ("bridge/web/front.py",)),
+    # The front, and the streams that it keeps open: a thread for each open page would be too dear.
+    ("async code", is_async, ("bridge/web/front.py", "bridge/web/streams.py")),
+    (
+        "an event loop",
+        uses_module("asyncio", "anyio", "trio"),
+        ("bridge/web/front.py", "bridge/web/streams.py"),
+    ),
     (
         "catching everything",
         catches_everything,

@@ -9,7 +9,6 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.domain.changes import Notify
 from bridge.domain.errors import (
     ConfigError,
     CredentialsInvalid,
@@ -19,13 +18,15 @@ from bridge.domain.errors import (
     StorageFailed,
 )
 from bridge.domain.files import type_of
-from bridge.domain.reasons import ReasonCode
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline.announcing import Trouble, tell_managers
 from bridge.pipeline.arriving import DIFFERS, Arriving, fetched
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.settling import back_off
-from bridge.store import lanes, media, notices
+from bridge.store import lanes, media
+from bridge.store.deciding import deciding
 from bridge.store.engine import writing
 from bridge.store.lanes import LeaseLost
 from bridge.store.media import Copy
@@ -142,7 +143,7 @@ class _Turn:
     def _note(self, ended: Collection[_Flight]) -> None:
         """Also renews the lease, whether anything has ended or not."""
         outcomes = [(self._flights.pop(flight), flight.result()) for flight in ended]
-        with writing(self._parts.engine) as db:
+        with deciding(self._parts.engine) as db:  # who tells managers decides
             self._lease.keep(db)
             for found, outcome in outcomes:
                 self._settle(db, found, outcome)
@@ -181,12 +182,9 @@ class _Turn:
             return
         _log.warning("lane held", lane=self._lease.lane, cause=down.cause)
         if down.is_ours:
-            managers = self._parts.active().policy.managers
-            code = ReasonCode.ACCOUNT_PAUSED
-            told = [
-                Notify(employee=who, conversation=None, message=None, code=code) for who in managers
-            ]
-            notices.add(db, told, now)
+            reason = Reason(ReasonCode.ACCOUNT_PAUSED, down.cause)
+            trouble = Trouble(account=self._account, kind="AccountPaused", reason=reason)
+            tell_managers(db, self._parts.active(), self._parts.public_url, trouble, now)
 
 
 def _try_later(db: Connection, found: Copy, later: Later, now: datetime) -> None:

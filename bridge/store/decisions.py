@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bridge.domain.decisions import Verdict
 from bridge.domain.names import (
@@ -16,7 +16,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
-from bridge.store.among import among_given
+from bridge.store.among import among, among_given
 from bridge.store.schema import DECISIONS
 from bridge.store.upsert import add_missing, put
 
@@ -71,6 +71,20 @@ def add(db: Connection, rows: Sequence[DecisionRow], parked: Container[Key] = ()
     again = [row for row in rows if (row.account, row.event_key) in parked]
     add_missing(db, DECISIONS, [_values(row) for row in first])
     put(db, DECISIONS, ["event_key", "account"], [_values(row) for row in again])
+
+
+def newest(db: Connection) -> int:
+    """The number of the latest decision; they are committed in the order of their numbers."""
+    return db.scalar(select(func.max(DECISIONS.c.id))) or 0
+
+
+def changed(
+    db: Connection, conversations: Iterable[ConversationId], after: int
+) -> frozenset[ConversationId]:
+    """Those of the conversations that later decisions are about."""
+    column = DECISIONS.c.conversation
+    later = select(column).where(among(column, conversations), DECISIONS.c.id > after).distinct()
+    return frozenset(ConversationId(name) for name in db.scalars(later))
 
 
 def known(db: Connection, keys: Iterable[Key]) -> Known:

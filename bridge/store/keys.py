@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from bridge.store.among import among
 from bridge.store.schema import API_KEYS
 
 PREFIX = "brk_"
@@ -79,6 +80,14 @@ def find_key(db: Connection, secret: str, now: datetime) -> ApiKey | None:
         return None
     key = _key(row)
     return key if key.is_valid(now) else None
+
+
+def keys_of(db: Connection, digests: Iterable[str], now: datetime) -> Mapping[str, ApiKey]:
+    """The keys behind these digests that hold now."""
+    wanted = list(digests)
+    rows = db.execute(select(API_KEYS).where(among(API_KEYS.c.digest, wanted))) if wanted else ()
+    found = {row.digest: _key(row) for row in rows}
+    return {name: key for name, key in found.items() if key.is_valid(now)}
 
 
 def list_keys(db: Connection, *, after: str = "", limit: int = 100) -> tuple[ApiKey, ...]:

@@ -1,14 +1,16 @@
 """Notifications of one employee, the newest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from bridge.domain.changes import Notify
 from bridge.domain.names import ConversationId, EmployeeId, MessageId
 from bridge.domain.reasons import ReasonCode
+from bridge.store.among import among
 from bridge.store.schema import NOTIFICATIONS
 from bridge.store.upsert import append
 
@@ -18,6 +20,7 @@ class Notice:
     """`code` says why this employee was told. `conversation` of None: it is about no chat."""
 
     id: int
+    employee: EmployeeId
     conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
@@ -50,17 +53,45 @@ def notices(
     if before is not None:
         query = query.where(NOTIFICATIONS.c.id < before)
     rows = db.execute(query.order_by(NOTIFICATIONS.c.id.desc()).limit(limit))
-    return tuple(
-        Notice(
-            id=row.id,
-            conversation=row.conversation,
-            message=row.message,
-            code=ReasonCode(row.code),
-            about=row.about,
-            created_at=row.created_at,
-            read_at=row.read_at,
-        )
-        for row in rows
+    return tuple(_notice(row) for row in rows)
+
+
+def newest(db: Connection) -> int:
+    """The number of the latest notification. They are committed in the order of their numbers:
+    whoever adds one decides, and who decides does it alone."""
+    return db.scalar(select(func.max(NOTIFICATIONS.c.id))) or 0
+
+
+def since(
+    db: Connection, employees: Iterable[EmployeeId], after: int, limit: int
+) -> tuple[Notice, ...]:
+    """What these people were told after that one, the oldest first."""
+    of = NOTIFICATIONS.c
+    query = select(NOTIFICATIONS).where(among(of.employee, employees), of.id > after)
+    return tuple(_notice(row) for row in db.execute(query.order_by(of.id).limit(limit)))
+
+
+def was_told(db: Connection, employee: EmployeeId, conversation: ConversationId) -> bool:
+    """Whether he was told of this conversation as of a new client's."""
+    of = NOTIFICATIONS.c
+    found = select(of.id).where(
+        of.employee == employee,
+        of.conversation == conversation,
+        of.code == ReasonCode.NOTIFY_NEW_CLIENT,
+    )
+    return db.scalar(found.limit(1)) is not None
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(
+        id=row.id,
+        employee=row.employee,
+        conversation=row.conversation,
+        message=row.message,
+        code=ReasonCode(row.code),
+        about=row.about,
+        created_at=row.created_at,
+        read_at=row.read_at,
     )
 
 

@@ -1,11 +1,13 @@
 """One-time sign-in links and the sessions they open: digests only, each can be ended."""
 
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from bridge.domain.names import EmployeeId
+from bridge.store.among import among
 from bridge.store.keys import digest
 from bridge.store.schema import LOGIN_LINKS, SESSIONS
 
@@ -44,6 +46,17 @@ def session_employee(db: Connection, token: str, now: datetime) -> EmployeeId | 
     query = select(SESSIONS.c.employee).filter_by(digest=digest(token), revoked_at=None)
     found = db.execute(query.where(SESSIONS.c.expires_at > now)).scalar_one_or_none()
     return None if found is None else EmployeeId(found)
+
+
+def employees_of(db: Connection, digests: Iterable[str], now: datetime) -> Mapping[str, EmployeeId]:
+    """Whose sessions are behind these digests, without those that are over or were ended."""
+    wanted = list(digests)
+    if not wanted:
+        return {}
+    open_ones = SESSIONS.c.revoked_at.is_(None) & (SESSIONS.c.expires_at > now)
+    query = select(SESSIONS.c.digest, SESSIONS.c.employee).where(open_ones)
+    rows = db.execute(query.where(among(SESSIONS.c.digest, wanted)))
+    return {row.digest: EmployeeId(row.employee) for row in rows}
 
 
 def end_session(db: Connection, token: str, now: datetime) -> None:

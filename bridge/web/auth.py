@@ -12,7 +12,7 @@ from bridge.domain.names import EmployeeId
 from bridge.domain.people import Employee, Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.store.keys import Scope, find_key
+from bridge.store.keys import ApiKey, Scope, find_key
 from bridge.web.problems import Problem, forbidden
 
 EMPLOYEE = "employee:"
@@ -72,6 +72,11 @@ def principal_of_key(db: Connection, secret: str, policy: Policy, now: datetime)
     key = find_key(db, secret, now)
     if key is None:
         raise unauthenticated("this key is unknown, expired or revoked")
+    return principal_of(key, policy)
+
+
+def principal_of(key: ApiKey, policy: Policy) -> Principal:
+    """Whose key this is, as he stands now."""
     if key.principal.startswith(SERVICE):
         return _service(key.principal, key.scopes)
     employee = policy.employee(EmployeeId(key.principal.removeprefix(EMPLOYEE)))

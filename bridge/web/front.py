@@ -1,4 +1,4 @@
-"""The front door, the one async file: takes a whole body off the wire, within limits and in time,
+"""The front door: takes a whole body off the wire, within limits and in time,
 before a Flask thread sees it, so that slow clients hold no thread.
 
 Granian serves in this process, so a killed server leaves nothing behind that holds the port. It
@@ -10,7 +10,7 @@ import asyncio
 import signal
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +25,8 @@ from granian.server.embed import Server
 from bridge.pipeline.shares import Shares
 from bridge.web.environ import STREAMS, environ_of
 from bridge.web.held import HELD, WAIT_SECONDS, Held
+from bridge.web.streams import PATH as STREAM
+from bridge.web.streams import Message, Receive, Scope, Send, Streams
 
 HEADER_SECONDS = 10
 BODY_SECONDS = 10.0
@@ -40,11 +42,6 @@ _PLAIN = {
     b"content-encoding": (b"identity", b""),
     b"transfer-encoding": (b"chunked", b"identity", b""),
 }
-
-Scope = Mapping[str, Any]
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class Refused(Exception):
@@ -98,6 +95,7 @@ class Front:
         body_seconds: float = BODY_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
         max_held_bytes: int = MAX_HELD_BYTES,
+        streams: Streams | None = None,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
@@ -106,9 +104,13 @@ class Front:
         self._held = Shares(max_held_bytes)
         self._in_flight = 0
         self._landing = _Landing()
+        self._streams = streams
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="flask")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._streams is not None and scope["raw_path"] == STREAM:
+            await self._streams(scope, receive, send)
+            return
         self._in_flight += 1
         body = _Body(self._held, _owner(scope["raw_path"]), self._max_body_bytes())
         try:
@@ -126,6 +128,11 @@ class Front:
         finally:
             body.forget()
             self._in_flight -= 1
+
+    def close(self) -> None:
+        """Streams would never end by themselves."""
+        if self._streams is not None:
+            self._streams.close()
 
     async def finished(self) -> None:
         """Returns when nothing is in flight."""
@@ -330,6 +337,11 @@ def serve(front: Front, host: str, port: int, *, ready: Callable[[], None]) -> N
         runner.run(_serve(front, host, port, ready))
 
 
+def _stop(front: Front, server: Server) -> None:
+    front.close()
+    server.stop()  # type: ignore[no-untyped-call]
+
+
 async def _serve(front: Front, host: str, port: int, ready: Callable[[], None]) -> None:
     server = Server(
         front,
@@ -347,7 +359,7 @@ async def _serve(front: Front, host: str, port: int, ready: Callable[[], None]) 
     )
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, server.stop)
+        loop.add_signal_handler(name, _stop, front, server)
     loop.call_soon(ready)
     await server.serve()
     try:

@@ -9,6 +9,8 @@ from bridge.pipeline.alive import BEAT_SECONDS, say_alive
 from bridge.settings import Settings
 from bridge.web.app import BodyLimit, Web, create_app
 from bridge.web.front import THREADS, Front, serve
+from bridge.web.site import site_of
+from bridge.web.streams import Streams
 
 REFRESH_SECONDS = 1.0
 
@@ -29,7 +31,8 @@ def run(web: Web, settings: Settings, address: Address, *, ready: Callable[[], N
         (lambda: say_alive(web.parts, "web"), BEAT_SECONDS),
     ):
         threading.Thread(target=_repeat, args=(work, seconds, stopping), daemon=True).start()
-    front = Front(create_app(web, settings), limit, threads=address.threads)
+    streams = Streams(site_of(web.parts, settings))
+    front = Front(create_app(web, settings), limit, threads=address.threads, streams=streams)
     gc.freeze()  # what is there now stays; looking at it again would be felt by every webhook
     serve(front, address.host, address.port, ready=ready)
     stopping.set()

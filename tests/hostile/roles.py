@@ -35,6 +35,8 @@ DELETE /api/v1/keys/<id>                          401 403 403 403 403 404
 POST   /api/v1/messages                           401 403 422 422 403 422
 GET    /api/v1/new-clients                        401 200 200 200 200 200
 GET    /api/v1/notifications                      401 200 200 200 200 200
+GET    /api/v1/notifications/counters             401 200 200 200 200 200
+GET    /api/v1/notifications/stream               401 403 200 200 200 200
 POST   /api/v1/notifications/read                 401 403 200 200 403 200
 GET    /api/v1/openapi.json                       200 200 200 200 200 200
 GET    /api/v1/timeline                           401 200 200 200 200 200

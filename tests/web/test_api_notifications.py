@@ -1,10 +1,17 @@
 """Who was told, and how an unanswered chat is marked for whom (NOT-01 to NOT-06, WS-07)."""
 
+import re
 from dataclasses import replace
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from bridge.domain.names import EmployeeId
+from bridge.domain.people import Role
+from bridge.web import counting
 from tests.web.asking import api
-from tests.web.world import ANA, BRUNO, LUIS, OWNER, QA, World
+from tests.web.world import ANA, BRUNO, LUIS, NORA, OWNER, QA, World
 
 MARTA, INES = "+34600111222", "+34600111444"
 
@@ -87,3 +94,67 @@ def test_a_notice_goes_with_the_chat_to_its_new_owner(world: World) -> None:
     world.client("Marta", MARTA, BRUNO)
     assert OWNER[BRUNO] != OWNER[ANA]
     assert told(world, ANA) == []
+
+
+def counters(world: World, employee: EmployeeId) -> dict[str, object]:
+    found: dict[str, object] = api(world, employee).get("/notifications/counters").json
+    return found
+
+
+def test_ws_07_counters_are_the_marks_of_each(world: World) -> None:
+    """NOT-03, NOT-04, WS-11: who has no role counts nothing."""
+    world.client("Marta", MARTA, ANA)
+    world.client("Ines", INES, LUIS)
+    world.writes(MARTA, "hello")
+    world.writes(INES, "hello")
+    none = {"red": 0, "grey": 0, "unread": 0, "more": False}
+    assert counters(world, ANA) == {**none, "red": 1, "unread": 1}
+    assert counters(world, LUIS) == {**none, "red": 1, "grey": 1, "unread": 1}
+    assert counters(world, QA) == {**none, "grey": 2}
+    assert counters(world, BRUNO) == none
+    world.change_role(ANA, Role.NONE)
+    assert counters(world, ANA) == none
+
+
+def test_the_counters_stand_on_every_page(world: World) -> None:
+    world.client("Marta", MARTA, ANA)
+    world.writes(MARTA, "hello")
+    page = world.signed_in(QA).get("/feed").text
+    assert re.search(r'data-count="grey"[^>]*><span>1</span>', page)
+    assert re.search(r'data-count="red"[^>]*hidden', page)
+
+
+def test_counting_ends_somewhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many chats wait: a page is not to wait for them."""
+    monkeypatch.setattr(counting, "MOST", 4)
+    monkeypatch.setattr(counting, "_BATCH", 2)
+    for number in range(5):
+        world.client(f"Client {number}", f"+3460011133{number}", ANA)
+        world.writes(f"+3460011133{number}", "hello")
+    found = counters(world, ANA)
+    assert (found["red"], found["more"]) == (4, True)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    owned=st.lists(st.sampled_from([ANA, BRUNO, LUIS, None]), min_size=1, max_size=5),
+    hears_all=st.booleans(),
+    dismissed=st.sets(st.integers(0, 4)),
+)
+def test_counters_equal_the_marks_over_all_chats(
+    world: World, owned: list[EmployeeId | None], hears_all: bool, dismissed: set[int]
+) -> None:
+    """WS-07, WS-08: for everybody, whoever owns what."""
+    world.policy = replace(world.policy, managers_hear_all_chats=hears_all)
+    for number, owner in enumerate(owned):
+        phone = f"+3460011155{number}"
+        world.client(f"C{number}", phone, owner)
+        where = world.writes(phone, "hello")
+        if number in dismissed:
+            api(world, LUIS).post(f"/conversations/{where}/dismiss")
+    for who in (ANA, BRUNO, LUIS, QA, NORA):
+        seen = [chat["mark"] for chat in api(world, who).all("/conversations")]
+        found = counters(world, who)
+        assert (found["red"], found["grey"]) == (seen.count("red"), seen.count("grey"))

@@ -105,7 +105,7 @@ def test_pages_are_kept_by_nobody_and_static_files_come_from_here(world: World) 
     page = browser.get("/conversations")
     assert page.headers["Cache-Control"] == "no-store"
     files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
-    assert len(set(files)) == 3
+    assert len(set(files)) == 4
     for name in files:
         with browser.get(name) as answer:
             assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (

@@ -14,6 +14,7 @@ from bridge.codec import encode
 from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
+from bridge.web.api import stream
 from bridge.web.api.channels import ROUTES as CHANNELS
 from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
@@ -60,7 +61,10 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     for route in ROUTES:
         rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
         blueprint.add_url_rule(rule, route.name, _view(site, route), methods=[route.method])
-    description = encode(describe(ROUTES, __version__))
+    blueprint.add_url_rule(stream.PATH, "notifications_stream", lambda: stream.news(site))
+    described = describe(ROUTES, __version__)
+    described["paths"][stream.PATH] = {"get": stream.described()}
+    description = encode(described)
     blueprint.add_url_rule("/openapi.json", "description", lambda: _json(description))
     everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     blueprint.add_url_rule("/<path:rest>", "nowhere", _nowhere, methods=everything)

@@ -12,7 +12,8 @@ from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
 from bridge.store.notices import Notice, mark_read
 from bridge.web.api.paging import go_on, start
-from bridge.web.api.routing import Call, Page, Paging, get, write
+from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
+from bridge.web.counting import Counters, count
 from bridge.web.noticelist import NoticePlace, list_notices
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -77,7 +78,19 @@ def _shape(notice: Notice) -> NotificationShape:
     )
 
 
+def counters(call: Call, _: Nothing) -> Counters:
+    with reading(call.site.parts.engine) as db:
+        return count(db, call.viewer(db))
+
+
 ROUTES = (
+    get(
+        "/notifications/counters",
+        counters,
+        Nothing,
+        Counters,
+        "How many chats wait for the key's employee, by the colour of their mark",
+    ),
     get(
         "/notifications",
         list_all,

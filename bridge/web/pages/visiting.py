@@ -14,12 +14,11 @@ from bridge.domain.policy import Policy
 from bridge.store.engine import reading
 from bridge.store.sessions import session_employee
 from bridge.web.auth import Principal, check_csrf, csrf_token, principal_of_session
-from bridge.web.noticelist import list_notices
+from bridge.web.counting import count
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
 SESSION_COOKIE = "bridge_session"
-MOST_UNREAD = 99
 ROLES = {
     Role.SALESPERSON: "Salesperson",
     Role.MANAGER: "Manager",
@@ -52,12 +51,12 @@ class Visit:
         """A page within the frame that all share."""
         with reading(self.site.parts.engine) as db:
             eyes = self.viewer(db)
-            unread = list_notices(db, eyes, unread=True, start=None, limit=MOST_UNREAD).notices
+            counters = count(db, eyes)
             person = eyes.directory.by_email(self.employee)
         frame = {
             "my_name": person.name if person and person.name else self.employee,
             "my_role": ROLES[self.principal.employee.role],
-            "unread": f"{MOST_UNREAD}+" if len(unread) == MOST_UNREAD else str(len(unread)),
+            "counters": counters,
             "is_admin": self.principal.is_admin,
             "csrf": csrf_token(self.session),
             "now": self.now,

@@ -42,3 +42,4 @@ async function renew() {
 
 localTimes(document);
 setInterval(() => renew().catch(() => {}), EVERY_MILLISECONDS);
+document.addEventListener("bridge:changed", () => renew().catch(() => {}));

@@ -1,0 +1,55 @@
+"""/notifications/stream without the front, which keeps it open: what has come since, and an end."""
+
+from typing import Any
+
+from flask import Response, request
+
+from bridge.web.pages.visiting import SESSION_COOKIE
+from bridge.web.site import Site
+from bridge.web.watching import Asked, admit, look
+
+PATH = "/notifications/stream"
+
+
+def news(site: Site) -> Response:
+    """The reader asks again by himself, as readers of events do, with the last one's id."""
+    asked = Asked(
+        session=request.cookies.get(SESSION_COOKIE, ""),
+        authorization=request.headers.get("Authorization", ""),
+        after=request.headers.get("Last-Event-ID", "") or request.args.get("after", ""),
+        conversation=request.args.get("conversation", ""),
+    )
+    (found,) = look(site, [admit(site, asked)])
+    pieces = (b"retry: 2000\n\n", *found.pieces)
+    return Response(
+        b"".join(pieces), headers={"Cache-Control": "no-store"}, content_type="text/event-stream"
+    )
+
+
+def described() -> dict[str, Any]:
+    """Its entry in the API's description."""
+    text = {"text/event-stream": {"schema": {"type": "string"}}}
+    problem = {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+    }
+    return {
+        "operationId": "notifications_stream",
+        "summary": "Notifications as they come (server-sent events), with counters",
+        "description": "Needs a key with the scope `read`, or a signed-in browser. Events: "
+        "`notification`, `counters`, `conversation` (the one that is named has changed), `end`.",
+        "parameters": [
+            _parameter("Last-Event-ID", "header", "Goes on after this event, without loss"),
+            _parameter("after", "query", "The same, for who can't set headers"),
+            _parameter("conversation", "query", "Also tells when this conversation has changed"),
+        ],
+        "responses": {
+            "200": {"description": "A stream that stays open", "content": text},
+            "4XX": {"description": "Refused; `reason` says why", "content": problem},
+            "5XX": {"description": "Not possible at the moment", "content": problem},
+        },
+    }
+
+
+def _parameter(name: str, place: str, says: str) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"name": name, "in": place, "required": False, "description": says, "schema": schema}
