@@ -24,6 +24,8 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.ACCOUNT_PAUSED: "An account is paused: its vendor refuses our credentials",
     ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour",
     ReasonCode.CLAIM_OVERRULED: "The CRM has given a client of yours to somebody else",
+    ReasonCode.MESSAGE_FAILED: "A message of yours did not get through",
+    ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived",
     ReasonCode.NOTIFY_TEST: "A test",
 }
 _WHY: Mapping[ReasonCode, str] = {
@@ -47,6 +49,10 @@ _WHY: Mapping[ReasonCode, str] = {
     "to be done waits and is tried again by itself; `bridge doctor` says what is wrong.",
     ReasonCode.CLAIM_OVERRULED: "You are told because you answered this client first, but the CRM "
     "names another owner.",
+    ReasonCode.MESSAGE_FAILED: "You are told because you wrote it. The chat says why, and lets you "
+    "send it again.",
+    ReasonCode.MESSAGE_IN_DOUBT: "You are told because you wrote it. It is not sent again by "
+    "itself: look at the client's phone or ask him, then send it again or mark it as sent.",
     ReasonCode.NOTIFY_TEST: "You are told because you asked for it.",
 }
 _KINDS = {ReasonCode.ACCOUNT_PAUSED: "Account", ReasonCode.ACCOUNT_OUTAGE: "Account"}

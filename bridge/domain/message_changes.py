@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bridge.domain.changes import PutConversation, PutMessage, SettleSend
+from bridge.domain.announcing import announce
+from bridge.domain.changes import Notify, PutConversation, PutMessage, SettleSend
 from bridge.domain.conversations import answers, chat_of_message, unanswered_again
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
@@ -75,12 +76,32 @@ def on_status(draft: Draft, event: MessageStatusChanged) -> Decision:
     if found.direction is Direction.IN or _RANK[event.status] <= _RANK[found.status]:
         detail = f"{event.status} does not move {found.status}"
         return draft.ignored(ReasonCode.MESSAGE_STATUS_OLDER, detail)
-    error = event.error_code or event.error_detail
-    draft.change(PutMessage(message=replace(found, status=event.status, error=error)))
+    draft.change(PutMessage(message=replace(found, status=event.status, error=_why(event))))
     draft.because(ReasonCode.MESSAGE_STATUS, f"{found.status} → {event.status}")
-    if event.status is MessageStatus.FAILED and chat is not None and answers(found):
-        _unanswer(draft, chat, found)
+    if event.status is MessageStatus.FAILED:
+        _tell_writer(draft, found)
+        if chat is not None and answers(found):
+            _unanswer(draft, chat, found)
     return draft.applied()
+
+
+def _why(event: MessageStatusChanged) -> str:
+    """The vendor's code and words, and what to do about it as far as its connector knows."""
+    return ": ".join(part for part in (event.error_code, event.error_detail) if part)
+
+
+def _tell_writer(draft: Draft, failed: Message) -> None:
+    """Who wrote it in the bridge takes it for sent."""
+    if failed.author is not None and failed.sent_from == "bridge":
+        announce(
+            draft,
+            Notify(
+                employee=failed.author,
+                conversation=failed.conversation,
+                message=failed.id,
+                code=ReasonCode.MESSAGE_FAILED,
+            ),
+        )
 
 
 def on_marked(draft: Draft, event: SendMarked) -> Decision:

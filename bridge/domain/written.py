@@ -74,8 +74,16 @@ def _explain(draft: Draft, event: MessageWritten) -> None:
 def _take_the_place(draft: Draft, event: MessageWritten, messages: tuple[Message, ...]) -> None:
     """The ones before stay in the chat, name what was sent instead, and never leave by themselves
     any more."""
-    for old, new in zip(event.again, messages, strict=False):
-        draft.change(PutMessage(message=replace(old, resent_as=new.id)), DropSend(message=old.id))
+    for place, old in enumerate(event.again):
+        new = messages[min(place, len(messages) - 1)]
+        draft.change(PutMessage(message=_replaced(old, new.id)), DropSend(message=old.id))
+
+
+def _replaced(old: Message, new: MessageId) -> Message:
+    """What had only waited for the one before it has never left."""
+    waited = old.status is MessageStatus.QUEUED
+    status = MessageStatus.FAILED if waited else old.status
+    return replace(old, resent_as=new, status=status)
 
 
 def _messages(draft: Draft, event: MessageWritten, chat: ChatFacts) -> tuple[Message, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select, update
 from bridge.domain.effects import SendMessage
 from bridge.pipeline.parts import Parts
 from bridge.store import outbox
-from bridge.store.engine import writing
+from bridge.store.deciding import deciding
 from bridge.store.schema import INBOX, OUTBOX
 
 
@@ -60,7 +60,7 @@ def replay(parts: Parts, box: Box, letter: int) -> bool:
     What was decided or delivered before is not done twice: decisions are unique, and the vendor
     is asked first where an earlier attempt may have arrived.
     """
-    with writing(parts.engine) as db:
+    with deciding(parts.engine) as db:
         found = dead_letter(db, box, letter)
         if found is None:
             return False
@@ -80,7 +80,7 @@ def replay(parts: Parts, box: Box, letter: int) -> bool:
 
 def drop(parts: Parts, box: Box, letter: int) -> bool:
     """A person has decided that this will not be done; False when there is no such dead letter."""
-    with writing(parts.engine) as db:
+    with deciding(parts.engine) as db:
         if dead_letter(db, box, letter) is None:
             return False
         if box is Box.OUTBOX:

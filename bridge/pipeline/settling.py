@@ -16,6 +16,7 @@ from bridge.pipeline.announcing import Trouble, tell_managers
 from bridge.pipeline.lanes import split
 from bridge.pipeline.parts import Active
 from bridge.pipeline.results import note_result
+from bridge.pipeline.showing import show, tell_writer
 from bridge.ports import (
     Absent,
     AccountDown,
@@ -31,7 +32,6 @@ from bridge.store import attempts, lanes, outbox, outgoing
 from bridge.store.attempts import Tried
 from bridge.store.outbox import State
 from bridge.store.outgoing import Row
-from bridge.store.sends import note_failed
 
 MAX_ATTEMPTS = 8
 MAX_LOOK_UPS = timedelta(hours=6)
@@ -112,7 +112,7 @@ def _note_row(db: Connection, notes: Notes, row: Row, outcome: Outcome) -> None:
         case Unknown():
             outgoing.settle(db, row.id, State.UNKNOWN, outcome.reason, notes.look_up_at)
             _count_fairly(db, notes, row)
-            _show(db, row, MessageStatus.UNKNOWN, outcome.reason)
+            show(db, row, MessageStatus.UNKNOWN, outcome.reason)
         case Rejected():
             die(db, row, _why(outcome), notes.now)
         case _:
@@ -165,7 +165,8 @@ def die(db: Connection, row: Row, reason: str, now: datetime) -> None:
     if not outgoing.settle(db, row.id, State.DEAD, reason):
         return
     _log.error("dead letter", outbox_id=row.id, account=row.account, reason=reason)
-    _show(db, row, MessageStatus.FAILED, reason)
+    show(db, row, MessageStatus.FAILED, reason)
+    tell_writer(db, row, ReasonCode.MESSAGE_FAILED, now)
     if row.makes is not None:
         outbox.give_up_on(db, row.makes, now)
 
@@ -187,7 +188,7 @@ def _retry(db: Connection, row: Row, outcome: RetryAt, now: datetime) -> None:
 def _send_again(db: Connection, row: Row, now: datetime) -> None:
     if row.attempts >= MAX_ATTEMPTS and isinstance(row.effect, SendMessage):
         # The vendor's key made each try harmless, but says of none whether it arrived.
-        _leave_to_a_person(db, row, f"no answer to {row.attempts} attempts")
+        _leave_to_a_person(db, row, f"no answer to {row.attempts} attempts", now)
         return
     if row.attempts >= MAX_ATTEMPTS:
         die(db, row, f"given up after {row.attempts} attempts, none of which arrived", now)
@@ -204,15 +205,16 @@ def _still_unknown(db: Connection, row: Row, reason: str, now: datetime) -> None
     up again, each time after half the time that has passed: what follows it waits as well."""
     tried = row.in_doubt_since or now
     if isinstance(row.effect, SendMessage | SendEmail) or now - tried > MAX_LOOK_UPS:
-        _leave_to_a_person(db, row, reason)
+        _leave_to_a_person(db, row, reason, now)
         return
     waited = max((now - tried).total_seconds() / 2, 2.0)
     outgoing.settle(db, row.id, State.UNKNOWN, reason, now + timedelta(seconds=min(waited, 900.0)))
 
 
-def _leave_to_a_person(db: Connection, row: Row, reason: str) -> None:
+def _leave_to_a_person(db: Connection, row: Row, reason: str, now: datetime) -> None:
     if outgoing.settle(db, row.id, State.UNKNOWN, f"{reason}; replay or drop it by hand"):
-        _show(db, row, MessageStatus.UNKNOWN, reason)
+        show(db, row, MessageStatus.UNKNOWN, reason)
+        tell_writer(db, row, ReasonCode.MESSAGE_IN_DOUBT, now)
 
 
 def _go_down(db: Connection, notes: Notes, down: AccountDown, rows: Sequence[Row]) -> None:
@@ -226,9 +228,3 @@ def _go_down(db: Connection, notes: Notes, down: AccountDown, rows: Sequence[Row
         reason = Reason(ReasonCode.ACCOUNT_PAUSED, down.cause)
         trouble = Trouble(account=account, kind="AccountPaused", reason=reason)
         tell_managers(db, notes.active, notes.public_url, trouble, notes.now)
-
-
-def _show(db: Connection, row: Row, status: MessageStatus, reason: str) -> None:
-    """The writer sees in the conversation what became of his message."""
-    if isinstance(row.effect, SendMessage):
-        note_failed(db, row.account, row.effect.message, status, reason)

@@ -18,6 +18,7 @@ from bridge.domain.messaging import (
 from bridge.domain.names import AccountName, EventKey
 from connectors.twilio.addresses import chat_id_of, identity_of, messenger_of, phone_of
 from connectors.twilio.forms import Form
+from connectors.twilio.refusals import advised
 from connectors.twilio.words import (
     INCOMING,
     MAX_ID,
@@ -57,6 +58,8 @@ def status_event(
     if word not in STATUSES:
         raise EventUnsupported(f"status:{safe_word(word)}")
     failed = STATUSES[word] is MessageStatus.FAILED
+    code = safe_word(form.text("ErrorCode") or word) if failed else ""
+    said = form.text("ErrorMessage") or form.text("ChannelStatusMessage")
     return MessageStatusChanged(
         event_key=EventKey(f"status:{message_id}:{word}"),
         occurred_at=occurred_at,
@@ -64,8 +67,8 @@ def status_event(
         raw=form.raw(),
         message_id=message_id,
         status=STATUSES[word],
-        error_code=safe_word(form.text("ErrorCode") or word) if failed else "",
-        error_detail=form.text("ErrorMessage") or form.text("ChannelStatusMessage"),
+        error_code=code,
+        error_detail=advised(code, said),
     )
 
 

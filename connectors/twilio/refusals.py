@@ -74,6 +74,12 @@ _FINAL = {
 }
 
 
+def advised(code: str, said: str) -> str:
+    """What a status says of a failure, and what a person does about it."""
+    advice = _FINAL.get(code, "")
+    return "; ".join(part for part in (said, advice) if part)
+
+
 def refusal(operation: str, delivery: Delivery, answer: HttpAnswer) -> Outcome:
     """What becomes of a message that Twilio answered with a 4xx."""
     code = error_code(answer)

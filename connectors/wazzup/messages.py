@@ -24,6 +24,7 @@ from connectors.wazzup.reading import (
     moment_or,
     safe_word,
 )
+from connectors.wazzup.refusals import advised
 from connectors.wazzup.words import MEDIA_KINDS, STAND_INS, STATUSES
 
 
@@ -230,5 +231,6 @@ def _error(item: Payload) -> tuple[str, str]:
     if found is None:
         return "", ""
     if isinstance(found.value, str):
-        return found.text(), ""
-    return found.text_or("error"), found.text_or("description")
+        return found.text(), advised(found.text(), "")
+    code = found.text_or("error")
+    return code, advised(code, found.text_or("description"))

@@ -92,6 +92,12 @@ def known_code(code: str) -> str:
     return _KNOWN.get(_folded(code), code)
 
 
+def advised(code: str, said: str) -> str:
+    """What a status says of a failure, and what a person does about it."""
+    advice = {**_FINAL, **_HELD}.get(known_code(code), "")
+    return "; ".join(part for part in (said, advice) if part)
+
+
 def refusal(delivery: Delivery, status: int, code: str) -> Outcome:
     """What becomes of a message that Wazzup answered with a 4xx and `known_code(code)`."""
     if code in _HELD:

@@ -73,6 +73,12 @@ _FINAL = {
 }
 
 
+def advised(code: str, said: str) -> str:
+    """What a status says of a failure, and what a person does about it."""
+    advice = {**_FINAL, **_HELD}.get(int(code), "") if code.isdecimal() else ""
+    return "; ".join(part for part in (said, advice) if part)
+
+
 def refusal(delivery: Delivery, operation: str, answer: HttpAnswer) -> Outcome:
     """What becomes of a message that was answered with anything but a 2xx."""
     error = graph_error(answer)

@@ -8,6 +8,7 @@ from bridge.payload import Payload
 from connectors.whatsapp.messages import Scope
 from connectors.whatsapp.people import group_chat
 from connectors.whatsapp.reading import identifier, identifier_or, moment, safe_word
+from connectors.whatsapp.refusals import advised
 from connectors.whatsapp.words import STATUSES
 
 
@@ -74,4 +75,5 @@ def _error(item: Payload) -> tuple[str, str]:
     data = found.get("error_data") or Payload({}, found.path)
     title, details = found.text_or("title") or found.text_or("message"), data.text_or("details")
     said = title if details in ("", title) else f"{title}: {details}".removeprefix(": ")
-    return identifier_or(found, "code"), said
+    code = identifier_or(found, "code")
+    return code, advised(code, said)

@@ -292,7 +292,7 @@ def test_a_clients_message_has_no_delivery_status() -> None:
 def test_a_failure_keeps_the_vendors_word() -> None:
     event = status(S.FAILED, error_code="131047")
     decision = decide(event, facts(chat(ANA), message=message(Direction.OUT, "m2")))
-    assert only(decision).error == "131047"
+    assert only(decision).error.startswith("131047")
 
 
 LIFE = (

@@ -28,8 +28,10 @@ from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
 from bridge.web.api.rotation import ROUTES as ROTATION
+from bridge.web.api.resending import ROUTES as RESENDING
 from bridge.web.api.routing import Route
 from bridge.web.api.serving import serve
+from bridge.web.api.templates import ROUTES as TEMPLATES
 from bridge.web.api.timeline import ROUTES as TIMELINE
 from bridge.web.problems import Problem, invalid, not_found, store_unavailable
 from bridge.web.readable import refuse_unreadable_query
@@ -40,6 +42,8 @@ ROUTES: tuple[Route, ...] = (
     *CONVERSATIONS,
     *EXPORT,
     *MESSAGES,
+    *RESENDING,
+    *TEMPLATES,
     *TIMELINE,
     *EVENTS,
     *EMPLOYEES,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId, RecordId
 from bridge.domain.people import Employee
@@ -18,8 +20,10 @@ from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
 from bridge.web.api.shapes import ConversationItem, Done, conversation_item
 from bridge.web.chatlist import ChatLine, Part, Place, list_chats
-from bridge.web.chatview import ReplyChannels, open_chat, reply_channels
+from bridge.web.chatview import open_chat
 from bridge.web.people import Seer, who_can_see
+from bridge.web.problems import Problem
+from bridge.web.replying import ReplyChannels, reply_channels
 
 
 class ConversationsQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +129,23 @@ def see_who_can_see(call: Call, _: Nothing) -> Seers:
         return Seers(people=who_can_see(eyes, chat))
 
 
+class ChannelsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`employee` is whom a service asks for."""
+
+    employee: str | None = None
+
+
+def see_channels(call: Call, query: ChannelsQuery) -> ReplyChannels:
+    employee = acting_employee(call, query.employee)
+    check_readable(call, employee, call.path["id"])
+    with reading(call.site.parts.engine) as db:
+        eyes = call.viewer_as(db, employee)
+        chat, granted = open_chat(db, eyes, call.path["id"])
+        if not granted.can_write:
+            raise Problem(403, granted.reason)
+        return reply_channels(db, eyes, chat, employee)
+
+
 def say_no_answer_needed(call: Call, body: Actor) -> Done:
     employee = acting_employee(call, body.employee)
     check_readable(call, employee, call.path["id"])
@@ -198,6 +219,13 @@ ROUTES = (
         Nothing,
         Seers,
         "Everybody, with what he may do in this conversation and why",
+    ),
+    get(
+        "/conversations/{id}/channels",
+        see_channels,
+        ChannelsQuery,
+        ReplyChannels,
+        "Where a reply would leave from and why, and what speaks against each other channel",
     ),
     write(
         "POST",

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bridge.domain.messaging import Media, MediaKind, Messenger
+from bridge.domain.messaging import Media, MediaKind, Messenger, Template
 from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.payload import storable
-from bridge.pipeline.send import Refusal, SendRequest, send
+from bridge.pipeline.send import Refusal, SendRequest, Sent, send
 from bridge.store.chats import contacts_by_id
 from bridge.store.engine import reading
 from bridge.store.feed import contact_ids
@@ -24,8 +24,18 @@ from bridge.web.chatview import open_chat, safe_link
 from bridge.web.problems import invalid, not_found
 
 
+class TemplateContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An approved message, by its id or by name and language, with the values of its places."""
+
+    id: str = ""
+    name: str = ""
+    language: str = ""
+    values: tuple[str, ...] = ()
+
+
 class Content(Actor, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Text, or a file by its http(s) address; both make two messages at the messenger (WS-03).
+    """Text, or a file by its http(s) address, or a template. Both text and file make two messages
+    where the messenger does not take them at once (WS-03), a long text as many as it needs.
     `channel` is another one than the default (CHN-04). `automatic`: by a machine, so that the
     client still waits for a person."""
 
@@ -35,6 +45,7 @@ class Content(Actor, frozen=True, kw_only=True, forbid_unknown_fields=True):
     media_name: str = ""
     channel: str | None = None
     automatic: bool = False
+    template: TemplateContent | None = None
 
 
 class ToPhone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,12 +62,24 @@ class FirstMessage(Content, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """On its way: `reason` says why it leaves from this channel."""
+    """On its way: `reason` says why it leaves from this channel. `messages` are all that it became
+    at the messenger, in their order, each once the one before has left."""
 
     message: MessageId
     conversation: ConversationId
     channel: ChannelName
     reason: Reason
+    messages: tuple[MessageId, ...] = ()
+
+
+def accepted(sent: Sent) -> Accepted:
+    return Accepted(
+        message=sent.message,
+        conversation=sent.conversation,
+        channel=sent.channel,
+        reason=sent.reason,
+        messages=sent.messages,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +127,8 @@ def _send(
         conversation=conversation,
         to_phone=to_phone,
         messenger=messenger,
-        text=storable(body.text),
+        text=_sendable(body.text, "$.text"),
+        template=_template(body),
         media=_media(body),
         channel=ChannelName(body.channel) if body.channel else None,
         key=call.key,
@@ -113,11 +137,22 @@ def _send(
     sent = send(call.site.parts, request)
     if isinstance(sent, Refusal):
         raise refused(sent)
-    return Accepted(
-        message=sent.message,
-        conversation=sent.conversation,
-        channel=sent.channel,
-        reason=sent.reason,
+    return accepted(sent)
+
+
+def _sendable(text: str, field: str) -> str:
+    if storable(text) != text:
+        raise invalid("holds a character that is none (NUL, half a pair)", field=field)
+    return text
+
+
+def _template(body: Content) -> Template | None:
+    given = body.template
+    if given is None:
+        return None
+    values = tuple(_sendable(value, "$.template.values") for value in given.values)
+    return Template(
+        id=storable(given.id), name=storable(given.name), language=given.language, values=values
     )
 
 

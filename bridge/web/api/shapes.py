@@ -47,8 +47,10 @@ class MediaShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageShape:
-    """`author` is the employee who wrote an outgoing message, where known. `edits` are earlier
-    texts, the oldest first. `wiped_at`: what it said has been kept as long as it may be."""
+    """One letter may be several messages: `part` of `parts`. `again_of` is an earlier one in whose
+    place this was sent, `resent_as` a later one in place of this. `error` says why it failed and
+    what to do. `author` is the employee who wrote an outgoing message, where known. `edits` are
+    earlier texts, the oldest first. `wiped_at`: what it said has been kept as long as it may be."""
 
     id: MessageId
     direction: Direction
@@ -63,6 +65,11 @@ class MessageShape:
     deleted_at: datetime | None
     wiped_at: datetime | None
     error: str
+    part: int
+    parts: int
+    again_of: MessageId | None
+    resent_as: MessageId | None
+    template: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +108,11 @@ def message_shape(message: Message) -> MessageShape:
         deleted_at=message.deleted_at,
         wiped_at=message.wiped_at,
         error=message.error,
+        part=message.part,
+        parts=message.parts,
+        again_of=message.again_of,
+        resent_as=message.resent_as,
+        template=message.template.name if message.template else None,
     )
 
 

@@ -15,11 +15,12 @@ from bridge.store.engine import reading
 from bridge.store.feed import decisions_of_messages
 from bridge.store.listing import messages_of
 from bridge.store.mirror import pipelines
-from bridge.web.chatview import open_chat, owners_of, reply_channels, safe_link, title_of
+from bridge.web.chatview import open_chat, owners_of, safe_link, title_of
 from bridge.web.pages.asking import PAGE, address_of_next, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.people import who_can_see
 from bridge.web.problems import Problem, invalid
+from bridge.web.replying import reply_channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ _TOLD = {
     ReasonCode.IDENTITY_MOVED: "A client has another number or id; the CRM still has the old one",
     ReasonCode.NOTIFY_NOBODY: "A client wrote and nobody could be found for him",
     ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour; what is to be done waits",
+    ReasonCode.MESSAGE_FAILED: "A message of yours did not get through; the chat says why",
+    ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived: decide there",
     ReasonCode.CLAIM_OVERRULED: "The CRM gave a client of yours to somebody else",
 }
 _OUTBOX = {
