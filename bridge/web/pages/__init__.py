@@ -22,6 +22,7 @@ from bridge.web.pages import (
     first,
     notices,
     rotation,
+    sending,
     signing_in,
 )
 from bridge.web.pages.looks import FILTERS
@@ -40,6 +41,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_MESSAGE = "/conversations/<name>/messages/<message>"
 _NOT_OURS = ("/api/", "/hooks/", "/healthz", "/readyz", "/metrics", "/media/")
 _log = structlog.get_logger()
 View = Callable[..., Response]
@@ -80,6 +82,10 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/conversations/<name>", "GET", page(site, chat.show)),
         ("/conversations/<name>/reply", "GET", page(site, chat.go_back)),
         ("/conversations/<name>/reply", "POST", form(site, chat.reply)),
+        ("/conversations/<name>/template", "GET", page(site, chat.go_back)),
+        ("/conversations/<name>/template", "POST", form(site, sending.send_template)),
+        (f"{_MESSAGE}/resend", "POST", form(site, sending.send_once_more)),
+        (f"{_MESSAGE}/mark-sent", "POST", form(site, sending.say_it_was_sent)),
         ("/conversations/<name>/dismiss", "POST", form(site, chat.say_no_answer_needed)),
         ("/conversations/<name>/export", "GET", page(site, exports.take)),
         ("/feed", "GET", page(site, activity.show)),

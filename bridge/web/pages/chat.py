@@ -1,7 +1,7 @@
 """One conversation: what was said, whose client it is, and the reply."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, make_response, redirect, request
 from sqlalchemy import Connection
@@ -36,6 +36,8 @@ class Draft:
     media_url: str = ""
     channel: str = ""
     refusal: str = ""
+    template: str = ""
+    values: str = ""
 
 
 def show(visit: Visit, name: str) -> Response:
@@ -53,7 +55,7 @@ def reply(visit: Visit, name: str) -> Response:
         open_chat(db, visit.viewer(db), name)
     sent = send(visit.site.parts, _request(visit, name, draft))
     if isinstance(sent, Refusal):
-        return _page(visit, name, _refused(draft, sent), sent.status)
+        return show_draft(visit, name, draft, sent)
     return make_response(redirect(f"/conversations/{sent.conversation}#latest", 303))
 
 
@@ -83,13 +85,9 @@ def _request(visit: Visit, name: str, draft: Draft) -> SendRequest:
     )
 
 
-def _refused(draft: Draft, refusal: Refusal) -> Draft:
-    return Draft(
-        text=draft.text,
-        media_url=draft.media_url,
-        channel=draft.channel,
-        refusal=refusal.reason.detail,
-    )
+def show_draft(visit: Visit, name: str, draft: Draft, refusal: Refusal) -> Response:
+    """The page as it was, with what was typed and why it did not leave."""
+    return _page(visit, name, replace(draft, refusal=refusal.reason.detail), refusal.status)
 
 
 def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
