@@ -27,8 +27,8 @@ from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
-from bridge.web.api.rotation import ROUTES as ROTATION
 from bridge.web.api.resending import ROUTES as RESENDING
+from bridge.web.api.rotation import ROUTES as ROTATION
 from bridge.web.api.routing import Route
 from bridge.web.api.serving import serve
 from bridge.web.api.templates import ROUTES as TEMPLATES
