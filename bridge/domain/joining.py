@@ -1,6 +1,6 @@
 """Two contacts that are one client: joined by a manager, and parted again."""
 
-from bridge.domain.changes import MergeContacts, UndoMerge
+from bridge.domain.changes import MergeContacts, RefreshKind, RequestRefresh, UndoMerge
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
 from bridge.domain.events import ContactsJoined, ContactsParted
@@ -46,6 +46,10 @@ def on_parted(draft: Draft, event: ContactsParted) -> Decision:
             ReasonCode.CONTACTS_MERGED, "the survivor was merged himself: undo that first"
         )
     draft.change(UndoMerge(merge=merge.id, by=event.employee, at=draft.facts.now))
+    for contact in (survivor, merge.before):
+        if contact is not None and contact.crm_id is not None:
+            # What the CRM says of each by now: it may have only one of them.
+            draft.change(RequestRefresh(kind=RefreshKind.CONTACT, key=contact.crm_id))
     draft.because(
         ReasonCode.MERGE_UNDONE,
         f"{event.employee} says that these are two clients; entries in the CRM stay",

@@ -4,7 +4,7 @@ from bridge.domain.access import access
 from bridge.domain.announcing import announce
 from bridge.domain.changes import Notify
 from bridge.domain.draft import Draft
-from bridge.domain.events import ClientIdentified
+from bridge.domain.events import ClientChosen, ClientIdentified
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import EmployeeId, MessageId
 from bridge.domain.notifications import told
@@ -41,7 +41,9 @@ def tell(draft: Draft, chat: ChatFacts, message: MessageId | None) -> None:
 
 def _begins_to_wait(draft: Draft, chat: ChatFacts) -> bool:
     """One mail per chat, not one per message: who has been told once is not told of each line."""
-    if isinstance(draft.event, ClientIdentified):  # only now it is known whom to tell
+    if isinstance(
+        draft.event, ClientIdentified | ClientChosen
+    ):  # only now it is known whom to tell
         return True
     return chat.conversation.unanswered_since == draft.event.occurred_at
 

@@ -26,7 +26,7 @@ from bridge.pipeline.moved import Moved
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.windows import mark_changed
 from bridge.ports import Reader
-from bridge.store import cursors, mirror, outbox, records, templates
+from bridge.store import chats, cursors, mirror, outbox, records, templates
 from bridge.store.deciding import deciding
 from bridge.store.engine import writing
 
@@ -140,7 +140,19 @@ def _write_contacts(
     fresh = [_fresh(known[x], found.contacts.get(x), now) for x in wanted.contacts if x in known]
     moved.contacts(known.values(), fresh)
     records.put_contacts(db, crm, fresh)
-    return {crm_id: contact.id for crm_id, contact in known.items()}
+    return {crm_id: _standing(db, contact) for crm_id, contact in known.items()}
+
+
+def _standing(db: Connection, contact: Contact) -> RecordId:
+    """He himself, or the contact whom a manager has said that he is: his deals are that one's."""
+    seen = {contact.id}
+    while contact.merged_into is not None and contact.merged_into not in seen:
+        seen.add(contact.merged_into)
+        found = chats.contacts_by_id(db, [contact.merged_into]).get(contact.merged_into)
+        if found is None:
+            break
+        contact = found
+    return contact.id
 
 
 def _fresh(known: Contact, found: CrmContact | None, now: datetime) -> Contact:

@@ -1,6 +1,7 @@
 """What clients are known by, whose contacts were joined, and where moved chats go on."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, delete, or_, select
 
@@ -96,15 +97,14 @@ def merges_by_id(db: Connection, ids: Iterable[str]) -> dict[str, Merge]:
 
 
 def merges_before(
-    db: Connection, before: Merge | None, limit: int, contact: RecordId | None = None
+    db: Connection, before: tuple[datetime, str] | None, limit: int
 ) -> tuple[Merge, ...]:
-    """The newest first, those undone included; of one contact where it is given."""
+    """The newest first, those undone included."""
     at, name = MERGES.c.merged_at, MERGES.c.id
     query = select(MERGES.c.value)
     if before is not None:
-        query = query.where(at <= before.at, or_(at < before.at, name < before.id))
-    if contact is not None:
-        query = query.where(or_(MERGES.c.survivor == contact, MERGES.c.absorbed == contact))
+        when, last = before
+        query = query.where(at <= when, or_(at < when, name < last))
     values = db.scalars(query.order_by(at.desc(), name.desc()).limit(limit))
     return tuple(codec.decode(Merge, bytes(value)) for value in values)
 
@@ -121,14 +121,16 @@ def put_homes(db: Connection, moved: Mapping[ConversationId, ConversationId]) ->
 
 
 def undecided(
-    db: Connection, after: Conversation | None = None, limit: int | None = None
+    db: Connection,
+    after: tuple[datetime, ConversationId] | None = None,
+    limit: int | None = None,
 ) -> tuple[Conversation, ...]:
     """Chats of which a manager has to say whose they are; the newest first."""
     at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
     query = select(CONVERSATIONS.c.value).where(CONVERSATIONS.c.undecided)
-    if after is not None and after.last_message_at is not None:
-        when = after.last_message_at
-        query = query.where(at <= when, or_(at < when, name < after.id))
+    if after is not None:
+        when, last = after
+        query = query.where(at <= when, or_(at < when, name < last))
     query = query.order_by(at.desc(), name.desc()).limit(limit)
     return tuple(codec.decode(Conversation, bytes(value)) for value in db.scalars(query))
 

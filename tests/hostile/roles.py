@@ -14,7 +14,9 @@ PUT    /api/v1/<path:rest>                        404 404 404 404 404 404
 GET    /api/v1/channels                           401 200 200 200 200 200
 GET    /api/v1/conversations                      401 200 200 200 200 200
 GET    /api/v1/conversations/<id>                 401 404 200 404 200 200
+POST   /api/v1/contacts/<id>/merge                401 403 403 403 403 422
 POST   /api/v1/conversations/<id>/dismiss         401 403 200 404 403 200
+POST   /api/v1/conversations/<id>/client          401 403 403 403 403 422
 GET    /api/v1/conversations/<id>/export          401 404 200 404 200 200
 GET    /api/v1/conversations/<id>/messages        401 404 200 404 200 200
 POST   /api/v1/conversations/<id>/messages        401 403 422 404 403 422
@@ -32,6 +34,8 @@ GET    /api/v1/events/<id>/explain                401 404 200 404 200 200
 GET    /api/v1/keys                               401 403 403 403 403 200
 POST   /api/v1/keys                               401 403 403 403 403 422
 DELETE /api/v1/keys/<id>                          401 403 403 403 403 404
+GET    /api/v1/merges                             401 403 403 403 403 200
+POST   /api/v1/merges/<id>/undo                   401 403 403 403 403 404
 POST   /api/v1/messages                           401 403 422 422 403 422
 GET    /api/v1/new-clients                        401 200 200 200 200 200
 GET    /api/v1/notifications                      401 200 200 200 200 200
@@ -40,8 +44,11 @@ GET    /api/v1/notifications/stream               401 403 200 200 200 200
 POST   /api/v1/notifications/read                 401 403 200 200 403 200
 GET    /api/v1/openapi.json                       200 200 200 200 200 200
 GET    /api/v1/timeline                           401 200 200 200 200 200
+GET    /api/v1/work/ambiguous                     401 403 403 403 403 200
+POST   /contacts/<name>/merge                     303 403 403 403 403 404
 GET    /conversations                             303 200 200 200 200 200
 GET    /conversations/<name>                      303 404 200 404 200 200
+POST   /conversations/<name>/client               303 403 403 403 403 422
 POST   /conversations/<name>/dismiss              303 403 303 404 403 303
 GET    /conversations/<name>/export               303 404 200 404 200 200
 GET    /conversations/<name>/reply                303 303 303 303 303 303
@@ -60,9 +67,11 @@ GET    /login                                     200 200 200 200 200 200
 GET    /login/<token>                             200 200 200 200 200 200
 POST   /login/<token>                             403 403 403 403 403 403
 POST   /logout                                    303 303 303 303 303 303
+POST   /merges/<name>/undo                        303 403 403 403 403 404
 GET    /metrics                                     -   -   -   -   -   -
 GET    /notifications                             303 200 200 200 200 200
 POST   /notifications/read                        303 403 303 303 403 303
 GET    /readyz                                      -   -   -   -   -   -
+GET    /work                                      303 403 403 403 403 200
 GET    /static/<path:filename>                    200 200 200 200 200 200
 """

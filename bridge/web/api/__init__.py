@@ -16,6 +16,7 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.api import stream
 from bridge.web.api.channels import ROUTES as CHANNELS
+from bridge.web.api.clients import ROUTES as CLIENTS
 from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
 from bridge.web.api.deliveries import ROUTES as DELIVERIES
@@ -40,6 +41,7 @@ from bridge.web.site import SecretKey, Site, site_of
 PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
     *CONVERSATIONS,
+    *CLIENTS,
     *EXPORT,
     *MESSAGES,
     *RESENDING,

@@ -9,7 +9,7 @@ from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId, RecordId
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
-from bridge.domain.records import ContactState, Deal, Lead
+from bridge.domain.records import Contact, ContactState, Deal, Lead
 from bridge.pipeline.dismiss import dismiss
 from bridge.pipeline.send import Refusal
 from bridge.store.engine import reading
@@ -162,9 +162,10 @@ def check_readable(call: Call, employee: Employee, name: str) -> None:
 
 
 def contact_shape(chat: ChatFacts) -> ContactShape | None:
-    contact = chat.contact
-    if contact is None:
-        return None
+    return None if chat.contact is None else shape_of_contact(chat.contact)
+
+
+def shape_of_contact(contact: Contact) -> ContactShape:
     return ContactShape(
         id=contact.id,
         crm_id=contact.crm_id,
