@@ -9,8 +9,6 @@ from bridge.domain.changes import (
     MergeContacts,
     Notify,
     PutContact,
-    PutDeal,
-    PutLead,
     RefreshKind,
     RequestRefresh,
     SetOwner,
@@ -18,26 +16,18 @@ from bridge.domain.changes import (
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
 from bridge.domain.events import (
-    AssociationChanged,
     ContactChanged,
     ContactDeleted,
     ContactErased,
     ContactsMerged,
-    DealChanged,
-    LeadChanged,
     OwnerChanged,
-    RecordChange,
 )
 from bridge.domain.joining import merge_id
 from bridge.domain.names import CrmId, RecordId
+from bridge.domain.own_writes import known_owner
 from bridge.domain.reasons import ReasonCode
+from bridge.domain.record_changes import REFRESH, read_anew
 from bridge.domain.records import ContactState, Owner, RecordKind
-
-_REFRESH = {
-    RecordKind.CONTACT: RefreshKind.CONTACT,
-    RecordKind.DEAL: RefreshKind.DEAL,
-    RecordKind.LEAD: RefreshKind.LEAD,
-}
 
 
 def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
@@ -46,19 +36,23 @@ def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
     if record is None:
         return _unknown(draft, event.kind, event.record)
     draft.contact = record if event.kind is RecordKind.CONTACT else None
-    known = _owner_of(draft, event.kind, record)
+    known = known_owner(draft.facts, event)
     is_new = known is None or known.crm_id != event.owner
     now = draft.facts.now
     heard = min(event.occurred_at, now)
     # Whichever of them is from the future, a clock was wrong: it proves nothing about order.
     before = known.as_of if known is not None and known.as_of <= now else heard
     if is_new and before > heard:
-        draft.change(RequestRefresh(kind=_REFRESH[event.kind], key=event.record))
+        draft.change(RequestRefresh(kind=REFRESH[event.kind], key=event.record))
         return draft.ignored(ReasonCode.MIRROR_OLDER, "a newer owner is known: read anew")
+    if is_new and event.by_us:
+        draft.change(RequestRefresh(kind=REFRESH[event.kind], key=event.record))
+        detail = "our own write, but of another owner than we know: read anew"
+        return draft.ignored(ReasonCode.ECHO_OWN_WRITE, detail)
     owner = Owner(crm_id=event.owner, as_of=max(heard, before))
     draft.change(SetOwner(kind=event.kind, record=record, owner=owner))
-    if is_new and _is_ahead(event, known, now):
-        draft.change(RequestRefresh(kind=_REFRESH[event.kind], key=event.record))
+    if is_new and (_is_ahead(event, known, now) or _is_tied(event, known)):
+        draft.change(RequestRefresh(kind=REFRESH[event.kind], key=event.record))
     draft.used(f"owner of {event.kind}", event.owner or "nobody", event.occurred_at)
     if not is_new:
         draft.because(ReasonCode.MIRROR_UPDATED, f"the CRM confirms the owner of the {event.kind}")
@@ -77,7 +71,7 @@ def on_contact(draft: Draft, event: ContactChanged) -> Decision:
             ReasonCode.MIRROR_UNKNOWN_RECORD, "the bridge has no chat of this contact"
         )
     _ask_again(draft)
-    return _refresh(draft, RefreshKind.CONTACT, event.contact)
+    return read_anew(draft, RefreshKind.CONTACT, event.contact)
 
 
 def on_contact_deleted(draft: Draft, event: ContactDeleted) -> Decision:
@@ -146,68 +140,23 @@ def _ask_again(draft: Draft) -> None:
         draft.change(RequestRefresh(kind=RefreshKind.IDENTITY, key=where))
 
 
-def on_deal(draft: Draft, event: DealChanged) -> Decision:
-    if event.change is RecordChange.DELETED:
-        gone = [deal for deal in draft.facts.deals if deal.crm_id == event.deal]
-        draft.change(*(PutDeal(deal=replace(deal, is_open=False)) for deal in gone))
-        return _mirrored(draft, bool(gone))
-    return _refresh(draft, RefreshKind.DEAL, event.deal)
-
-
-def on_lead(draft: Draft, event: LeadChanged) -> Decision:
-    if event.change is RecordChange.DELETED:
-        gone = [lead for lead in draft.facts.leads if lead.crm_id == event.lead]
-        draft.change(*(PutLead(lead=replace(lead, is_open=False)) for lead in gone))
-        return _mirrored(draft, bool(gone))
-    return _refresh(draft, RefreshKind.LEAD, event.lead)
-
-
-def on_association(draft: Draft, event: AssociationChanged) -> Decision:
-    """The side that is a deal or lead is read anew, with all its contacts."""
-    for kind, record in (
-        (event.from_kind, event.from_record),
-        (event.to_kind, event.to_record),
-    ):
-        if kind is not RecordKind.CONTACT:
-            return _refresh(draft, _REFRESH[kind], record)
-    return draft.ignored(ReasonCode.EVENT_IGNORED, "contacts linked to contacts mean nothing here")
-
-
-def _refresh(draft: Draft, kind: RefreshKind, key: CrmId) -> Decision:
-    draft.change(RequestRefresh(kind=kind, key=key))
-    draft.because(ReasonCode.MIRROR_REFRESH, f"the {kind} is read anew from the CRM")
-    return draft.applied()
-
-
-def _mirrored(draft: Draft, known: bool) -> Decision:
-    if not known:
-        return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "the record is not mirrored")
-    draft.because(ReasonCode.MIRROR_UPDATED, "deleted in the CRM: no longer open here")
-    return draft.applied()
-
-
 def _unknown(draft: Draft, kind: RecordKind, record: CrmId) -> Decision:
     if kind is RecordKind.CONTACT:
         return draft.ignored(ReasonCode.MIRROR_UNKNOWN_RECORD, "no chat of this contact")
-    return _refresh(draft, _REFRESH[kind], record)
+    return read_anew(draft, REFRESH[kind], record)
 
 
 def _known(draft: Draft, kind: RecordKind, crm_id: CrmId) -> RecordId | None:
     return draft.facts.records.get(f"{kind}:{crm_id}")
 
 
-def _owner_of(draft: Draft, kind: RecordKind, record: RecordId) -> Owner | None:
-    match kind:
-        case RecordKind.CONTACT:
-            return draft.facts.contact.owner if draft.facts.contact else None
-        case RecordKind.DEAL:
-            return next((d.owner for d in draft.facts.deals if d.id == record), None)
-        case RecordKind.LEAD:
-            return next((x.owner for x in draft.facts.leads if x.id == record), None)
-
-
 def _is_ahead(event: OwnerChanged, known: Owner | None, now: datetime) -> bool:
     return event.occurred_at > now or (known is not None and known.as_of > now)
+
+
+def _is_tied(event: OwnerChanged, known: Owner | None) -> bool:
+    """Two owners of one moment: the last to come counts until the CRM has said who it is."""
+    return known is not None and known.as_of == event.occurred_at
 
 
 def _tell_new_owner(draft: Draft, event: OwnerChanged) -> None:

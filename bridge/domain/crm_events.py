@@ -75,6 +75,9 @@ class OwnerChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealChanged:
+    """`stage` is the one that it came to, `is_open` whether it goes on there, where the vendor
+    says; `""` and None where it does not."""
+
     event_key: EventKey
     occurred_at: datetime
     account: AccountName
@@ -82,10 +85,14 @@ class DealChanged:
     deal: CrmId
     change: RecordChange = RecordChange.CHANGED
     by_us: bool = False
+    stage: str = ""
+    is_open: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadChanged:
+    """`stage` and `is_open` as of a deal."""
+
     event_key: EventKey
     occurred_at: datetime
     account: AccountName
@@ -93,6 +100,8 @@ class LeadChanged:
     lead: CrmId
     change: RecordChange = RecordChange.CHANGED
     by_us: bool = False
+    stage: str = ""
+    is_open: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,15 @@
 from dataclasses import replace
 from typing import assert_never
 
-from bridge.domain import crm_changes, joining, late, message_changes, messages, moving
+from bridge.domain import (
+    crm_changes,
+    joining,
+    late,
+    message_changes,
+    messages,
+    moving,
+    record_changes,
+)
 from bridge.domain.announcing import announce
 from bridge.domain.blocking import on_blocked
 from bridge.domain.changes import Notify, SetChannelState
@@ -44,6 +52,7 @@ from bridge.domain.events import (
     UnitsUsed,
 )
 from bridge.domain.facts import ChannelFacts, Facts
+from bridge.domain.own_writes import is_own_write
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.telling import active_managers
@@ -120,7 +129,7 @@ def _about_chats(
 
 
 def _from_crm(draft: Draft, event: CrmEvent) -> Decision:
-    if _is_own_write(event):
+    if is_own_write(event, draft.facts):
         return draft.ignored(ReasonCode.ECHO_OWN_WRITE, "our own write coming back")
     if draft.policy.crm != event.account:
         return draft.ignored(
@@ -147,22 +156,14 @@ def _from_crm_records(
 ) -> Decision:
     match event:
         case DealChanged():
-            return crm_changes.on_deal(draft, event)
+            return record_changes.on_deal(draft, event)
         case LeadChanged():
-            return crm_changes.on_lead(draft, event)
+            return record_changes.on_lead(draft, event)
         case AssociationChanged():
-            return crm_changes.on_association(draft, event)
+            return record_changes.on_association(draft, event)
         case ClientChanged() | UnitsUsed():
             return _unsupported(draft)
     assert_never(event)
-
-
-def _is_own_write(event: CrmEvent) -> bool:
-    match event:
-        case ContactErased() | ContactsMerged() | ClientChanged() | UnitsUsed():
-            return False
-        case _:
-            return event.by_us
 
 
 def _on_channel(draft: Draft, event: ChannelChanged) -> Decision:

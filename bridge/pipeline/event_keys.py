@@ -51,20 +51,37 @@ def record_of(event: e.Event) -> CrmKey | None:
             return RecordKind.DEAL, event.deal
         case e.LeadChanged():
             return RecordKind.LEAD, event.lead
+        case e.AssociationChanged():
+            return next((end for end in _ends(event) if end[0] is not RecordKind.CONTACT), None)
         case _:
             return None
+
+
+def stage_of(event: e.Event) -> tuple[RecordKind, str] | None:
+    """The stage that a deal or lead came to, where the event says."""
+    if isinstance(event, e.DealChanged) and event.stage:
+        return RecordKind.DEAL, event.stage
+    if isinstance(event, e.LeadChanged) and event.stage:
+        return RecordKind.LEAD, event.stage
+    return None
 
 
 def records_of(event: e.Event) -> frozenset[CrmKey]:
     """Every CRM record that the event names."""
     if isinstance(event, e.ContactsMerged):
         return frozenset((RecordKind.CONTACT, x) for x in (event.survivor, *event.absorbed))
+    if isinstance(event, e.AssociationChanged):
+        return frozenset(_ends(event))
     if isinstance(event, e.ClientIdentified):
         return records_found(
             Lookup(available=True, found=event.found, deals=event.deals, leads=event.leads)
         )
     one = record_of(event)
     return frozenset() if one is None else frozenset({one})
+
+
+def _ends(event: e.AssociationChanged) -> tuple[CrmKey, CrmKey]:
+    return (event.from_kind, event.from_record), (event.to_kind, event.to_record)
 
 
 def records_found(lookup: Lookup) -> frozenset[CrmKey]:

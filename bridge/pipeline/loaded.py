@@ -39,6 +39,7 @@ from bridge.pipeline.event_keys import (
     conversation_of,
     records_found,
     records_of,
+    stage_of,
     vendor_message_of,
 )
 from bridge.pipeline.homes import Homes, at_home, load_homes
@@ -89,6 +90,7 @@ class Loaded:
     )
     changed_merges: dict[str, Merge] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
+    open_stages: dict[tuple[RecordKind, str], bool] = field(default_factory=dict)
     shown_else: set[RecordId] = field(default_factory=set)  # clients whose owners or chats moved
     notifications: list[c.Notify] = field(default_factory=list)
     refreshes: list[c.RequestRefresh] = field(default_factory=list)
@@ -237,6 +239,8 @@ def load(
     echoes = [(event.account, conversation_of(event)) for event in sent]
     held.open_sends = open_sends(db, [(who, where) for who, where in echoes if where is not None])
     held.turns = read_turns(db)
+    if policy.crm is not None and any(stage_of(event) for event in run):
+        held.open_stages = mirror.open_stages(db, policy.crm)
     if any(isinstance(event, e.ChannelChanged) for event in run):
         held.channels = dict(mirror.channel_facts(db, policy))
     _load_exchanged(db, held, run)

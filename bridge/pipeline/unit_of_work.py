@@ -34,6 +34,7 @@ from bridge.pipeline.event_keys import (
     record_of,
     records_found,
     records_of,
+    stage_of,
     vendor_message_of,
 )
 from bridge.pipeline.homes import at_home
@@ -94,6 +95,7 @@ class UnitOfWork:
         phone_deals, phone_leads = self._records_of(same_phone)
         known = kinship(self.held, event, lookup)
         kin_deals, kin_leads = self._records_of(known.kin)
+        stage = stage_of(event)
         return Facts(
             now=self._now,
             directory=self._directory,
@@ -115,6 +117,7 @@ class UnitOfWork:
             records=self._known(event, lookup),
             conversations=self._conversations(event, contact, deals, leads),
             templates=self._templates(event),
+            is_open_stage=self.held.open_stages.get(stage) if stage else None,
             public_url=self._public_url,
             identities=known.identities,
             kin=known.kin,

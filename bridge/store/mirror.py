@@ -14,7 +14,7 @@ from bridge.domain.messaging import ChannelState
 from bridge.domain.names import AccountName, ChannelName
 from bridge.domain.people import Directory
 from bridge.domain.policy import Policy
-from bridge.domain.records import Pipeline
+from bridge.domain.records import Pipeline, RecordKind
 from bridge.ports import ChannelReading
 from bridge.store.schema import CHANNELS, DIRECTORIES, PIPELINES, REFRESHES
 from bridge.store.upsert import put
@@ -78,6 +78,17 @@ def pipelines(db: Connection, crm: AccountName) -> tuple[Pipeline, ...]:
         select(PIPELINES.c.value).where(PIPELINES.c.account == crm).order_by(PIPELINES.c.id)
     )
     return tuple(codec.decode(Pipeline, bytes(value)) for value in found)
+
+
+def open_stages(db: Connection, crm: AccountName) -> dict[tuple[RecordKind, str], bool]:
+    """Whether a record goes on in a stage; one that several pipelines have is closed only where
+    all of them say so."""
+    found: dict[tuple[RecordKind, str], bool] = {}
+    for pipeline in pipelines(db, crm):
+        for stage in pipeline.stages:
+            key = (pipeline.kind, stage.id)
+            found[key] = found.get(key, False) or stage.is_open
+    return found
 
 
 def put_channels(

@@ -16,7 +16,12 @@ from connectors.hubspot.facts import Fact
 
 
 def record_changed(
-    fact: Fact, kind: RecordKind, record: CrmId, change: RecordChange, part: str = ""
+    fact: Fact,
+    kind: RecordKind,
+    record: CrmId,
+    change: RecordChange,
+    part: str = "",
+    stage: str = "",
 ) -> Event:
     if kind is RecordKind.CONTACT and change is RecordChange.DELETED:
         return ContactDeleted(
@@ -27,10 +32,12 @@ def record_changed(
             contact=record,
             by_us=fact.by_us,
         )
-    return _MAKERS[kind](fact, record, change, part)
+    return _MAKERS[kind](fact, record, change, part, stage)
 
 
-def _contact_changed(fact: Fact, record: CrmId, change: RecordChange, part: str) -> Event:
+def _contact_changed(
+    fact: Fact, record: CrmId, change: RecordChange, part: str, stage: str
+) -> Event:
     return ContactChanged(
         event_key=fact.key(part),
         occurred_at=fact.occurred_at,
@@ -42,7 +49,7 @@ def _contact_changed(fact: Fact, record: CrmId, change: RecordChange, part: str)
     )
 
 
-def _deal_changed(fact: Fact, record: CrmId, change: RecordChange, part: str) -> Event:
+def _deal_changed(fact: Fact, record: CrmId, change: RecordChange, part: str, stage: str) -> Event:
     return DealChanged(
         event_key=fact.key(part),
         occurred_at=fact.occurred_at,
@@ -51,10 +58,11 @@ def _deal_changed(fact: Fact, record: CrmId, change: RecordChange, part: str) ->
         deal=record,
         change=change,
         by_us=fact.by_us,
+        stage=stage,
     )
 
 
-def _lead_changed(fact: Fact, record: CrmId, change: RecordChange, part: str) -> Event:
+def _lead_changed(fact: Fact, record: CrmId, change: RecordChange, part: str, stage: str) -> Event:
     return LeadChanged(
         event_key=fact.key(part),
         occurred_at=fact.occurred_at,
@@ -63,10 +71,11 @@ def _lead_changed(fact: Fact, record: CrmId, change: RecordChange, part: str) ->
         lead=record,
         change=change,
         by_us=fact.by_us,
+        stage=stage,
     )
 
 
-_MAKERS: Mapping[RecordKind, Callable[[Fact, CrmId, RecordChange, str], Event]] = {
+_MAKERS: Mapping[RecordKind, Callable[[Fact, CrmId, RecordChange, str, str], Event]] = {
     RecordKind.CONTACT: _contact_changed,
     RecordKind.DEAL: _deal_changed,
     RecordKind.LEAD: _lead_changed,

@@ -46,6 +46,7 @@ _RECORD_CHANGES = {
     "propertyChange": RecordChange.CHANGED,
     "deletion": RecordChange.DELETED,
 }
+_STAGES = ("dealstage", "hs_pipeline_stage")
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -166,7 +167,8 @@ def _changed(item: Payload, fact: Fact, kind: RecordKind, change: str) -> Event:
             owner=_owner(item),
             by_us=fact.by_us,
         )
-    return record_changed(fact, kind, _record(item), _RECORD_CHANGES[change])
+    stage = _stage(item) if change == "propertyChange" else ""
+    return record_changed(fact, kind, _record(item), _RECORD_CHANGES[change], stage=stage)
 
 
 def _merged(item: Payload, fact: Fact, kind: RecordKind) -> tuple[Event, ...]:
@@ -191,6 +193,14 @@ def _absorbed(item: Payload, survivor: CrmId) -> tuple[CrmId, ...]:
     named = [item.at("primaryObjectId"), *item.at("mergedObjectIds").items()]
     ids = dict.fromkeys(CrmId(one.identifier()) for one in named)
     return tuple(one for one in ids if one != survivor)
+
+
+def _stage(item: Payload) -> str:
+    """The stage that a deal or lead came to, where that is what changed."""
+    value = item.get("propertyValue")
+    if item.at("propertyName").text() not in _STAGES or value is None or value.value == "":
+        return ""
+    return value.identifier()
 
 
 def _record(item: Payload) -> CrmId:

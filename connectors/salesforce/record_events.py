@@ -80,6 +80,8 @@ def _opportunity(fact: Fact) -> Iterator[Event]:
         deal=deal,
         change=RecordChange.DELETED if gone else _change(fact),
         by_us=fact.by_us,
+        stage=fact.text("StageName"),
+        is_open=not fact.flag("IsClosed") if fact.has("IsClosed") else None,
     )
 
 
@@ -139,6 +141,8 @@ def _lead_changed(fact: Fact, lead: CrmId, change: RecordChange) -> LeadChanged:
         lead=lead,
         change=change,
         by_us=fact.by_us,
+        stage=fact.text("Status"),
+        is_open=False if fact.flag("IsConverted") else None,
     )
 
 

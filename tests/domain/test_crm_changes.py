@@ -94,9 +94,9 @@ def refreshed(decision: Decision) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("kind", "record", "given"),
     [
-        (RecordKind.CONTACT, "ct_1", {"contact": contact(ANA)}),
-        (RecordKind.DEAL, "dl_1", {"deals": (deal(ANA),)}),
-        (RecordKind.LEAD, "ld_1", {"leads": (lead(ANA),)}),
+        (RecordKind.CONTACT, "ct_1", {"contact": contact(owner=owner(ANA, MINUTE))}),
+        (RecordKind.DEAL, "dl_1", {"deals": (deal(owner=owner(ANA, MINUTE)),)}),
+        (RecordKind.LEAD, "ld_1", {"leads": (lead(owner=owner(ANA, MINUTE)),)}),
     ],
 )
 def test_a_new_owner_counts_from_the_next_request_on(
@@ -132,8 +132,19 @@ def test_who_left_is_not_told() -> None:
 
 
 def test_an_owner_whom_nobody_knows_is_asked_for() -> None:
-    given = of_contact(contact(ANA), directory=Directory())
+    given = of_contact(contact(owner=owner(ANA, MINUTE)), directory=Directory())
     assert refreshed(decide(owner_changed(BRUNO), given)) == [("employees", CRM)]
+
+
+@pytest.mark.parametrize(("first", "second"), [(BRUNO, QA), (QA, BRUNO)])
+def test_of_two_owners_of_one_moment_the_last_to_come_counts_until_the_crm_has_said(
+    first: EmployeeId, second: EmployeeId
+) -> None:
+    """Two owners at once: nobody can tell their order, so the record is read anew at once."""
+    before = decide(owner_changed(first), of_contact(contact(owner=owner(ANA, MINUTE))))
+    after = decide(owner_changed(second), of_contact(contact(owner=set_by(before)[0])))
+    assert set_by(after) == [owner(second)]
+    assert refreshed(after) == [("contact", "501")]
 
 
 def test_a_confirmed_owner_is_fresh_again_and_nobody_is_told() -> None:
@@ -341,10 +352,124 @@ def test_a_link_makes_the_deal_or_lead_be_read_anew(
     assert refreshed(decide(linked, known())) == wanted
 
 
-@pytest.mark.parametrize("given", [owner_changed(BRUNO), CHANGED, DELETED, DEAL, LEAD])
+LINKED = event(
+    AssociationChanged,
+    from_kind=RecordKind.CONTACT,
+    from_record=CrmId("501"),
+    to_kind=RecordKind.DEAL,
+    to_record=CrmId("601"),
+    removed=False,
+)
+CREATED = RecordChange.CREATED
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        owner_changed(ANA),
+        CHANGED,
+        replace(CHANGED, change=CREATED),
+        DEAL,
+        replace(DEAL, change=CREATED),
+        replace(DEAL, is_open=True, stage="won"),
+        LEAD,
+        LINKED,
+    ],
+)
 def test_our_own_write_coming_back_is_left_alone(given: Any) -> None:
-    decision = decide(replace(given, by_us=True), of_contact(contact(ANA)))
+    decision = decide(replace(given, by_us=True), of_contact(contact(ANA), deals=(deal(ANA),)))
     assert (codes(decision), decision.changes) == ([ReasonCode.ECHO_OWN_WRITE], ())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        DELETED,
+        replace(CHANGED, change=RecordChange.RESTORED),
+        replace(DEAL, change=RecordChange.DELETED),
+        replace(DEAL, change=RecordChange.RESTORED),
+        replace(DEAL, is_open=False),
+        replace(LEAD, change=RecordChange.DELETED),
+        replace(LEAD, is_open=False),
+        replace(LINKED, removed=True),
+    ],
+)
+def test_what_we_never_do_counts_though_it_bears_our_name(given: Any) -> None:
+    """A flow that runs within our own write is the CRM's, not ours."""
+    start = of_contact(contact(ANA), deals=(deal(ANA),), leads=(lead(ANA),))
+    assert decide(replace(given, by_us=True), start).changes == decide(given, start).changes
+    assert decide(given, start).changes != ()
+
+
+def test_an_owner_that_the_crm_put_in_the_place_of_ours_is_read_anew() -> None:
+    """PX-01: an assignment rule that our write set off; until it is read our own counts."""
+    decision = decide(owner_changed(BRUNO, by_us=True), of_contact(contact(ANA)))
+    assert (codes(decision), set_by(decision)) == ([ReasonCode.ECHO_OWN_WRITE], [])
+    assert refreshed(decision) == [("contact", "501")]
+
+
+def test_a_persons_change_right_after_ours_is_not_swallowed() -> None:
+    ours = decide(owner_changed(ANA, by_us=True), of_contact(contact(ANA)))
+    assert ours.changes == ()
+    theirs = decide(owner_changed(BRUNO), of_contact(contact(owner=owner(ANA, MINUTE))))
+    assert set_by(theirs) == [owner(BRUNO)]
+
+
+OPEN, CLOSED, UNSAID = True, False, None
+
+
+@pytest.mark.parametrize("kind", ["deal", "lead"])
+@pytest.mark.parametrize(
+    ("told", "of_stage", "closes"),
+    [
+        (CLOSED, OPEN, True),
+        (CLOSED, UNSAID, True),
+        (UNSAID, CLOSED, True),
+        (OPEN, CLOSED, False),
+        (UNSAID, OPEN, False),
+        (UNSAID, UNSAID, False),
+    ],
+)
+def test_what_is_closed_counts_at_once_and_all_else_is_read_first(
+    kind: str, told: bool | None, of_stage: bool | None, closes: bool
+) -> None:
+    """Lost, won, converted, disqualified: who saw the chat by it does so no more (ROL-11)."""
+    given = replace({"deal": DEAL, "lead": LEAD}[kind], is_open=told, stage="s-9")
+    start = known(deals=(deal(ANA),), leads=(lead(ANA),), is_open_stage=of_stage)
+    decision = decide(given, start)
+    put = [x for x in decision.changes if isinstance(x, c.PutDeal | c.PutLead)]
+    assert len(put) == closes
+    assert refreshed(decision) == [(kind, {"deal": "601", "lead": "701"}[kind])]
+
+
+def test_a_deal_that_is_closed_has_the_stage_and_the_owner_that_it_closed_with() -> None:
+    decision = decide(replace(DEAL, stage="s-9", is_open=False), known(deals=(deal(ANA),)))
+    assert decision.changes[0] == c.PutDeal(deal=deal(ANA, stage="s-9", is_open=False))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_is_parted_from_a_deal_is_so_at_once(turned: bool) -> None:
+    ends = ((RecordKind.CONTACT, CrmId("501")), (RecordKind.DEAL, CrmId("601")))
+    (from_kind, from_record), (to_kind, to_record) = reversed(ends) if turned else ends
+    given = event(
+        AssociationChanged,
+        from_kind=from_kind,
+        from_record=from_record,
+        to_kind=to_kind,
+        to_record=to_record,
+        removed=True,
+    )
+    other = RecordId("ct_2")
+    start = known(deals=(deal(ANA, contacts=(RecordId("ct_1"), other)),))
+    decision = decide(given, start)
+    assert decision.changes[0] == c.PutDeal(deal=deal(ANA, contacts=(other,)))
+    assert refreshed(decision) == [("deal", "601")]
+
+
+def test_who_is_linked_to_a_deal_is_so_when_it_has_been_read() -> None:
+    decision = decide(LINKED, known(deals=(deal(ANA, contacts=()),)))
+    assert refreshed(decision) == [("deal", "601")]
+    assert len(decision.changes) == 1
 
 
 @pytest.mark.parametrize("given", [owner_changed(BRUNO), DELETED, ERASED, MERGED, DEAL])
