@@ -51,7 +51,7 @@ GET    /conversations/<name>                      303 404 200 404 200 200
 POST   /conversations/<name>/client               303 403 403 403 403 422
 POST   /conversations/<name>/dismiss              303 403 303 404 403 303
 GET    /conversations/<name>/export               303 404 200 404 200 200
-GET    /conversations/<name>/reply                303 303 303 303 303 303
+GET    /conversations/<name>/reply                303 404 303 404 303 303
 POST   /conversations/<name>/reply                303 403 422 404 403 422
 GET    /conversations/new                         303 403 200 200 403 200
 POST   /conversations/new                         303 403 422 422 403 422

@@ -61,6 +61,8 @@ def reply(visit: Visit, name: str) -> Response:
 
 def go_back(visit: Visit, name: str) -> Response:
     """A refused reply leaves its own address in the browser, which asks for it again."""
+    with reading(visit.site.parts.engine) as db:
+        open_chat(db, visit.viewer(db), name)
     return make_response(redirect(f"/conversations/{name}#latest", 303))
 
 
