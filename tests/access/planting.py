@@ -32,9 +32,10 @@ from bridge.domain.records import (
     Owner,
 )
 from bridge.pipeline.ledger import record_of
-from bridge.store import decisions, mirror, notices, records
+from bridge.store import decisions, media, mirror, notices, records
 from bridge.store.decisions import DecisionRow
 from bridge.store.engine import writing
+from tests.web.files import is_copied
 from tests.web.world import ANA, BRUNO, CRM, LUIS, NORTH, OWNER, QA, SALES, TELEGRAM, WA, World
 
 # Whom a record may name as its owner: people of each role, one who left, one nobody knows.
@@ -74,7 +75,8 @@ class Chat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
-    """`event` is the decision's id; the ids are those by which somebody may ask."""
+    """`event` is the decision's id; the ids are those by which somebody may ask. `file` is a
+    message that has one."""
 
     chat: Chat
     conversation: ConversationId
@@ -82,6 +84,7 @@ class Planted:
     message: MessageId
     event_key: EventKey
     event: str = ""
+    file: MessageId | None = None
 
 
 _record = st.builds(
@@ -159,9 +162,14 @@ def plant(world: World, wanted: Sequence[Chat]) -> list[Planted]:
         records.put_deals(db, CRM, [deal for p in planted for deal in _deals(world, p)])
         records.put_leads(db, CRM, [lead for p in planted for lead in _leads(world, p)])
         said = [message for p in planted for message in _messages(world, p)]
-        records.put_messages(db, {message.id: WA for message in said}, said)
+        accounts = {message.id: WA for message in said}
+        records.put_messages(db, accounts, said)
+        media.want(db, {WA: f"media:{WA}"}, accounts, said, world.now)
         decisions.add(db, [_decision(world, one) for one in planted])
         notices.add(db, [notice for p in planted for notice in _notices(p)], world.now)
+    for one in planted:
+        if one.file is not None:
+            is_copied(world, one.file)
     return planted
 
 
@@ -173,6 +181,7 @@ def _names(number: int, chat: Chat) -> Planted:
         message=MessageId(f"ms_{number:03}"),
         event_key=EventKey(f"planted-{number:03}"),
         event=str(number + 1),
+        file=MessageId(f"ms_{number:03}") if chat.has_messages else None,
     )
 
 

@@ -4,9 +4,10 @@ A new surface is one line more: a function that gives the ids it lists, and whic
 ones it is about; or the address under which it opens one.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from flask.testing import FlaskClient
@@ -18,8 +19,11 @@ from bridge.pipeline.seeing import who_can_see
 from bridge.store.engine import reading
 from bridge.store.notices import notices
 from bridge.web.api import PREFIX
+from bridge.web.problems import Problem
+from bridge.web.site import site_of
+from bridge.web.watching import Asked, admit, look
 from tests.access.planting import Planted
-from tests.web.world import LUIS, SALES
+from tests.web.world import LUIS, SALES, Key
 
 _LINKED = re.compile(r"/conversations/(cv_\w+)")
 _NEXT = re.compile(r'<p class="more"><a class="button" href="([^"]+)"')
@@ -144,6 +148,35 @@ def _told_in_a_terminal(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
     return found
 
 
+def _told_live(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
+    """What a stream that goes on from the very beginning is sent."""
+    news = _watched(eyes, Asked(authorization=f"Bearer {eyes.key}", after="0"))
+    return {told["conversation"] for told in _events(news, b"notification")} - {None}
+
+
+def _seen_to_move_live(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
+    """Of which chats a stream says that something happened, to who asks for just that chat."""
+    key = f"Bearer {eyes.key}"
+    asked = [Asked(authorization=key, conversation=one.conversation) for one in planted]
+    news = b"".join(_watched(eyes, one) for one in asked)
+    return {moved["id"] for moved in _events(news, b"conversation")}
+
+
+def _watched(eyes: Eyes, asked: Asked) -> bytes:
+    site = site_of(eyes.world.parts, Key())
+    try:
+        watch = admit(site, asked)
+    except Problem:
+        return b""  # without a role there is nothing to watch
+    [news] = look(site, [replace(watch, decided=0)])
+    return b"".join(news.pieces)
+
+
+def _events(sent: bytes, name: bytes) -> list[Any]:
+    found = re.findall(rb"event: " + name + rb"\ndata: (.*)", sent)
+    return [json.loads(data) for data in found]
+
+
 def _was_told(eyes: Eyes, planted: Planted) -> bool:
     with reading(eyes.world.parts.engine) as db:
         told = notices(db, eyes.employee, unread=False, before=None, limit=1000)
@@ -180,6 +213,8 @@ LISTERS = (
     Lister("API: feed by contact", _of_each_contact, _has_contact),
     Lister("API: feed by chat", _of_each_chat),
     Lister("API: notifications told earlier", _api("/notifications", "conversation"), _was_told),
+    Lister("stream: notifications", _told_live, _was_told),
+    Lister("stream: chats that move", _seen_to_move_live),
     Lister("API: who can see", _told_to_managers),
     Lister("terminal: who can see", _told_in_a_terminal),
     Lister("page: list", _page("/conversations")),
@@ -194,6 +229,10 @@ def _with_message(planted: Planted) -> bool:
     return planted.chat.has_messages
 
 
+def _with_file(planted: Planted) -> bool:
+    return planted.file is not None
+
+
 def _any(planted: Planted) -> bool:
     return True
 
@@ -201,11 +240,12 @@ def _any(planted: Planted) -> bool:
 @dataclass(frozen=True, slots=True)
 class Opener:
     """`address` of one chat, which answers 200 to those who may read and 404 to all others;
-    `asks` says of which chats it can be asked at all."""
+    `asks` says of which chats it can be asked at all. `shows`: the answers of something there."""
 
     name: str
     address: Callable[[Planted], str]
     asks: Callable[[Planted], bool] = _any
+    shows: frozenset[int] = frozenset({200})
 
 
 OPENERS = (
@@ -221,6 +261,8 @@ OPENERS = (
     Opener("API: explain", lambda p: f"{PREFIX}/events/{p.event}/explain"),
     Opener("page: conversation", lambda p: f"/conversations/{p.conversation}"),
     Opener("page: export", lambda p: f"/conversations/{p.conversation}/export?format=csv"),
+    Opener("media: a file by its lasting link", lambda p: f"/media/of/{p.file}/0", _with_file,
+           frozenset({200, 410, 503})),  # there, failed, or on its way
     Opener("page: event", lambda p: f"/events/{p.event}"),
 )  # fmt: skip
 
@@ -234,7 +276,13 @@ def astray(eyes: Eyes, planted: Sequence[Planted], readable: Collection[str]) ->
             wrong.append(lister.name)
     for opener in OPENERS:
         asked = [one for one in planted if opener.asks(one)]
-        opened = [eyes.get(opener.address(one)).status_code for one in asked]
-        if opened != [200 if one.conversation in readable else 404 for one in asked]:
+        answers = {one.conversation: _status(eyes, opener.address(one)) for one in asked}
+        may = {chat: opener.shows if chat in readable else {404} for chat in answers}
+        if any(answers[chat] not in expected for chat, expected in may.items()):
             wrong.append(opener.name)
     return wrong
+
+
+def _status(eyes: Eyes, address: str) -> int:
+    with eyes.get(address) as answer:
+        return answer.status_code

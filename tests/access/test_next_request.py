@@ -18,9 +18,9 @@ from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope, create_key
-from bridge.store.schema import CONVERSATIONS, DECISIONS
+from bridge.store.schema import CONVERSATIONS, DECISIONS, MEDIA
 from bridge.store.sessions import open_session
-from bridge.web import api, pages
+from bridge.web import api, media, pages
 from tests.access.planting import FRESH, Chat, Planted
 from tests.access.surfaces import astray, eyes_of
 from tests.pipeline import world as pipeline
@@ -41,6 +41,7 @@ class Front:
         self._app = Flask("bridge.web", static_folder=None)
         api.register(self._app, self.parts, Key())
         pages.register(self._app, self.parts, Key())
+        media.register(self._app, self.parts, Key())
 
     def key(self, principal: str) -> str:
         with writing(self.parts.engine) as db:
@@ -65,6 +66,7 @@ def met(parts: Parts) -> list[Planted]:
     """The chats that are there, each with the ids by which its first message is asked for."""
     with reading(parts.engine) as db:
         chats = db.execute(select(CONVERSATIONS.c.id, CONVERSATIONS.c.contact)).all()
+        files = {row.conversation: row.message for row in db.execute(select(MEDIA))}
         first = {
             row.conversation: row
             for row in db.execute(
@@ -81,6 +83,7 @@ def met(parts: Parts) -> list[Planted]:
             message=first[chat].message,
             event_key=first[chat].event_key,
             event=str(first[chat].id),
+            file=files.get(chat),
         )
         for chat, contact in chats
     ]
@@ -109,6 +112,7 @@ def clients_of_ana(house: pipeline.World, count: int) -> list[ConversationId]:
     house.seed(contacts=[contact for _, contact in made])
     for phone, _ in made:
         house.client_writes(phone, "haystack")
+        house.client_writes(phone, "", type="image", contentUri="http://127.0.0.1:9/photo.jpg")
     house.settle()
     return [conversation_id(CHAT, "chan-sales", phone) for phone, _ in made]
 
@@ -131,6 +135,7 @@ def test_rol_11_an_owner_changed_in_the_crm_moves_the_chat_on_every_surface_at_o
     """By a signed webhook, to Bruno and back; cookies, keys and addresses are those of before."""
     moved, stays = clients_of_ana(small, 2)
     planted = met(front.parts)
+    assert all(one.file for one in planted)  # their links were handed out before
     ana, bruno = eyes_of(front, ANA), eyes_of(front, BRUNO)
     luis, qa = eyes_of(front, LUIS), eyes_of(front, QA)
     assert (astray(ana, planted, {moved, stays}), astray(bruno, planted, ())) == ([], [])

@@ -17,7 +17,7 @@ NAMES_A_CHAT = re.compile(r"/(conversations|events|messages)/<(?:\w+:)?\w+>")
 
 @pytest.fixture
 def chat(world: World) -> ConversationId:
-    """Ana's; Bruno and Luis wrote here once."""
+    """Ana's."""
     world.client("Marta", MARTA, ANA)
     return world.writes(MARTA, "hello")
 
@@ -46,7 +46,7 @@ class Visitor:
     def status(self, method: str, address: str) -> int:
         if address.startswith("/api/"):
             headers = {"Authorization": f"Bearer {self._key}"}
-            body = None if method == "GET" else {}
+            body: dict[str, str] | None = None if method == "GET" else {}
             answer = self._browser.open(address, method=method, json=body, headers=headers)
         else:
             form = None if method == "GET" else {"csrf": self._csrf}
@@ -81,7 +81,7 @@ def test_rol_06_what_is_refused_and_what_is_not_there_are_told_apart_by_nobody(
     headers = {"Authorization": f"Bearer {world.key(f'employee:{BRUNO}', *Scope)}"}
     for method, address in naming_chats(world, chat):
         if address.startswith("/api/"):
-            body = None if method == "GET" else {}
+            body: dict[str, str] | None = None if method == "GET" else {}
             nowhere = re.sub(r"/(cv|ms)_\w+|/(?<=events/)\d+", r"/cv_nowhere", address)
             refused, unknown = (
                 bruno.open(path, method=method, json=body, headers=headers)
