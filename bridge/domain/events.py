@@ -126,7 +126,8 @@ class MessageSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdited:
-    """A message has a new text. `chat` is None where the vendor names only the message."""
+    """A message has a new text. `chat` is None where the vendor names only the message; `number`
+    rises from edit to edit, where the vendor counts them."""
 
     event_key: EventKey
     occurred_at: datetime
@@ -138,6 +139,7 @@ class MessageEdited:
     chat: Chat | None = None
     old_text: str | None = None
     media: tuple[Media, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,12 @@ class MessageDeleted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReacted:
     """`emoji` is empty when the reaction was taken back. `reaction_id` is the vendor's id of the
-    reaction itself, where it has one."""
+    reaction itself, where it has one.
+
+    `by` is the vendor's id of who reacted, and `author_name` what he is called, where the chat has
+    several people in it. Somebody's next reaction takes the place of his last one, unless it stands
+    `beside` it. `number` rises from one to the next, where the vendor counts them.
+    """
 
     event_key: EventKey
     occurred_at: datetime
@@ -169,6 +176,10 @@ class MessageReacted:
     emoji: str
     direction: Direction = Direction.IN
     reaction_id: str = ""
+    by: str = ""
+    author_name: str = ""
+    beside: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

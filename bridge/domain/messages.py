@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from bridge.domain.changes import PutConversation, PutMessage
 from bridge.domain.claiming import claim
-from bridge.domain.conversations import answers, chat_of, chat_of_message, touched
+from bridge.domain.coming_again import received_again, sent_again
+from bridge.domain.conversations import answers, chat_of, touched
 from bridge.domain.creating import create_deal, owner_id
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.draft import Draft
-from bridge.domain.echoes import own_echo, settles_a_send
+from bridge.domain.echoes import settles_a_send
 from bridge.domain.effects import JoinChat
 from bridge.domain.events import ChatInvited, MessageReceived, MessageSent
 from bridge.domain.facts import ChatFacts
@@ -21,22 +22,26 @@ from bridge.domain.ownership import choose_owner
 from bridge.domain.policy import OnClosedDeal
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.recognising import identify
-from bridge.domain.records import ClientState, Message, Owner, TimelineState
+from bridge.domain.records import ClientState, Message, Owner, TimelineState, Version
+from bridge.domain.statuses import far_as_known
 from bridge.domain.telling import tell
-from bridge.domain.timeline import timeline_state, update_entry, write_entries, write_waiting
+from bridge.domain.timeline import timeline_state, write_entries, write_waiting
+from bridge.domain.versions import made_of
 
 
-def on_received(draft: Draft, event: MessageReceived) -> Decision:
-    """A client's message: whose client, who is told, what is written."""
+def on_received(draft: Draft, event: MessageReceived, edit: Version | None = None) -> Decision:
+    """A client's message: whose client, who is told, what is written. `edit` is what it is known
+    by, where that is all that has come of it."""
     if draft.facts.message is not None:
-        return _original_of_edited(draft, event, draft.facts.message)
+        return received_again(draft, event, draft.facts.message)
     chat = chat_of(draft, event.account, event.chat)
+    message = _received(event) if edit is None else made_of(_received(event), edit)
     if event.earlier:
-        return _kept(draft, chat, _received(event, TimelineState.OFF))
+        return _kept(draft, chat, message)
     if chat.conversation.kind is ChatKind.GROUP:
-        return _in_group(draft, chat, _received(event, TimelineState.OFF))
+        return _in_group(draft, chat, message)
     chat = learn(draft, assigned(draft, _identified(draft, chat)))
-    message = _received(event, timeline_state(draft, chat))
+    message = replace(message, timeline=timeline_state(draft, chat))
     chat = touched(chat, message)
     _store(draft, chat, message)
     tell(draft, chat, message.id)
@@ -46,18 +51,18 @@ def on_received(draft: Draft, event: MessageReceived) -> Decision:
 def on_sent(draft: Draft, event: MessageSent) -> Decision | Wait:
     """A message that left from elsewhere, or our own coming back (WZ-09)."""
     if draft.facts.message is not None:
-        return own_echo(draft, draft.facts.message)
+        return sent_again(draft, event, draft.facts.message)
     ours = settles_a_send(draft, event)
     if ours is not None:
         return ours
     chat = chat_of(draft, event.account, event.chat)
     author = _author(draft, event)
+    message = far_as_known(_sent(event, author), chat.conversation)
     if event.earlier:
-        return _kept(draft, chat, _sent(event, author, TimelineState.OFF))
+        return _kept(draft, chat, message)
     if chat.conversation.kind is ChatKind.GROUP:
-        return _in_group(draft, chat, _sent(event, author, TimelineState.OFF))
+        return _in_group(draft, chat, message)
     chat = _identified(draft, chat)
-    message = _sent(event, author, TimelineState.OFF)
     if author is not None and answers(message):
         chat = claim(draft, chat, author)
     chat = learn(draft, chat)
@@ -122,25 +127,6 @@ def _store(draft: Draft, chat: ChatFacts, message: Message) -> None:
         write_entries(draft, chat, (message,))
 
 
-def _original_of_edited(draft: Draft, event: MessageReceived, found: Message) -> Decision:
-    """The message came before, by its own edit: what came now is its earliest text."""
-    chat = chat_of_message(draft, found)
-    if event.text in (found.text, *found.edits):
-        return draft.ignored(ReasonCode.MESSAGE_UPDATED, "this message is stored already")
-    whole = replace(
-        found,
-        edits=(event.text, *found.edits),
-        occurred_at=min(event.occurred_at, found.occurred_at),
-        media=found.media or event.media,
-        reply_to=event.reply_to,
-    )
-    draft.change(PutMessage(message=whole))
-    draft.because(ReasonCode.MESSAGE_UPDATED, "came after its own edit; the edited text stays")
-    if chat is not None:
-        update_entry(draft, chat, whole)
-    return draft.applied()
-
-
 def _in_group(draft: Draft, chat: ChatFacts, message: Message) -> Decision:
     draft.because(ReasonCode.CLIENT_GROUP, "a group chat: kept and shown, never a client")
     chat = touched(chat, message)
@@ -159,7 +145,7 @@ def _kept(draft: Draft, chat: ChatFacts, message: Message) -> Decision:
     return draft.applied()
 
 
-def _received(event: MessageReceived, timeline: TimelineState) -> Message:
+def _received(event: MessageReceived) -> Message:
     return Message(
         id=message_id(event.account, event.message_id),
         conversation=home_of(event.account, event.chat),
@@ -171,11 +157,10 @@ def _received(event: MessageReceived, timeline: TimelineState) -> Message:
         media=event.media,
         author_name=event.author_name or event.chat.name or "",
         reply_to=event.reply_to,
-        timeline=timeline,
     )
 
 
-def _sent(event: MessageSent, author: EmployeeId | None, timeline: TimelineState) -> Message:
+def _sent(event: MessageSent, author: EmployeeId | None) -> Message:
     return Message(
         id=message_id(event.account, event.message_id),
         conversation=home_of(event.account, event.chat),
@@ -190,7 +175,6 @@ def _sent(event: MessageSent, author: EmployeeId | None, timeline: TimelineState
         sent_from=event.sent_from or "elsewhere",
         automatic=event.automatic,
         reply_to=event.reply_to,
-        timeline=timeline,
     )
 
 

@@ -62,9 +62,17 @@ class NewClients:
     owe_limit: int = 20  # clients that an absence can be made up for, in each pool
 
 
+class OnDelete(StrEnum):
+    """What becomes of the text of a deleted message in the CRM, and for salespeople here."""
+
+    KEEP = "keep"
+    REDACT = "redact"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     save_messages: bool = True
+    on_delete: OnDelete = OnDelete.KEEP
     write_to: frozenset[RecordKind] = frozenset(RecordKind)
 
 

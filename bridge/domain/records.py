@@ -101,6 +101,14 @@ class ClientWishes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """What left up to this time has got as far as this."""
+
+    status: MessageStatus
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """One client's chat on one channel. `identities` are the names of all that its vendor proved
     of the client; `candidates` the contacts among whom a manager has to choose."""
@@ -126,6 +134,7 @@ class Conversation:
     dismissed_at: datetime | None = None
     identities: tuple[str, ...] = ()
     candidates: tuple[RecordId, ...] = ()
+    reached: tuple[Reached, ...] = ()  # where the vendor tells it of all at once
 
     @property
     def is_undecided(self) -> bool:
@@ -139,6 +148,40 @@ class TimelineState(StrEnum):
     WRITTEN = "written"  # an effect that writes it has been decided
     WAITING = "waiting"  # no contact yet
     OFF = "off"  # switched off, or a group chat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What a message said from some time on: by an edit, or by itself at first.
+
+    Edits of the same time follow their `number` where the vendor counts them, else the text that
+    each began with, else their event keys.
+    """
+
+    text: str
+    at: datetime
+    media: tuple[Media, ...] = ()
+    key: str = ""  # the edit's event
+    number: int = 0
+    old_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """What somebody put on a message; without an emoji he has taken it back.
+
+    `by` is the vendor's id of him where there are several, `beside` as of MessageReacted.
+    """
+
+    emoji: str
+    at: datetime
+    direction: Direction
+    by: str = ""
+    name: str = ""
+    id: str = ""
+    key: str = ""  # the event
+    number: int = 0
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +215,10 @@ class Message:
     resent_as: MessageId | None = None
     automatic: bool = False  # sent by a machine, so nobody has answered
     wiped_at: datetime | None = None  # kept no longer: what it said is gone for good
+    first: Version | None = None  # before all edits; None: never edited, or it never came
+    versions: tuple[Version, ...] = ()  # by edits, oldest first; `text` and `edits` follow
+    times_edited: int = 0
+    reactions: tuple[Reaction, ...] = ()  # those taken back included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

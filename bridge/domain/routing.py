@@ -10,7 +10,9 @@ from bridge.domain import (
     message_changes,
     messages,
     moving,
+    reactions,
     record_changes,
+    statuses,
 )
 from bridge.domain.announcing import announce
 from bridge.domain.blocking import on_blocked
@@ -83,7 +85,7 @@ def _from_us(draft: Draft, event: OwnEvent) -> Decision | Wait:
         case MessageWritten():
             return on_written(draft, event)
         case SendMarked():
-            return message_changes.on_marked(draft, event)
+            return statuses.on_marked(draft, event)
     assert_never(event)
 
 
@@ -98,19 +100,16 @@ def _from_messenger(draft: Draft, event: MessengerEvent) -> Decision | Wait:
         case MessageDeleted():
             return message_changes.on_deleted(draft, event)
         case MessageStatusChanged():
-            return message_changes.on_status(draft, event)
+            return statuses.on_status(draft, event)
+        case MessageReacted():
+            return reactions.on_reacted(draft, event)
         case _:
             return _about_chats(draft, event)
 
 
 def _about_chats(
     draft: Draft,
-    event: MessageReacted
-    | IdentityChanged
-    | ChatBlocked
-    | ChatInvited
-    | ChannelChanged
-    | TemplateChanged,
+    event: IdentityChanged | ChatBlocked | ChatInvited | ChannelChanged | TemplateChanged,
 ) -> Decision:
     match event:
         case ChatInvited():
@@ -123,8 +122,6 @@ def _about_chats(
             return on_blocked(draft, event)
         case IdentityChanged():
             return moving.on_moved(draft, event)
-        case MessageReacted():
-            return _unsupported(draft)
     assert_never(event)
 
 

@@ -9,10 +9,12 @@ from bridge.domain.facts import ChatFacts
 from bridge.domain.files import is_copied, lasting_path
 from bridge.domain.messaging import Direction, Media, Messenger
 from bridge.domain.names import CrmId, RecordId
-from bridge.domain.policy import Policy
+from bridge.domain.policy import OnDelete, Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ClientState, Message, RecordKind, TimelineState
 
+EMPTY = "(empty message)"
+GONE = "(deleted)"
 _LABELS = {
     Messenger.WHATSAPP: "WhatsApp",
     Messenger.TELEGRAM: "Telegram",
@@ -53,8 +55,8 @@ def write_entries(draft: Draft, chat: ChatFacts, messages: tuple[Message, ...]) 
         return
     for message in messages:
         draft.plan(crm, entry(draft, chat, message), chat.conversation.id)
-        if message.edits or message.deleted_at is not None:
-            update_entry(draft, chat, message)
+        if _note(message):
+            _update(draft, chat, message)
     draft.because(ReasonCode.TIMELINE_SAVED, f"written to the CRM's timeline: {len(messages)}")
 
 
@@ -67,8 +69,13 @@ def write_waiting(draft: Draft, chat: ChatFacts) -> None:
     write_entries(draft, chat, written)
 
 
-def update_entry(draft: Draft, chat: ChatFacts, message: Message) -> None:
-    """Plans that the message's entry reads as the message does now, where it has one."""
+def update_entry(draft: Draft, chat: ChatFacts, before: Message, message: Message) -> None:
+    """Plans that the message's entry reads as the message does now, if it reads otherwise."""
+    if _reads(draft.policy, before) != _reads(draft.policy, message):
+        _update(draft, chat, message)
+
+
+def _update(draft: Draft, chat: ChatFacts, message: Message) -> None:
     crm = draft.policy.crm
     if crm is None or message.timeline is not TimelineState.WRITTEN:
         return
@@ -79,9 +86,31 @@ def update_entry(draft: Draft, chat: ChatFacts, message: Message) -> None:
 
 
 def _note(message: Message) -> str:
-    if message.deleted_at is None:
-        return "edited"
-    return f"deleted by {'contact' if message.direction is Direction.IN else 'us'}"
+    if message.deleted_at is not None:
+        return f"deleted by {'contact' if message.direction is Direction.IN else 'us'}"
+    times = len(message.edits)
+    if times == 0:
+        return ""
+    return "edited" if times == 1 else f"edited ({times})"
+
+
+def _reads(policy: Policy, message: Message) -> tuple[str, tuple[Media, ...], str]:
+    return _said(policy, message), _files(policy, message), _note(message)
+
+
+def _said(policy: Policy, message: Message) -> str:
+    """An entry always says something: what it is that has no words, too."""
+    if _is_redacted(policy, message):
+        return GONE
+    return message.text or ("" if message.media else EMPTY)
+
+
+def _files(policy: Policy, message: Message) -> tuple[Media, ...]:
+    return () if _is_redacted(policy, message) else message.media
+
+
+def _is_redacted(policy: Policy, message: Message) -> bool:
+    return message.deleted_at is not None and policy.timeline.on_delete is OnDelete.REDACT
 
 
 def _saves(policy: Policy) -> bool:
@@ -100,15 +129,15 @@ def entry(draft: Draft, chat: ChatFacts, message: Message) -> WriteTimelineEntry
         source=account.connector if account else conversation.account,
         channel=policy.channel_label(conversation.channel),
         head=_head(chat, message, policy),
-        text=message.text,
-        media=_files(draft, message),
+        text=_said(policy, message),
+        media=() if _is_redacted(policy, message) else _linked(draft, message),
         author=_author(draft, message),
         author_name=message.author_name,
         link=f"{draft.facts.public_url}/conversations/{conversation.id}",
     )
 
 
-def _files(draft: Draft, message: Message) -> tuple[Media, ...]:
+def _linked(draft: Draft, message: Message) -> tuple[Media, ...]:
     """Under a link that lasts and asks who is there: a vendor's would end, and ask nobody."""
     return tuple(
         replace(

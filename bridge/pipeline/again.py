@@ -9,13 +9,13 @@ from bridge.domain import templates
 from bridge.domain.draft import Draft
 from bridge.domain.events import SendMarked
 from bridge.domain.facts import ChatFacts
-from bridge.domain.message_changes import on_marked
 from bridge.domain.messaging import Direction, MessageStatus
 from bridge.domain.names import ChannelName, ConversationId, EmployeeId, EventKey, MessageId
 from bridge.domain.pieces import Piece, split
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Message
 from bridge.domain.sending import Letter
+from bridge.domain.statuses import on_marked
 from bridge.domain.templates import MessageTemplate
 from bridge.pipeline.commit import Decided
 from bridge.pipeline.desk import Desk

@@ -12,6 +12,7 @@ from bridge.pipeline.ledger import Record, evaluate_again
 from bridge.pipeline.parts import Active
 from bridge.policy.reading import policy_of
 from bridge.store import mirror
+from bridge.store.feed import LATER
 from bridge.store.schema import CONFIGS, DECISIONS, OUTBOX
 
 
@@ -104,7 +105,9 @@ def _row(db: Connection, event: str) -> RowMapping | None:
     named = [DECISIONS.c.event_key == event, DECISIONS.c.message == event]
     if event.isascii() and event.isdigit() and len(event) < 19:
         named.append(DECISIONS.c.id == int(event))
-    found = select(DECISIONS).where(or_(*named)).order_by(DECISIONS.c.id).limit(1)
+    # What was told of a message may have been decided before the message itself.
+    order = (DECISIONS.c.kind.in_(LATER), DECISIONS.c.id)
+    found = select(DECISIONS).where(or_(*named)).order_by(*order).limit(1)
     return db.execute(found).mappings().first()
 
 

@@ -45,6 +45,7 @@ from bridge.pipeline.event_keys import (
 from bridge.pipeline.homes import Homes, at_home, load_homes
 from bridge.store import chats, marks, mirror, parking, records
 from bridge.store.erasure import Forgotten
+from bridge.store.mentioned import ReactionId, messages_of_reactions
 from bridge.store.sends import open_sends
 from bridge.store.templates import templates_of
 from bridge.store.turns import Taken, Turns, read_turns
@@ -61,6 +62,7 @@ class Loaded:
     account_of: dict[MessageId, AccountName] = field(default_factory=dict)
     by_vendor_id: dict[tuple[AccountName, str], Message] = field(default_factory=dict)
     by_our_key: dict[MessageId, Message] = field(default_factory=dict)  # of whichever account
+    by_reaction: dict[ReactionId, MessageId] = field(default_factory=dict)
     by_phone: defaultdict[str, dict[RecordId, None]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -265,10 +267,21 @@ def _load_messages(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None
     ]
     for (account, _), message in records.messages_by_vendor_id(db, wanted).items():
         held.hold_message(account, message)
+    _load_reacted_to(db, held, run)
     keys = {x.our_key for x in run if isinstance(x, e.MessageStatusChanged) and x.our_key}
     keys |= {x.message for x in run if isinstance(x, e.SendMarked)}
     if keys:
         held.by_our_key = records.messages_by_id(db, [MessageId(key) for key in keys])
+
+
+def _load_reacted_to(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
+    """What was deleted may be a reaction."""
+    deleted = {(x.account, x.message_id) for x in run if isinstance(x, e.MessageDeleted)}
+    unknown = deleted - held.by_vendor_id.keys()
+    if unknown:
+        for name, message in messages_of_reactions(db, unknown).items():
+            held.by_reaction[name] = message.id
+            held.hold_message(name[0], message)
 
 
 def _load_conversations(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:

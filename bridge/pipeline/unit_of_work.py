@@ -27,6 +27,7 @@ from bridge.domain.records import (
     RecordKind,
 )
 from bridge.domain.rotation import Rotation
+from bridge.domain.statuses import is_behind, reached_until
 from bridge.domain.templates import MessageTemplate
 from bridge.pipeline.event_keys import (
     chat_of,
@@ -43,6 +44,7 @@ from bridge.pipeline.loaded import EventOf, Loaded, load
 from bridge.pipeline.merging import merge, undo
 from bridge.pipeline.parts import Active
 from bridge.store.erasure import Forgotten
+from bridge.store.mentioned import messages_between
 from bridge.store.turns import Taken
 
 _FAILED = MessageStatus.FAILED
@@ -128,6 +130,7 @@ class UnitOfWork:
             merge=known.merge,
             exchanged=self._exchanged(event, where),
             parked_at=self.held.parked.get((event.account, event.event_key)),
+            unread=self._unread(event, message),
         )
 
     def _exchanged(self, event: e.Event, where: ConversationId | None) -> tuple[Exchange, ...]:
@@ -218,6 +221,7 @@ class UnitOfWork:
                 self.held.settle(change)
             case c.NameReaction():
                 self.held.reaction_ids.append((account, change))
+                self.held.by_reaction[account, change.reaction_id] = change.message
                 self.held.arrived.add(change.reaction_id)
             case c.Park():
                 return  # stands in the decision
@@ -273,7 +277,24 @@ class UnitOfWork:
             return self._own(event)
         if isinstance(event, e.SendMarked):
             return self.held.by_our_key.get(event.message)
+        if known is None and isinstance(event, e.MessageDeleted):
+            reacted_to = self.held.by_reaction.get((event.account, event.message_id))
+            return self.held.messages.get(reacted_to) if reacted_to else None
         return known
+
+    def _unread(self, event: e.Event, message: Message | None) -> tuple[Message, ...]:
+        """Of ours before this message, where the vendor says that they have got as far."""
+        if not isinstance(event, e.MessageStatusChanged) or not event.and_before or not message:
+            return ()
+        conversation = self.held.conversations.get(message.conversation)
+        until = message.occurred_at
+        after = None if conversation is None else reached_until(conversation, event.status)
+        found = {m.id: m for m in messages_between(self._db, message.conversation, after, until)}
+        held = (m for m in self.held.messages.values() if m.conversation == message.conversation)
+        found.update({m.id: m for m in held if m.occurred_at <= until})
+        found.pop(message.id, None)
+        behind = (m for m in found.values() if is_behind(m, event.status))
+        return tuple(sorted(behind, key=lambda m: (m.occurred_at, m.id)))
 
     def _own(self, event: e.MessageStatusChanged) -> Message | None:
         """Our own message by the key that it was sent with, if the vendor has told of no other."""

@@ -90,9 +90,11 @@ def feed_row(db: Connection, decision: int) -> FeedRow | None:
 
 def decisions_of_messages(db: Connection, messages: Collection[MessageId]) -> dict[MessageId, int]:
     """The decision that first dealt with each message."""
-    told = select(DECISIONS.c.message, DECISIONS.c.id).where(DECISIONS.c.message.in_(messages))
+    told = select(DECISIONS.c.message, DECISIONS.c.id, DECISIONS.c.kind).where(
+        DECISIONS.c.message.in_(messages)
+    )
     made = (
-        select(OUTBOX.c.message, DECISIONS.c.id)
+        select(OUTBOX.c.message, DECISIONS.c.id, DECISIONS.c.kind)
         .join(
             DECISIONS,
             and_(
@@ -102,10 +104,11 @@ def decisions_of_messages(db: Connection, messages: Collection[MessageId]) -> di
         )
         .where(OUTBOX.c.message.in_(messages), SENDS)
     )
-    first: dict[MessageId, int] = {}
-    for message, event in [*db.execute(told), *db.execute(made)]:
-        first[MessageId(message)] = min(event, first.get(MessageId(message), event))
-    return first
+    first: dict[MessageId, tuple[bool, int]] = {}
+    for message, event, kind in [*db.execute(told), *db.execute(made)]:
+        found = (kind in LATER, event)  # what was told of it may have come before it
+        first[MessageId(message)] = min(found, first.get(MessageId(message), found))
+    return {message: event for message, (_, event) in first.items()}
 
 
 def messages_sent_by(
@@ -139,7 +142,7 @@ def contacts_of_record(db: Connection, kind: RecordKind, name: str) -> frozenset
 
 
 # What may happen to a message that is there already.
-_LATER = tuple(
+LATER = tuple(
     event.__name__
     for event in (MessageStatusChanged, MessageEdited, MessageDeleted, MessageReacted)
 )
@@ -198,7 +201,7 @@ def _by_event(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
             MESSAGES.c.id == DECISIONS.c.message,
             holds(db, MESSAGES.c.value, "author", wanted.employee),
         )
-        by_somebody = DECISIONS.c.kind.not_in((MessageReceived.__name__, *_LATER))
+        by_somebody = DECISIONS.c.kind.not_in((MessageReceived.__name__, *LATER))
         sent = and_(by_somebody, written.exists())
         conditions.append(or_(DECISIONS.c.target == wanted.employee, sent))
     if wanted.since is not None:
@@ -214,8 +217,8 @@ def _is_first_of_its_message() -> ColumnElement[bool]:
     before = and_(
         earlier.c.message == DECISIONS.c.message,
         earlier.c.id < DECISIONS.c.id,
-        earlier.c.kind.not_in(_LATER),
+        earlier.c.kind.not_in(LATER),
     )
     stored = select(MESSAGES.c.seq).where(MESSAGES.c.id == DECISIONS.c.message).exists()
     again = select(earlier.c.id).where(before).exists()
-    return and_(DECISIONS.c.kind.not_in(_LATER), stored, ~again)
+    return and_(DECISIONS.c.kind.not_in(LATER), stored, ~again)

@@ -1,6 +1,6 @@
 """Conversations for lists, the newest first: a superset that `access` has the last word on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,15 +79,15 @@ def messages_of(
 
 
 def mentioning(
-    db: Connection, ids: Sequence[ConversationId], words: str
+    db: Connection, ids: Sequence[ConversationId], words: str, shown: Callable[[Message], Message]
 ) -> frozenset[ConversationId]:
-    """Those of the conversations in which a newer message holds the words."""
+    """Those of the conversations in which a newer message holds the words, as it is `shown`."""
     query = select(MESSAGES.c.value).where(
         MESSAGES.c.conversation.in_(ids),
         _is_newer(),
         mentions(db, MESSAGES.c.value, ("text",), words),
     )
-    messages = [decode(Message, bytes(value)) for value in db.scalars(query)]
+    messages = [shown(decode(Message, bytes(value))) for value in db.scalars(query)]
     return frozenset(m.conversation for m in messages if is_mentioned(words, m.text))
 
 

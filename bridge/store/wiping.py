@@ -184,7 +184,18 @@ def _says_something(message: Message) -> bool:
 
 
 def without_words(message: Message, now: datetime) -> Message:
-    return replace(message, text="", media=(), edits=(), author_name="", error="", wiped_at=now)
+    return replace(
+        message,
+        text="",
+        media=(),
+        edits=(),
+        author_name="",
+        error="",
+        first=None,
+        versions=(),
+        reactions=(),
+        wiped_at=now,
+    )
 
 
 def _files(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:

@@ -68,7 +68,8 @@ def list_chats(
 
 def _line(viewer: Viewer, chat: ChatFacts, last: Message | None) -> ChatLine:
     tone, _ = viewer.mark(chat)
-    return ChatLine(chat=chat, is_own=viewer.owns(chat), mark=tone, last=last)
+    shown = None if last is None else viewer.shown(last)
+    return ChatLine(chat=chat, is_own=viewer.owns(chat), mark=tone, last=shown)
 
 
 def _from(
@@ -91,7 +92,7 @@ def _part(
     while True:
         batch = conversations(db, narrowed, after, _BATCH)
         readable = viewer.readable(db, [c.id for c in batch])
-        fitting = _fitting(db, readable, wanted)
+        fitting = _fitting(db, viewer, readable, wanted)
         for conversation in batch:
             chat = fitting.get(conversation.id)
             if chat is not None and _belongs(start.part, viewer, chat):
@@ -106,13 +107,13 @@ def _belongs(part: Part, viewer: Viewer, chat: ChatFacts) -> bool:
 
 
 def _fitting(
-    db: Connection, chats: Mapping[ConversationId, ChatFacts], wanted: Wanted
+    db: Connection, viewer: Viewer, chats: Mapping[ConversationId, ChatFacts], wanted: Wanted
 ) -> Mapping[ConversationId, ChatFacts]:
     """The store's sieve lets too much through; here it is asked exactly."""
     fitting = {name: chat for name, chat in chats.items() if _fits(chat, wanted)}
     if not wanted.words.strip():
         return fitting
-    said = mentioning(db, list(fitting), wanted.words)
+    said = mentioning(db, list(fitting), wanted.words, viewer.shown)
     return {n: c for n, c in fitting.items() if n in said or _is_named(c, wanted.words)}
 
 

@@ -1,7 +1,7 @@
 """One conversation whole, for those who may read it; decisions for managers and quality control."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,6 +17,7 @@ from bridge.store.exporting import messages_between, records_about
 from bridge.web.chatview import open_chat
 from bridge.web.feed import headline_of
 from bridge.web.problems import invalid
+from bridge.web.quoting import quotes_of
 from bridge.web.viewer import Viewer
 
 MOST_MESSAGES = 20_000
@@ -49,6 +50,7 @@ class Export:
 
     chat: ChatFacts
     messages: tuple[Message, ...]
+    quotes: Mapping[str, Message]  # what some of them answer, by the vendor's ids
     headlines: Mapping[MessageId, tuple[Headline, ...]] | None
 
 
@@ -64,10 +66,12 @@ def export(db: Connection, viewer: Viewer, name: str, span: Span, by: str) -> Ex
         detail = f"holds more than {MOST_MESSAGES} messages: narrow it with `from` and `to`"
         raise invalid(detail, field="from")
     _log.info("conversation exported", principal=by, conversation=where, messages=len(found))
-    if not viewer.reads_all:
-        plain = tuple(replace(message, edits=()) for message in found)
-        return Export(chat=chat, messages=plain, headlines=None)
-    return Export(chat=chat, messages=found, headlines=_headlines(db, found))
+    return Export(
+        chat=chat,
+        messages=tuple(viewer.shown(message) for message in found),
+        quotes=quotes_of(db, viewer, chat, found),
+        headlines=_headlines(db, found) if viewer.reads_all else None,
+    )
 
 
 def _headlines(

@@ -104,7 +104,8 @@ def _readable(db: Connection, viewer: Viewer, rows: tuple[FeedRow, ...]) -> Iter
     for row in rows:
         if row.conversation in chats or (row.conversation is None and viewer.reads_all):
             chat = chats.get(row.conversation) if row.conversation else None
-            yield _entry(viewer.policy, row, chat, messages.get(row.id, ()))
+            shown = tuple(viewer.shown(message) for message in messages.get(row.id, ()))
+            yield _entry(viewer.policy, row, chat, shown)
 
 
 def _messages(db: Connection, rows: tuple[FeedRow, ...]) -> Mapping[int, tuple[Message, ...]]:

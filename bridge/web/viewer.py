@@ -13,6 +13,8 @@ from bridge.domain.notifications import Mark, mark
 from bridge.domain.people import Directory, Employee, Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason
+from bridge.domain.records import Message
+from bridge.domain.showing import as_shown
 from bridge.store.chats import chat_facts
 from bridge.store.mirror import directory
 from bridge.store.sieving import Sieve
@@ -32,6 +34,10 @@ class Viewer:
         """The colour of an unanswered chat; NONE once it is answered."""
         tone, reason = mark(self.employee, chat, self.directory, self.policy, self.now)
         return (tone if chat.conversation.unanswered_since else Mark.NONE), reason
+
+    def shown(self, message: Message) -> Message:
+        """What of a message of a chat that they may read is for these eyes."""
+        return as_shown(message, self.employee, self.policy)
 
     def owns(self, chat: ChatFacts) -> bool:
         return any(o.employee == self.employee.id for o in owners(chat, self.directory))

@@ -131,6 +131,9 @@ def reaction_event(event: Happening) -> Event:
         emoji=identifier(relates, "key"),
         direction=event.direction,
         reaction_id=event.event_id,
+        by=event.sender,
+        author_name=event.sender,
+        beside=True,
     )
 
 

@@ -51,6 +51,7 @@ def edit_event(account: AccountName, update_id: str, message: Payload) -> Event:
         text=text,
         chat=chat_of(message),
         media=media,
+        number=int(update_id),
     )
 
 

@@ -40,15 +40,19 @@ def deleted(
 
 def reaction(account: AccountName, update_id: str, item: Payload) -> MessageReacted:
     """All that he has put on the message now, as one text."""
-    ours = message_id(item)
+    ours, chat = message_id(item), chat_of(item)
+    who = item.get("user") if chat.kind is ChatKind.GROUP else None
     return MessageReacted(
         event_key=EventKey(f"reacted:{ours}:{update_id}"),
         occurred_at=moment(item, "date"),
         account=account,
         raw=item.raw(),
         message_id=ours,
-        chat=chat_of(item),
+        chat=chat,
         emoji="".join(_emoji(found) for found in item.at("new_reaction").items()),
+        by="" if who is None else number(who, "id"),
+        author_name=person_name(who),
+        number=int(update_id),
     )
 
 

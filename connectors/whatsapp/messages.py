@@ -15,6 +15,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.messaging import (
     Chat,
+    ChatKind,
     Direction,
     Identity,
     IdentityKind,
@@ -188,6 +189,8 @@ def _reacted(scope: Scope, item: Payload, chat: Chat, direction: Direction) -> M
         emoji=reaction.text_or("emoji"),
         direction=direction,
         reaction_id=reaction_id,
+        by=identifier_or(item, "from") if chat.kind is ChatKind.GROUP else "",
+        author_name=_author(scope, item) if chat.kind is ChatKind.GROUP else "",
     )
 
 

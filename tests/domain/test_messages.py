@@ -179,7 +179,6 @@ def test_without_an_entry_there_is_none_to_rewrite(event: Any, timeline: Timelin
 @pytest.mark.parametrize(
     ("event", "known"),
     [
-        (edited(TEXT), WRITTEN),
         (deleted(), replace(WRITTEN, deleted_at=NOW)),
         (received(), WRITTEN),
         (received(), replace(WRITTEN, text="better", edits=(TEXT,))),
@@ -193,6 +192,12 @@ def test_what_is_known_already_changes_nothing(event: Any, known: Message) -> No
     """WZ-05, WZ-10."""
     decision = decide(event, facts(chat(ANA), message=known))
     assert (decision.verdict, decision.changes, decision.effects) == (Verdict.IGNORED, (), ())
+
+
+def test_an_edit_that_leaves_the_text_changes_nothing_to_be_seen() -> None:
+    """WZ-10: a link's preview came, say. It is kept, so that no order of edits matters."""
+    decision = decide(edited(TEXT), facts(chat(ANA), message=WRITTEN))
+    assert (only(decision).text, only(decision).edits, decision.effects) == (TEXT, (), ())
 
 
 def test_an_edit_back_to_an_earlier_text_counts() -> None:

@@ -11,7 +11,6 @@ from bridge.domain.decisions import Verdict
 from bridge.domain.events import (
     ChannelChanged,
     ClientChanged,
-    MessageReacted,
     UnitsUsed,
 )
 from bridge.domain.facts import ChannelFacts
@@ -85,7 +84,6 @@ def event(kind: type[Any], **fields: Any) -> Any:
 @pytest.mark.parametrize(
     "given",
     [
-        event(MessageReacted, account=CHAT, message_id="m1", chat=where(), emoji="+1"),
         event(ClientChanged, account=CRM, client=CrmId("9")),
         event(UnitsUsed, account=CRM, client=CrmId("9"), units=1),
     ],

@@ -9,9 +9,8 @@ from hypothesis import given
 from bridge import codec
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.events import Event, MessageReceived
-from bridge.domain.facts import Facts
-from bridge.domain.messaging import MessageStatus
-from bridge.domain.names import EventKey
+from bridge.domain.facts import Facts, OpenSend
+from bridge.domain.names import EventKey, MessageId
 from bridge.domain.policy import Policy
 from bridge.domain.records import TimelineState
 from bridge.domain.routing import route
@@ -41,7 +40,6 @@ from tests.domain.building import (
     new_chat,
     received,
     sent,
-    status,
     where,
 )
 from tests.domain.worlds import events, facts_of_any_kind, policies
@@ -138,8 +136,9 @@ def test_other_facts_give_another_record() -> None:
 
 
 def test_what_was_never_decided_cannot_be_decided_again() -> None:
+    open_send = OpenSend(message=MessageId("ms_own"), text="", unknown=False)
     with pytest.raises(LookupError):
-        again(status(MessageStatus.READ), facts(), POLICY)
+        again(sent(), facts(open_sends=(open_send,)), POLICY)
 
 
 def test_an_event_that_this_version_does_not_know_is_refused() -> None:

@@ -5,6 +5,7 @@ from bridge.domain.policy import (
     Distribution,
     NewClients,
     OnClosedDeal,
+    OnDelete,
     Ownership,
     Timeline,
 )
@@ -97,13 +98,30 @@ WRITE_TO = Field(
 )
 
 
+ON_DELETE = Field(
+    name="on_delete",
+    kind=words.one_of(OnDelete),
+    says="What becomes of a message that was deleted. `keep` marks it and leaves its text. "
+    "`redact` takes text and files out of the CRM's entry, and shows them here to managers and "
+    "quality control alone.",
+    example="redact",
+    default="keep",
+)
+
+
 def _timeline(values: Values, place: str) -> Timeline:
-    return Timeline(save_messages=values.of(SAVE_MESSAGES), write_to=frozenset(values.of(WRITE_TO)))
+    return Timeline(
+        save_messages=values.of(SAVE_MESSAGES),
+        write_to=frozenset(values.of(WRITE_TO)),
+        on_delete=values.of(ON_DELETE),
+    )
 
 
 TIMELINE = Field(
     name="timeline",
-    kind=Table(says="what the timeline shows", fields=(SAVE_MESSAGES, WRITE_TO), build=_timeline),
+    kind=Table(
+        says="what the timeline shows", fields=(SAVE_MESSAGES, WRITE_TO, ON_DELETE), build=_timeline
+    ),
     says="What is kept in the CRM. Holds for all channels.",
     example="{save_messages: true, write_to: [contact, deal]}",
     default="{}",

@@ -96,7 +96,9 @@ def one(call: Call, query: ExportQuery) -> Download:
 def as_file(viewer: Viewer, found: Export, as_format: Format) -> Download:
     name = f"conversation-{_UNSAFE.sub('-', found.chat.conversation.id)}.{as_format}"
     if as_format == "csv":
-        return Download(name=name, content_type=CONTENT_TYPE, body=table(_HEAD, _rows(found)))
+        return Download(
+            name=name, content_type=CONTENT_TYPE, body=table(_HEAD, _rows(viewer, found))
+        )
     return Download(name=name, content_type="application/json", body=encode(_shape(viewer, found)))
 
 
@@ -111,18 +113,18 @@ def _shape(viewer: Viewer, found: Export) -> ExportShape:
         contact=contact_shape(found.chat),
         owners=owner_shapes(viewer, found.chat),
         exported_at=viewer.now,
-        messages=tuple(_messages(found)),
+        messages=tuple(_messages(viewer, found)),
     )
 
 
-def _messages(found: Export) -> Iterator[ExportedMessage]:
+def _messages(viewer: Viewer, found: Export) -> Iterator[ExportedMessage]:
     for message in found.messages:
         told = None if found.headlines is None else found.headlines.get(message.id, ())
-        yield ExportedMessage(message=message_shape(message), decisions=told)
+        yield ExportedMessage(message=message_shape(viewer, message, found.quotes), decisions=told)
 
 
-def _rows(found: Export) -> Iterator[tuple[str, ...]]:
-    for exported in _messages(found):
+def _rows(viewer: Viewer, found: Export) -> Iterator[tuple[str, ...]]:
+    for exported in _messages(viewer, found):
         said = exported.message
         yield (
             found.chat.conversation.id,

@@ -22,6 +22,7 @@ from bridge.web.api.routing import Call, Page, Paging, get, write
 from bridge.web.api.shapes import MessageShape, message_shape
 from bridge.web.chatview import open_chat, safe_link
 from bridge.web.problems import invalid, not_found
+from bridge.web.quoting import quotes_of
 
 
 class TemplateContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,12 +93,14 @@ def list_all(call: Call, query: Paging) -> Page[MessageShape]:
     of = f"messages {name}"
     begin = start(call, query, _Place, of)
     with reading(call.site.parts.engine) as db:
-        open_chat(db, call.viewer(db), name)
+        eyes = call.viewer(db)
+        chat, _ = open_chat(db, eyes, name)
         before = begin.before if begin else None
         found = messages_of(db, name, before, query.limit + 1)
-    kept = found[: query.limit]
+        kept = found[: query.limit]
+        quotes = quotes_of(db, eyes, chat, (message for _, message in kept))
     more = _Place(before=kept[-1][0]) if len(found) > query.limit else None
-    items = tuple(message_shape(message) for _, message in kept)
+    items = tuple(message_shape(eyes, message, quotes) for _, message in kept)
     return Page(items=items, next=go_on(call, more, of))
 
 

@@ -1,5 +1,6 @@
 """What the API's answers look like where several resources share it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,11 +9,15 @@ from bridge.domain.facts import ChatFacts
 from bridge.domain.messaging import Direction, MediaKind, MessageStatus, Messenger
 from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId, RecordId
 from bridge.domain.notifications import Mark
+from bridge.domain.reactions import shown
 from bridge.domain.reasons import Reason
 from bridge.domain.records import ClientState, Message
+from bridge.domain.showing import times_edited
 from bridge.web.chatlist import ChatLine
 from bridge.web.chatview import owners_of, safe_link, title_of
 from bridge.web.viewer import Viewer
+
+NO_QUOTES: Mapping[str, Message] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +51,35 @@ class MediaShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionShape:
+    """`name` is empty where only one person can have been it."""
+
+    emoji: str
+    direction: Direction
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteShape:
+    """The message that another one answers, as it reads now. `message` of null: it has not come,
+    or not in this conversation."""
+
+    message: MessageId | None
+    direction: Direction | None
+    author_name: str
+    text: str
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageShape:
     """One letter may be several messages: `part` of `parts`. `again_of` is an earlier one in whose
     place this was sent, `resent_as` a later one in place of this. `error` says why it failed and
     what to do. `author` is the employee who wrote an outgoing message, where known. `edits` are
-    earlier texts, the oldest first. `wiped_at`: what it said has been kept as long as it may be."""
+    earlier texts, the oldest first, for managers and quality control; `times_edited` is for
+    everybody. `answers` is what it replies to, in a conversation's own messages. `wiped_at`: what
+    it said has been kept as long as it may be."""
 
     id: MessageId
     direction: Direction
@@ -70,6 +99,9 @@ class MessageShape:
     again_of: MessageId | None
     resent_as: MessageId | None
     template: str | None
+    times_edited: int
+    reactions: tuple[ReactionShape, ...]
+    answers: QuoteShape | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +122,11 @@ class ConversationItem:
     last_message: MessageShape | None
 
 
-def message_shape(message: Message) -> MessageShape:
+def message_shape(
+    viewer: Viewer, whole: Message, quotes: Mapping[str, Message] = NO_QUOTES
+) -> MessageShape:
+    """`quotes` are shown already, `whole` need not be."""
+    message = viewer.shown(whole)
     return MessageShape(
         id=message.id,
         direction=message.direction,
@@ -113,6 +149,24 @@ def message_shape(message: Message) -> MessageShape:
         again_of=message.again_of,
         resent_as=message.resent_as,
         template=message.template.name if message.template else None,
+        times_edited=times_edited(message),
+        reactions=tuple(
+            ReactionShape(emoji=r.emoji, direction=r.direction, name=r.name, at=r.at)
+            for r in shown(message)
+        ),
+        answers=None if message.reply_to is None else _quote(quotes.get(message.reply_to)),
+    )
+
+
+def _quote(message: Message | None) -> QuoteShape:
+    if message is None:
+        return QuoteShape(message=None, direction=None, author_name="", text="", deleted_at=None)
+    return QuoteShape(
+        message=message.id,
+        direction=message.direction,
+        author_name=message.author_name,
+        text=message.text,
+        deleted_at=message.deleted_at,
     )
 
 
@@ -130,7 +184,7 @@ def conversation_item(viewer: Viewer, line: ChatLine) -> ConversationItem:
         mark=line.mark,
         unanswered_since=conversation.unanswered_since,
         last_message_at=conversation.last_message_at,
-        last_message=message_shape(line.last) if line.last else None,
+        last_message=message_shape(viewer, line.last) if line.last else None,
     )
 
 

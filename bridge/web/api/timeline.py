@@ -96,8 +96,8 @@ def entry_shape(viewer: Viewer, entry: Entry) -> EntryShape:
         author=message.author if message else None,
         author_name=message.author_name if message else "",
         head=entry.head,
-        message=message_shape(message) if message else None,
-        also=tuple(message_shape(other) for other in entry.also),
+        message=message_shape(viewer, message) if message else None,
+        also=tuple(message_shape(viewer, other) for other in entry.also),
     )
 
 

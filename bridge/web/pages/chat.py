@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from bridge.domain.messaging import Media, MediaKind
 from bridge.domain.names import ChannelName, ConversationId, digest_id
+from bridge.domain.reactions import shown as reactions_shown
+from bridge.domain.showing import times_edited
 from bridge.payload import storable
 from bridge.pipeline.dismiss import dismiss
 from bridge.pipeline.send import Refusal, SendRequest, send
@@ -20,6 +22,7 @@ from bridge.web.pages.asking import PAGE, address_of_next, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.people import who_can_see
 from bridge.web.problems import Problem, invalid
+from bridge.web.quoting import quotes_of
 from bridge.web.replying import reply_channels
 
 
@@ -99,7 +102,8 @@ def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
         chat, granted = open_chat(db, eyes, name)
         before = place.before if place else None
         found = messages_of(db, chat.conversation.id, before, PAGE + 1)
-        messages = [message for _, message in reversed(found[:PAGE])]
+        messages = [eyes.shown(message) for _, message in reversed(found[:PAGE])]
+        quotes = quotes_of(db, eyes, chat, messages)
         decisions = decisions_of_messages(db, [message.id for message in messages])
         channels = reply_channels(db, eyes, chat, eyes.employee) if granted.can_write else None
         stages = _stages(visit, db)
@@ -111,6 +115,9 @@ def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
         title=title_of(chat),
         granted=granted,
         messages=messages,
+        quotes=quotes,
+        reactions=reactions_shown,
+        times_edited=times_edited,
         decisions=decisions,
         is_latest=place is None,
         next_page=address_of_next(visit, more, "chat"),

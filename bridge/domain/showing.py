@@ -1,0 +1,27 @@
+"""What of a message somebody is shown who may read its conversation: one answer for page, API,
+feed, search and export."""
+
+from dataclasses import replace
+
+from bridge.domain.people import Employee, Role
+from bridge.domain.policy import OnDelete, Policy
+from bridge.domain.records import Message
+
+
+def sees_what_was(employee: Employee) -> bool:
+    """Texts before an edit, and those that were taken back, are looked into, not worked with."""
+    return employee.role in (Role.MANAGER, Role.QUALITY_CONTROL)
+
+
+def as_shown(message: Message, employee: Employee, policy: Policy) -> Message:
+    """The message without what is not for these eyes; that it was edited or deleted stays."""
+    if sees_what_was(employee):
+        return message
+    now = replace(message, edits=(), first=None, versions=(), times_edited=times_edited(message))
+    if message.deleted_at is not None and policy.timeline.on_delete is OnDelete.REDACT:
+        return replace(now, text="", media=())
+    return now
+
+
+def times_edited(message: Message) -> int:
+    return max(message.times_edited, len(message.edits))
