@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bridge.domain.access import is_unowned
+from bridge.domain.access import is_unowned, owners
 from bridge.domain.creating import create_contact
 from bridge.domain.decisions import Candidate
 from bridge.domain.distribution import select
@@ -10,6 +10,7 @@ from bridge.domain.draft import Draft
 from bridge.domain.facts import ChatFacts
 from bridge.domain.intake import change_owner
 from bridge.domain.names import EmployeeId
+from bridge.domain.people import Directory, Employee
 from bridge.domain.policy import ClientCondition
 from bridge.domain.reasons import Reason, ReasonCode
 
@@ -29,6 +30,15 @@ def claim(draft: Draft, chat: ChatFacts, author: EmployeeId) -> ChatFacts:
     if chat.contact is None:
         return create_contact(draft, claimed, author)
     return change_owner(draft, claimed, chat.contact, author)
+
+
+def taken_by(employee: Employee, chat: ChatFacts, directory: Directory) -> EmployeeId | None:
+    """Who has got a client that this employee could have got as well."""
+    could = employee.gets_new_clients and employee.may_write_at_all
+    if not could or not employee.has_channel(chat.conversation.channel):
+        return None
+    taken = next((owner.employee for owner in owners(chat, directory)), None)
+    return None if taken == employee.id else taken
 
 
 def _may_claim(draft: Draft, chat: ChatFacts, author: EmployeeId) -> bool:

@@ -61,6 +61,7 @@ def on_owner(draft: Draft, event: OwnerChanged) -> Decision:
         ReasonCode.OWNER_CHANGED, f"the CRM says: {event.kind} of {event.owner or 'nobody'}"
     )
     _tell_new_owner(draft, event)
+    _tell_overruled(draft, event)
     return draft.applied()
 
 
@@ -157,6 +158,21 @@ def _is_ahead(event: OwnerChanged, known: Owner | None, now: datetime) -> bool:
 def _is_tied(event: OwnerChanged, known: Owner | None) -> bool:
     """Two owners of one moment: the last to come counts until the CRM has said who it is."""
     return known is not None and known.as_of == event.occurred_at
+
+
+def _tell_overruled(draft: Draft, event: OwnerChanged) -> None:
+    """Who answered first had the client until the CRM said otherwise; the CRM wins (WS-10)."""
+    if event.kind is not RecordKind.CONTACT or event.owner is None:
+        return
+    named = draft.facts.directory.by_crm_id(event.owner)
+    for claimant in draft.facts.claims:
+        if named is not None and named.email == claimant:
+            continue
+        draft.because(ReasonCode.CLAIM_OVERRULED, f"{claimant} had answered first")
+        notice = Notify(
+            employee=claimant, conversation=None, message=None, code=ReasonCode.CLAIM_OVERRULED
+        )
+        announce(draft, notice)
 
 
 def _tell_new_owner(draft: Draft, event: OwnerChanged) -> None:

@@ -101,6 +101,7 @@ class Facts:
     templates: tuple[MessageTemplate, ...] = ()  # known as the one that an event tells of
     public_url: str = ""
     is_open_stage: bool | None = None  # of the stage that the event names, where pipelines say
+    claims: tuple[EmployeeId, ...] = ()  # who claimed chats of the record whose owner changes
     exchanged: tuple[Exchange, ...] = ()  # of the chat whose message has failed
     parked_at: datetime | None = None  # since when the event waits for what it is about
     unread: tuple[Message, ...] = ()  # of ours before the message, whose status is behind its own

@@ -23,6 +23,7 @@ class ReasonCode(StrEnum):
     CLIENT_CHOSEN = "client.chosen"
     CLIENT_GROUP = "client.group"
     CLIENT_DELETED = "client.deleted"
+    CLIENT_TAKEN = "client.taken"
     CHANNEL_NO_ACCESS = "channel.no_access"
     NOT_A_PRINCIPAL = "principal.none"
     SCOPE_MISSING = "principal.scope_missing"

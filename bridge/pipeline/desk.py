@@ -19,7 +19,7 @@ from bridge.pipeline.commit import Decided, commit
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import stored_event, stored_facts
 from bridge.pipeline.parts import Active, Parts
-from bridge.pipeline.refusals import Refusal, Sent, not_allowed, not_found
+from bridge.pipeline.refusals import Refusal, Sent, not_allowed, not_found, taken
 from bridge.pipeline.unit_of_work import UnitOfWork
 from bridge.store import chats, mirror
 from bridge.store.standings import conversation_on, standings
@@ -47,7 +47,12 @@ class Desk:
 
     def allowed(self, chat: ChatFacts) -> ChatFacts | Refusal:
         refused = not_allowed(self.employee, chat, self.directory, self.policy, self.parts)
-        return refused or chat
+        if refused is None:
+            return chat
+        late = (
+            taken(self.db, self.employee, chat, self.directory) if refused.status == 404 else None
+        )
+        return late or refused
 
     def choose(
         self, chat: ChatFacts, requested: ChannelName | None, around: Around

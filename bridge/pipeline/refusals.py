@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from bridge.domain.access import access
+from bridge.domain.claiming import taken_by
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ChannelName, ConversationId, MessageId
 from bridge.domain.people import Directory, Employee
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
+from bridge.store.notices import was_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,17 @@ def not_allowed(
     if not granted.can_write:
         return Refusal(reason=granted.reason, status=403)
     return None
+
+
+def taken(
+    db: Connection, employee: Employee, chat: ChatFacts, directory: Directory
+) -> Refusal | None:
+    """Who comes second to a new client he was told of hears who was first (WS-10); to everybody
+    else the chat does not exist."""
+    first = taken_by(employee, chat, directory)
+    if first is None or not was_told(db, employee.id, chat.conversation.id):
+        return None
+    return refusal(ReasonCode.CLIENT_TAKEN, f"already taken by {first}", 409)
 
 
 def not_found() -> Refusal:

@@ -13,7 +13,7 @@ from bridge.domain.conversations import exchange
 from bridge.domain.decisions import Decision
 from bridge.domain.facts import ChannelFacts, ChatFacts, Exchange, Facts, Lookup
 from bridge.domain.messaging import MessageStatus
-from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
+from bridge.domain.names import AccountName, ConversationId, EmployeeId, MessageId, RecordId
 from bridge.domain.ownership import has_owner
 from bridge.domain.people import Directory
 from bridge.domain.phones import canonical
@@ -128,10 +128,17 @@ class UnitOfWork:
             undecided=known.undecided,
             former_chat=known.former_chat,
             merge=known.merge,
+            claims=self._claims(event, contact),
             exchanged=self._exchanged(event, where),
             parked_at=self.held.parked.get((event.account, event.event_key)),
             unread=self._unread(event, message),
         )
+
+    def _claims(self, event: e.Event, contact: Contact | None) -> tuple[EmployeeId, ...]:
+        if contact is None or not isinstance(event, e.OwnerChanged):
+            return ()
+        mine = (x for x in self.held.conversations.values() if x.contact == contact.id)
+        return tuple(sorted({x.claimed_by for x in mine if x.claimed_by is not None}))
 
     def _exchanged(self, event: e.Event, where: ConversationId | None) -> tuple[Exchange, ...]:
         """As the events before this one have left it."""

@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 from bridge.domain.access import Access, Ownership, owners
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ConversationId
-from bridge.web.problems import not_found
+from bridge.pipeline.refusals import taken
+from bridge.store.chats import chat_facts
+from bridge.web.problems import Problem, not_found
 from bridge.web.viewer import Viewer
 
 
@@ -17,6 +19,18 @@ def open_chat(db: Connection, viewer: Viewer, name: str) -> tuple[ChatFacts, Acc
     if chat is None:
         raise not_found("conversation")
     return chat, viewer.access(chat)
+
+
+def open_to_answer(db: Connection, viewer: Viewer, name: str) -> ChatFacts:
+    """The same; but who comes second to a new client is told who was first."""
+    where = ConversationId(name)
+    chat = chat_facts(db, [where]).get(where)
+    if chat is None or viewer.reads_none:
+        raise not_found("conversation")
+    if not viewer.access(chat).can_read:
+        late = taken(db, viewer.employee, chat, viewer.directory)
+        raise not_found("conversation") if late is None else Problem(late.status, late.reason)
+    return chat
 
 
 def title_of(chat: ChatFacts) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Role
+from bridge.domain.policy import Distribution
 from bridge.web import counting
 from tests.web.asking import api
 from tests.web.world import ANA, BRUNO, LUIS, NORA, OWNER, QA, World
@@ -158,3 +159,24 @@ def test_counters_equal_the_marks_over_all_chats(
         seen = [chat["mark"] for chat in api(world, who).all("/conversations")]
         found = counters(world, who)
         assert (found["red"], found["grey"]) == (seen.count("red"), seen.count("grey"))
+
+
+def test_ws_10_with_the_first_answer_the_others_notifications_are_gone(world: World) -> None:
+    """From list, counters and page, at the next request; and a second answer hears why."""
+    takes = replace(world.policy.employee(BRUNO), gets_new_clients=True)
+    first = replace(world.policy.new_clients, distribution=Distribution.FIRST_TO_ANSWER)
+    world.policy = replace(
+        world.policy, new_clients=first, employees={**world.policy.employees, BRUNO: takes}
+    )
+    where = world.writes(MARTA, "hello")
+    assert (told(world, ANA), told(world, BRUNO)) == (["notify.new_client"],) * 2
+    assert counters(world, BRUNO)["red"] == 1
+    sent = api(world, ANA).post(f"/conversations/{where}/messages", {"text": "good day"})
+    assert sent.status == 202
+    assert (told(world, BRUNO), counters(world, BRUNO)["red"]) == ([], 0)
+    assert where not in world.signed_in(BRUNO).get("/notifications").text
+    late = api(world, BRUNO).post(f"/conversations/{where}/messages", {"text": "good day"})
+    assert (late.status, late.reason) == (409, "client.taken")
+    assert late.json["detail"] == f"already taken by {ANA}"
+    assert api(world, BRUNO).get(f"/conversations/{where}").status == 404
+    assert api(world, QA).post(f"/conversations/{where}/messages", {"text": "x"}).status == 403

@@ -20,7 +20,7 @@ from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
 from bridge.web.api.shapes import ConversationItem, Done, conversation_item
 from bridge.web.chatlist import ChatLine, Part, Place, list_chats
-from bridge.web.chatview import open_chat
+from bridge.web.chatview import open_chat, open_to_answer
 from bridge.web.people import Seer, who_can_see
 from bridge.web.problems import Problem
 from bridge.web.replying import ReplyChannels, reply_channels
@@ -156,9 +156,10 @@ def say_no_answer_needed(call: Call, body: Actor) -> Done:
 
 
 def check_readable(call: Call, employee: Employee, name: str) -> None:
-    """Problem 404 where the employee who acts may not even read (ROL-06)."""
+    """Problem 404 where the employee who acts may not even read (ROL-06), or 409 where he comes
+    second to a new client."""
     with reading(call.site.parts.engine) as db:
-        open_chat(db, call.viewer_as(db, employee), name)
+        open_to_answer(db, call.viewer_as(db, employee), name)
 
 
 def contact_shape(chat: ChatFacts) -> ContactShape | None:

@@ -17,7 +17,7 @@ from bridge.store.engine import reading
 from bridge.store.feed import decisions_of_messages
 from bridge.store.listing import messages_of
 from bridge.store.mirror import pipelines
-from bridge.web.chatview import open_chat, owners_of, safe_link, title_of
+from bridge.web.chatview import open_chat, open_to_answer, owners_of, safe_link, title_of
 from bridge.web.pages.asking import PAGE, address_of_next, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.people import who_can_see
@@ -55,7 +55,7 @@ def reply(visit: Visit, name: str) -> Response:
         channel=storable(request.form.get("channel", "")),
     )
     with reading(visit.site.parts.engine) as db:
-        open_chat(db, visit.viewer(db), name)
+        open_to_answer(db, visit.viewer(db), name)
     sent = send(visit.site.parts, _request(visit, name, draft))
     if isinstance(sent, Refusal):
         return show_draft(visit, name, draft, sent)
