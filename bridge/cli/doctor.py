@@ -13,7 +13,12 @@ from bridge.domain.people import Directory
 from bridge.domain.records import Pipeline
 from bridge.pipeline.doctor import self_test, vendors
 from bridge.pipeline.doctor.channels import check_writers
-from bridge.pipeline.doctor.people import check_owners, check_people, check_pipelines
+from bridge.pipeline.doctor.people import (
+    check_clients,
+    check_owners,
+    check_people,
+    check_pipelines,
+)
 from bridge.pipeline.doctor.points import Health, Point, fine, skipped, wrong
 from bridge.pipeline.doctor.self_test import TestMessage
 from bridge.pipeline.doctor.standing import check_standing
@@ -23,7 +28,7 @@ from bridge.queue.standing import queue_state
 from bridge.settings import Settings
 from bridge.store import configs, mirror
 from bridge.store.engine import reading
-from bridge.store.examining import owners_of_open_records
+from bridge.store.examining import owners_of_contacts, owners_of_open_records
 from bridge.wiring import read_folder
 
 WAIT_SECONDS = 60.0
@@ -97,6 +102,7 @@ def _outside(parts: Parts, wanted: Wanted) -> Iterator[Point]:
         directory = mirror.directory(db, crm)
         pipelines = () if crm is None else mirror.pipelines(db, crm)
         owners = {} if crm is None else owners_of_open_records(db, crm)
+        clients = {} if crm is None else owners_of_contacts(db, crm)
     for account in active.accounts:
         if wanted.offline:
             yield skipped(f"reaching {account}", "not asked (--offline)")
@@ -110,6 +116,7 @@ def _outside(parts: Parts, wanted: Wanted) -> Iterator[Point]:
             pipelines = pipelines if found.pipelines is None else found.pipelines
     yield from _people(parts, directory, pipelines)
     yield from check_owners(active.policy, directory, owners)
+    yield from check_clients(active.policy, directory, clients)
 
 
 def _people(parts: Parts, directory: Directory, pipelines: tuple[Pipeline, ...]) -> Iterator[Point]:

@@ -23,6 +23,7 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.IDENTITY_MOVED: "A client has another number or id",
     ReasonCode.ACCOUNT_PAUSED: "An account is paused: its vendor refuses our credentials",
     ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour",
+    ReasonCode.OWNER_LEFT: "An owner has left and still has clients",
     ReasonCode.CLAIM_OVERRULED: "The CRM has given a client of yours to somebody else",
     ReasonCode.MESSAGE_FAILED: "A message of yours did not get through",
     ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived",
@@ -47,6 +48,8 @@ _WHY: Mapping[ReasonCode, str] = {
     "to be done waits. Run `bridge doctor`, correct the credentials, and it goes on.",
     ReasonCode.ACCOUNT_OUTAGE: "You are told because you are a manager. Nothing is lost: what is "
     "to be done waits and is tried again by itself; `bridge doctor` says what is wrong.",
+    ReasonCode.OWNER_LEFT: "You are told because you are a manager. His chats go to the next owner "
+    "or to the fallback; give his clients another owner in the CRM. `bridge doctor` counts them.",
     ReasonCode.CLAIM_OVERRULED: "You are told because you answered this client first, but the CRM "
     "names another owner.",
     ReasonCode.MESSAGE_FAILED: "You are told because you wrote it. The chat says why, and lets you "
@@ -55,7 +58,11 @@ _WHY: Mapping[ReasonCode, str] = {
     "itself: look at the client's phone or ask him, then send it again or mark it as sent.",
     ReasonCode.NOTIFY_TEST: "You are told because you asked for it.",
 }
-_KINDS = {ReasonCode.ACCOUNT_PAUSED: "Account", ReasonCode.ACCOUNT_OUTAGE: "Account"}
+_KINDS = {
+    ReasonCode.ACCOUNT_PAUSED: "Account",
+    ReasonCode.ACCOUNT_OUTAGE: "Account",
+    ReasonCode.OWNER_LEFT: "Owner",
+}
 
 
 def mail(notice: Notify, policy: Policy, key: str, public_url: str) -> SendEmail | None:

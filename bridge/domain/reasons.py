@@ -100,6 +100,7 @@ class ReasonCode(StrEnum):
     NOTIFY_DEFAULT = "notify.default"
     ACCOUNT_PAUSED = "account.paused"
     ACCOUNT_OUTAGE = "account.outage"
+    OWNER_LEFT = "owner.left"
     CLAIM_OVERRULED = "notify.claim_overruled"
     NOTIFY_TEST = "notify.test"
     NOTIFY_NO_MORE = "notify.no_more"

@@ -19,11 +19,13 @@ from bridge.store import mirror
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What managers are told of an account; `kind` names it among the decisions."""
+    """What managers are told of an account; `kind` names it among the decisions, `about` whom or
+    what of the account it is about, where that is not the whole."""
 
     account: AccountName
     kind: str
     reason: Reason
+    about: str = ""
 
 
 def tell_managers(
@@ -34,7 +36,8 @@ def tell_managers(
     Whoever calls it makes sure that it is once.
     """
     directory, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
-    key = EventKey(f"house:{trouble.reason.code}:{int(now.timestamp() * 1_000_000)}")
+    moment = f"{int(now.timestamp() * 1_000_000)}{trouble.about and f':{trouble.about}'}"
+    key = EventKey(f"house:{trouble.reason.code}:{moment}")
     occasion = Occasion(
         account=trouble.account,
         event_key=key,
@@ -48,7 +51,7 @@ def tell_managers(
             conversation=None,
             message=None,
             code=trouble.reason.code,
-            about=trouble.account,
+            about=trouble.about or trouble.account,
         )
         for manager in active_managers(directory, active.policy)
     ]

@@ -12,6 +12,7 @@ from bridge.domain.people import Directory
 from bridge.pipeline import mirroring
 from bridge.pipeline.filling import fill
 from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.leaving import tell_of_leavers
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.windows import kept_windows, survey
 from bridge.store import mirror
@@ -54,6 +55,7 @@ def sync(parts: Parts, progress: Progress = lambda what, done, total: None) -> S
     channels = templates = 0
     refused: list[str] = []
     survey(parts)
+    tell_of_leavers(parts)
     kept = kept_windows(parts)
     for account in active.accounts:
         if mirroring.has_channels(parts, account):

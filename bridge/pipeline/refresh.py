@@ -20,6 +20,7 @@ from bridge.pipeline.announcing import Trouble, tell_managers
 from bridge.pipeline.catching_up import catch_up
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
+from bridge.pipeline.leaving import tell_of_leavers
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.pushing import NoBudget, push
 from bridge.pipeline.settling import back_off
@@ -162,6 +163,7 @@ def _read(
         lease.while_waiting(parts.engine, lambda: mirroring.read_directory(parts, account))
         lease.while_waiting(parts.engine, lambda: mirroring.read_pipelines(parts, account))
         survey(parts)
+        tell_of_leavers(parts)
     if keys[RefreshKind.TEMPLATES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_templates(parts, account))
     contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]

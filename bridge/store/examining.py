@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, text
 
 from bridge.domain.names import AccountName, CrmId
 from bridge.store.lanes import CLOCK
-from bridge.store.schema import INBOX, LANES, OUTBOX, RECORDS
+from bridge.store.schema import CONTACTS, INBOX, LANES, OUTBOX, RECORDS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,5 +58,16 @@ def owners_of_open_records(db: Connection, crm: AccountName) -> dict[CrmId, int]
         select(RECORDS.c.owner, func.count())
         .where(RECORDS.c.account == crm, RECORDS.c.is_open, RECORDS.c.owner.is_not(None))
         .group_by(RECORDS.c.owner)
+    )
+    return {CrmId(owner): count for owner, count in rows}
+
+
+def owners_of_contacts(db: Connection, crm: AccountName) -> dict[CrmId, int]:
+    """How many clients of the mirror each CRM owner has."""
+    rows = db.execute(
+        select(CONTACTS.c.owner, func.count())
+        .where(CONTACTS.c.account == crm, CONTACTS.c.state == "active")
+        .where(CONTACTS.c.owner.is_not(None))
+        .group_by(CONTACTS.c.owner)
     )
     return {CrmId(owner): count for owner, count in rows}

@@ -51,6 +51,23 @@ def check_owners(
     return points or (fine("owners", "all who own open deals and leads have a role"),)
 
 
+def check_clients(
+    policy: Policy, directory: Directory, owners: Mapping[CrmId, int]
+) -> tuple[Point, ...]:
+    """Clients of owners who left: the fallback has their chats, or managers alone."""
+    points = tuple(_clients(policy, directory, owners))
+    return points or (fine("clients", "nobody who left owns clients"),)
+
+
+def _clients(policy: Policy, directory: Directory, owners: Mapping[CrmId, int]) -> Iterator[Point]:
+    reader = policy.ownership.fallback or "managers alone"
+    for crm_id, count in sorted(owners.items()):
+        person = directory.by_crm_id(crm_id)
+        if person is not None and not person.active:
+            said = f"{person.email} has left and owns {count} clients, whose chats {reader} read"
+            yield wrong("clients", said, "give them another owner in the CRM")
+
+
 def _owners(policy: Policy, directory: Directory, owners: Mapping[CrmId, int]) -> Iterator[Point]:
     for crm_id, count in sorted(owners.items()):
         person = directory.by_crm_id(crm_id)

@@ -9,7 +9,14 @@ from bridge.store.schema.keeping import ERASURES, PASSES
 from bridge.store.schema.media import FILE_REMOVALS, MEDIA, UPLOADS
 from bridge.store.schema.messenger_window import PUSHES, WINDOWS
 from bridge.store.schema.metadata import METADATA
-from bridge.store.schema.mirror import CURSORS, DIRECTORIES, PIPELINES, REFRESHES, TOKENS
+from bridge.store.schema.mirror import (
+    CURSORS,
+    DIRECTORIES,
+    LEFT_OWNERS,
+    PIPELINES,
+    REFRESHES,
+    TOKENS,
+)
 from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
 from bridge.store.schema.parked import PARKED, REACTION_IDS
 from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
@@ -47,6 +54,7 @@ __all__ = [
     "IDENTITIES",
     "INBOX",
     "LANES",
+    "LEFT_OWNERS",
     "LOGIN_LINKS",
     "MEDIA",
     "MERGES",

@@ -66,3 +66,12 @@ TOKENS = Table(
     Column("failures", Integer, nullable=False, default=0),  # sign-ins in a row that went wrong
     Column("refusals", Integer, nullable=False, default=0),  # tokens in a row refused when new
 )
+
+# Owners who left and still had clients: managers were told of each, once.
+LEFT_OWNERS = Table(
+    "left_owners",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("told_at", Moment, nullable=False),
+)

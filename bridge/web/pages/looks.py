@@ -34,6 +34,7 @@ _TOLD = {
     ReasonCode.CLIENT_DUPLICATE: "Two contacts may be one client: please look",
     ReasonCode.IDENTITY_MOVED: "A client has another number or id; the CRM still has the old one",
     ReasonCode.NOTIFY_NOBODY: "A client wrote and nobody could be found for him",
+    ReasonCode.OWNER_LEFT: "An owner has left; give the clients another one in the CRM",
     ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour; what is to be done waits",
     ReasonCode.MESSAGE_FAILED: "A message of yours did not get through; the chat says why",
     ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived: decide there",

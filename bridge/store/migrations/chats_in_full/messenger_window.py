@@ -1,4 +1,4 @@
-"""What a messenger is told."""
+"""What a messenger is told, and who left."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,9 +26,17 @@ def upgrade() -> None:
         sa.Column("marked_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("account", "kind", "record", name=op.f("pk_pushes")),
     )
+    op.create_table(
+        "left_owners",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("told_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "owner", name=op.f("pk_left_owners")),
+    )
     op.create_index("ix_pushes_state", "pushes", ["account", "state", "kind"])
 
 
 def downgrade() -> None:
+    op.drop_table("left_owners")
     op.drop_table("pushes")
     op.drop_table("windows")
