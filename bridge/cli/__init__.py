@@ -45,7 +45,7 @@ COMMANDS = {
     ),
     "sync": (
         "bridge.cli.sync:sync",
-        "Read people, pipelines, channels and all known clients anew (safe at any time).",
+        "Read people, pipelines, channels, templates and known clients anew (safe at any time).",
     ),
     "dead": (
         "bridge.cli.dead:dead",

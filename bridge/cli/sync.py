@@ -15,7 +15,7 @@ from bridge.pipeline.mirror import sync as sync_all
 
 @click.command(cls=Command)
 def sync() -> None:
-    """Read people, pipelines, channels, templates and all known clients anew (safe at any time)."""
+    """Read people, pipelines, channels, templates and known clients anew (safe at any time)."""
     with opened() as parts, _shown() as progress:
         found = sync_all(parts, progress)
     answer(

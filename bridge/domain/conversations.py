@@ -38,8 +38,14 @@ def chat_of_message(draft: Draft, message: Message) -> ChatFacts | None:
     )
 
 
-def touched(chat: ChatFacts, message: Message) -> ChatFacts:
-    """The chat after this message: unanswered since, or answered (WS-06)."""
+def touched(
+    chat: ChatFacts, message: Message, came_at: datetime | None = None, *, is_new: bool = True
+) -> ChatFacts:
+    """The chat after this message: unanswered since, or answered (WS-06).
+
+    The vendor's window is counted from the client's message by the vendor's clock, but never from
+    later than it came to us; what is not new, as an edit, opens none (WS-04).
+    """
     known, when = chat.conversation, message.occurred_at
     last = max(known.last_message_at or when, when)
     if message.direction is Direction.OUT:
@@ -50,10 +56,17 @@ def touched(chat: ChatFacts, message: Message) -> ChatFacts:
     moved = replace(
         known,
         last_message_at=last,
-        last_inbound_at=max(known.last_inbound_at or when, when),
+        last_inbound_at=_last_inbound(known, min(when, came_at or when), is_new=is_new),
         unanswered_since=min(known.unanswered_since or when, when),
     )
     return replace(chat, conversation=moved)
+
+
+def _last_inbound(known: Conversation, when: datetime, *, is_new: bool) -> datetime:
+    """Of a client of whom nothing else has come, an edit is all that tells when he wrote."""
+    if known.last_inbound_at is None:
+        return when
+    return max(known.last_inbound_at, when) if is_new else known.last_inbound_at
 
 
 def answers(message: Message) -> bool:

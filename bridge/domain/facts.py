@@ -98,6 +98,7 @@ class Facts:
     rotations: Mapping[str, Rotation] = field(default_factory=dict)  # where it stands, by pool
     records: Mapping[str, RecordId] = field(default_factory=dict)  # ours, by `kind:crm id`
     conversations: tuple[ConversationId, ...] = ()  # of the contact, the latest first
+    received_at: datetime | None = None  # when the event came; None: just now
     templates: tuple[MessageTemplate, ...] = ()  # known as the one that an event tells of
     public_url: str = ""
     is_open_stage: bool | None = None  # of the stage that the event names, where pipelines say

@@ -42,7 +42,8 @@ def on_received(draft: Draft, event: MessageReceived, edit: Version | None = Non
         return _in_group(draft, chat, message)
     chat = learn(draft, assigned(draft, _identified(draft, chat)))
     message = replace(message, timeline=timeline_state(draft, chat))
-    chat = touched(chat, message)
+    came_at = draft.facts.received_at or draft.facts.now
+    chat = touched(chat, message, came_at, is_new=edit is None)
     _store(draft, chat, message)
     tell(draft, chat, message.id)
     return draft.applied()

@@ -161,6 +161,8 @@ def _not_again(message: Message, state: SendState | None) -> Refusal | None:
     detail = ""
     if message.resent_as is not None:
         detail = _REPLACED
+    elif message.wiped_at is not None:
+        detail = "what it said is kept no longer: write it anew"
     elif message.status not in (MessageStatus.FAILED, MessageStatus.UNKNOWN):
         detail = _SETTLED
     elif state is not None and state.is_at_work:

@@ -172,7 +172,7 @@ def _decide_row(unit: UnitOfWork, active: Active, one: Items, run: _Run) -> None
 
 def _decide_event(unit: UnitOfWork, active: Active, event: Event, row: InboxRow, run: _Run) -> None:
     event = unit.at_home(event)
-    facts = unit.facts(event)
+    facts = unit.facts(event, row.request.received_at)
     decision = route(event, facts, active.policy)
     if isinstance(decision, Wait):
         run.waits.setdefault(row.id, decision)

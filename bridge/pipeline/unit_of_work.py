@@ -84,8 +84,8 @@ class UnitOfWork:
         """The event with the conversation that its chat goes on in by now."""
         return at_home(event, self.held.homes, self.held.conversations)
 
-    def facts(self, event: e.Event) -> Facts:
-        """The facts of one event as they stand now."""
+    def facts(self, event: e.Event, received_at: datetime | None = None) -> Facts:
+        """The facts of one event as they stand now; `received_at` is when it came."""
         message = self._message(event)
         # A message stays in its conversation, wherever the vendor says by now that it is.
         where = message.conversation if message else conversation_of(event)
@@ -100,6 +100,7 @@ class UnitOfWork:
         stage = stage_of(event)
         return Facts(
             now=self._now,
+            received_at=received_at,
             directory=self._directory,
             channel=self._channel(event),
             account_channels=self._account_channels(event),

@@ -194,6 +194,7 @@ def without_words(message: Message, now: datetime) -> Message:
         first=None,
         versions=(),
         reactions=(),
+        template=None,
         wiped_at=now,
     )
 

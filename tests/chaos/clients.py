@@ -6,13 +6,14 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.chaos.plan import Plan
 
-_WRITTEN = re.compile(r"(chat|reply) (\d+) message (\d+)")
+_WRITTEN = re.compile(r"(chat|reply) (\d+) message (\d+)( continued)?")
+_FILLER = " and so on" * 1_100  # longer than the messenger takes at once
 EDITED = "as it was meant"
 CHANNEL_IDS = ("8c1d7a52-0f3e-4f0b-9a51-2f0c2a7f6b11", "3b9e2c74-6d18-4a5f-8e07-91d4c5b6a722")
 
@@ -43,20 +44,36 @@ class Chat:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sent:
-    """The message `place` of a chat, counted from 0: the client's, or a reply to him."""
+    """The message `place` of a chat, counted from 0: the client's, or a reply to him. Every fifth
+    reply is longer than the messenger takes at once: it arrives as two messages."""
 
     chat: int
     place: int
     is_reply: bool = False
+    is_second: bool = False
 
     def __str__(self) -> str:
-        return f"{'reply' if self.is_reply else 'chat'} {self.chat:03d} message {self.place:05d}"
+        kind = "reply" if self.is_reply else "chat"
+        more = " continued" if self.is_second else ""
+        return f"{kind} {self.chat:03d} message {self.place:05d}{more}"
+
+    @property
+    def is_long(self) -> bool:
+        return self.is_reply and self.place % 5 == 4
+
+    @property
+    def second(self) -> "Sent":
+        return replace(self, is_second=True)
+
+    @property
+    def text(self) -> str:
+        return f"{self}{_FILLER} {self.second}" if self.is_long else str(self)
 
     @classmethod
     def read(cls, text: str) -> "Sent":
         """The message that a text is of, wherever it stands now."""
-        kind, chat, place = _WRITTEN.findall(text)[0]
-        return cls(int(chat), int(place), kind == "reply")
+        kind, chat, place, second = _WRITTEN.findall(text)[0]
+        return cls(int(chat), int(place), kind == "reply", bool(second))
 
     @property
     def id(self) -> str:

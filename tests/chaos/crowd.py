@@ -96,7 +96,7 @@ class Crowd:
 
         def send(sent: Sent) -> int:
             headers = {"Authorization": f"Bearer {self._door.key}", "Idempotency-Key": sent.id}
-            return self._door.post(path, json.dumps({"text": str(sent)}).encode(), headers)
+            return self._door.post(path, json.dumps({"text": sent.text}).encode(), headers)
 
         pause = self._plan.answered / max(0.01, self._plan.replies_per_second)
         replies = [Sent(chat.number, place, True) for place in range(self._plan.replies_each)]

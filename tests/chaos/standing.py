@@ -108,10 +108,13 @@ def _for_a_person(db: Connection) -> tuple[list[Sent], list[int]]:
         .where(OUTBOX.c.kind == SendMessage.__name__)
     ).all()
     rows = rows_by_id(db, ids)
-    names = [row.makes for row in rows if row.makes is not None]
-    behind = db.scalars(select(NEEDS.c.outbox_id).where(NEEDS.c.name.in_(names))).all()
+    behind = rows
+    while names := [row.makes for row in behind if row.makes is not None]:
+        waiting = db.scalars(select(NEEDS.c.outbox_id).where(NEEDS.c.name.in_(names))).all()
+        behind = rows_by_id(db, waiting)
+        rows = [*rows, *behind]
     texts = [row.effect.text for row in rows if isinstance(row.effect, SendMessage)]
-    return [Sent.read(text) for text in texts], [*ids, *behind]
+    return [Sent.read(text) for text in texts], [row.id for row in rows]
 
 
 def _dead(db: Connection) -> Iterator[str]:

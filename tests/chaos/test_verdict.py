@@ -204,3 +204,13 @@ def test_some_strangers_write_on_two_channels() -> None:
     assert [chat.client.is_known for chat in chats] == [True, False, True, False, True, False]
     assert chats[5].client == chats[1].client
     assert chats[5].channel_id != chats[1].channel_id
+
+
+def test_a_reply_in_two_parts_arrives_whole_and_in_order() -> None:
+    long = Sent(0, 4, True)
+    assert Sent.read(long.text) == long
+    assert Sent.read(long.text[9_000:]) == long.second
+    assert (str(long.second), Sent(0, 3, True).is_long) == (
+        "reply 000 message 00004 continued",
+        False,
+    )

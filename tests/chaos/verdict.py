@@ -70,6 +70,7 @@ def judge(
     written = Counter(entry.sent for entry in entries)
     expected = {_event_key(sent): sent for sent in taken}
     reached = [] if messenger is None else list(_reached(messenger))
+    taken = taken | {sent.second for sent in taken if sent.is_long}
     replies = {sent for sent in taken if sent.is_reply}
     return Findings(
         lost=sorted(taken - written.keys() - store.for_a_person),
@@ -124,9 +125,10 @@ def _out_of_order(taken: Sequence[Sent]) -> Iterator[Sent]:
     newest: defaultdict[tuple[int, bool], int] = defaultdict(lambda: -1)
     for sent in taken:
         line = sent.chat, sent.is_reply
-        if sent.place < newest[line]:
+        place = 2 * sent.place + sent.is_second
+        if place < newest[line]:
             yield sent
-        newest[line] = max(newest[line], sent.place)
+        newest[line] = max(newest[line], place)
 
 
 def _misplaced(entries: Sequence[Entry], chats: Sequence[Chat], crm: Any) -> Iterator[Sent]:

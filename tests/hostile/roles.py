@@ -15,11 +15,14 @@ GET    /api/v1/channels                           401 200 200 200 200 200
 GET    /api/v1/conversations                      401 200 200 200 200 200
 GET    /api/v1/conversations/<id>                 401 404 200 404 200 200
 POST   /api/v1/contacts/<id>/merge                401 403 403 403 403 422
+GET    /api/v1/conversations/<id>/channels        401 404 200 404 403 200
 POST   /api/v1/conversations/<id>/dismiss         401 403 200 404 403 200
 POST   /api/v1/conversations/<id>/client          401 403 403 403 403 422
 GET    /api/v1/conversations/<id>/export          401 404 200 404 200 200
 GET    /api/v1/conversations/<id>/messages        401 404 200 404 200 200
 POST   /api/v1/conversations/<id>/messages        401 403 422 404 403 422
+POST   /api/v1/conversations/<id>/messages/<message>/mark-sent 401 403 404 404 403 404
+POST   /api/v1/conversations/<id>/messages/<message>/resend 401 403 404 404 403 404
 GET    /api/v1/conversations/<id>/who-can-see     401 404 200 404 200 200
 GET    /api/v1/dead-letters                       401 403 403 403 403 200
 GET    /api/v1/dead-letters/<box>/<id>            401 403 403 403 403 200
@@ -43,6 +46,7 @@ GET    /api/v1/notifications/counters             401 200 200 200 200 200
 GET    /api/v1/notifications/stream               401 403 200 200 200 200
 POST   /api/v1/notifications/read                 401 403 200 200 403 200
 GET    /api/v1/openapi.json                       200 200 200 200 200 200
+GET    /api/v1/templates                          401 200 200 200 200 200
 GET    /api/v1/timeline                           401 200 200 200 200 200
 GET    /api/v1/work/ambiguous                     401 403 403 403 403 200
 POST   /contacts/<name>/merge                     303 403 403 403 403 404
@@ -51,8 +55,12 @@ GET    /conversations/<name>                      303 404 200 404 200 200
 POST   /conversations/<name>/client               303 403 403 403 403 422
 POST   /conversations/<name>/dismiss              303 403 303 404 403 303
 GET    /conversations/<name>/export               303 404 200 404 200 200
+POST   /conversations/<name>/messages/<message>/mark-sent 303 403 404 404 403 404
+POST   /conversations/<name>/messages/<message>/resend 303 403 404 404 403 404
 GET    /conversations/<name>/reply                303 404 303 404 303 303
 POST   /conversations/<name>/reply                303 403 422 404 403 422
+GET    /conversations/<name>/template             303 404 303 404 303 303
+POST   /conversations/<name>/template             303 403 422 404 403 422
 GET    /conversations/new                         303 403 200 200 403 200
 POST   /conversations/new                         303 403 422 422 403 422
 GET    /dead-letters                              303 403 403 403 403 200

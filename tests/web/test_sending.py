@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from bridge.domain.events import ChatBlocked
 from bridge.domain.messaging import ChannelState, MessageStatus, Messenger
-from bridge.domain.names import ConversationId, EmployeeId, MessageId
+from bridge.domain.names import ConversationId, EmployeeId, EventKey, MessageId
 from bridge.ports import ChannelReading, TemplateReading
 from bridge.store.engine import writing
 from bridge.store.mirror import put_channels
@@ -222,3 +223,50 @@ def test_the_page_offers_templates_and_sends_one(world: World, chat: Conversatio
     assert (refused.status_code, "wants 1 values" in refused.text) == (422, True)
     assert browser.post(f"/conversations/{chat}/template", data=form).status_code == 303
     assert "Hola Marta" in browser.get(f"/conversations/{chat}").text
+
+
+def wishes(world: World, *, blocked: bool, marketing_only: bool = False) -> None:
+    number = len(world.script)
+    world.happens(
+        ChatBlocked(
+            event_key=EventKey(f"blocked-{number}"),
+            occurred_at=world.now,
+            account=WA,
+            chat=world.chat(MARTA),
+            blocked=blocked,
+            marketing_only=marketing_only,
+        )
+    )
+
+
+def test_who_has_opted_out_is_not_written_to_until_he_takes_it_back(
+    world: World, chat: ConversationId
+) -> None:
+    wishes(world, blocked=True)
+    refused = sent(world, chat)
+    assert (refused.status, refused.reason) == (409, "chat.blocked")
+    assert sent(world, chat, text="", template=TEMPLATE).reason == "chat.blocked"
+    page = world.signed_in(ANA).get(f"/conversations/{chat}").text
+    assert "wants to hear nothing more on this channel" in page
+    assert api(world, ANA).get(f"/conversations/{chat}").json["blocked"]
+    world.later(minutes=1)
+    wishes(world, blocked=False)
+    assert sent(world, chat).status == 202
+
+
+def test_who_wants_no_advertising_gets_all_but_that(world: World, chat: ConversationId) -> None:
+    offer = TemplateReading(
+        template_id="t-3",
+        name="summer",
+        language="es",
+        text="Now!",
+        usable=True,
+        category="marketing",
+    )
+    with writing(world.engine) as db:
+        put_templates(db, WA, [offer], world.parts.now())
+    wishes(world, blocked=True, marketing_only=True)
+    refused = sent(world, chat, text="", template={"id": "t-3"})
+    assert (refused.status, refused.reason) == (409, "chat.no_marketing")
+    assert sent(world, chat).status == 202
+    assert "wants no advertising here" in world.signed_in(ANA).get(f"/conversations/{chat}").text

@@ -64,7 +64,8 @@ class RecordShape:
 class ConversationShape:
     """`reason` says why the viewer may read, and why he may or may not write. `reply` is where his
     answer would leave from; null where he may not write. `dismissed_by` is who last said that no
-    answer is needed; the client's next message counts anew."""
+    answer is needed; the client's next message counts anew. `blocked`: the client wants to hear
+    nothing more on this channel; `no_marketing`: no advertising."""
 
     conversation: ConversationItem
     phone: str | None
@@ -77,6 +78,8 @@ class ConversationShape:
     reply: ReplyChannels | None
     dismissed_by: EmployeeId | None
     dismissed_at: datetime | None
+    blocked: bool
+    no_marketing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ def one(call: Call, _: Nothing) -> ConversationShape:
             reply=reply,
             dismissed_by=chat.conversation.dismissed_by,
             dismissed_at=chat.conversation.dismissed_at,
+            blocked=chat.conversation.wishes.blocked,
+            no_marketing=chat.conversation.wishes.no_marketing,
         )
 
 
