@@ -19,6 +19,8 @@ from bridge.store.sieving import Sieve, chats_within
 
 NEWEST_MESSAGES = 100_000
 """How far back a search looks into the texts of messages."""
+LONGEST_WORDS = 200
+"""What is looked for, in characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -14,7 +15,7 @@ from bridge.pipeline.dismiss import dismiss
 from bridge.pipeline.send import Refusal
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
-from bridge.store.listing import Wanted, last_messages
+from bridge.store.listing import LONGEST_WORDS, Wanted, last_messages
 from bridge.web.api.acting import Actor, acting_employee, refused
 from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
@@ -31,7 +32,7 @@ class ConversationsQuery(Paging, frozen=True, kw_only=True, forbid_unknown_field
 
     unanswered: bool = False
     channel: str = ""
-    q: str = ""
+    q: Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,104 @@
+"""A search tells of nothing but what one may read: by its hits, its pages and its cursors."""
+
+import base64
+from dataclasses import replace
+
+import pytest
+
+from bridge.domain.events import MessageEdited, MessageReceived
+from bridge.domain.messaging import Direction
+from bridge.domain.names import EmployeeId, EventKey
+from tests.web.asking import Api, api
+from tests.web.world import ANA, BRUNO, LUIS, WA, World
+
+
+def writes(world: World, number: int, owner: EmployeeId, text: str = "secret word") -> str:
+    """A client who is found by his name, number, username and text."""
+    phone = f"+3460077{number:04}"
+    world.client(f"Nameless {number}", phone, owner)
+    event = MessageReceived(
+        event_key=EventKey(f"search-{number}"),
+        occurred_at=world.now,
+        account=WA,
+        chat=replace(world.chat(phone), username=f"handle{number}"),
+        message_id=f"s-{number}",
+        text=text,
+    )
+    world.happens(event)
+    world.later(minutes=1)
+    return phone
+
+
+def pages(asking: Api, words: str, limit: int) -> list[list[str]]:
+    """Page by page what is found; a page that is empty would tell of what is not shown."""
+    found: list[list[str]] = []
+    cursor = ""
+    while cursor is not None:
+        page = asking.get("/conversations", q=words, limit=limit, cursor=cursor)
+        found.append([item["id"] for item in page.items])
+        cursor = page.json["next"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "words", ["secret word", "SECRET", "Nameless", "handle", "0077", "+34 600 77"]
+)
+def test_what_stands_in_chats_of_others_is_not_found(any_world: World, words: str) -> None:
+    for number in range(3):
+        writes(any_world, number, BRUNO)
+    assert pages(api(any_world, ANA), words, 1) == [[]]
+    assert [len(page) for page in pages(api(any_world, LUIS), words, 2)] == [2, 1]
+
+
+def test_pages_are_as_if_the_chats_of_others_were_not_there(any_world: World) -> None:
+    """Of nine that fit three are hers: the first, one in the middle, and the last."""
+    for number in range(9):
+        writes(any_world, number, ANA if number in (0, 4, 8) else BRUNO)
+    asking = api(any_world, ANA)
+    assert [len(page) for page in pages(asking, "secret", 1)] == [1, 1, 1]
+    assert [len(page) for page in pages(asking, "secret", 2)] == [2, 1]
+    assert [len(page) for page in pages(asking, "secret", 3)] == [3]
+
+
+def test_a_cursor_names_no_chat_of_others(world: World) -> None:
+    for number in range(6):
+        writes(world, number, ANA if number in (0, 5) else BRUNO)
+    hidden = {item["id"] for item in api(world, BRUNO).all("/conversations")}
+    cursor = api(world, ANA).get("/conversations", q="secret", limit=1).json["next"]
+    told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    assert len(hidden) == 4
+    assert not [name for name in hidden if name.encode() in told]
+
+
+def test_what_an_edit_took_away_is_found_by_nobody(any_world: World) -> None:
+    """Earlier texts are for managers and quality control to read, and for no search."""
+    writes(any_world, 1, ANA, "my secret word")
+    any_world.happens(
+        MessageEdited(
+            event_key=EventKey("edited"),
+            occurred_at=any_world.now,
+            account=WA,
+            message_id="s-1",
+            direction=Direction.IN,
+            text="never mind",
+        )
+    )
+    for who in (ANA, LUIS):
+        assert pages(api(any_world, who), "secret", 5) == [[]]
+        assert [len(page) for page in pages(api(any_world, who), "never mind", 5)] == [1]
+
+
+def test_words_without_end_are_refused(world: World) -> None:
+    refused = api(world, LUIS).get("/conversations", q="x" * 201)
+    assert (refused.status, refused.json["field"]) == (422, "q")
+    assert api(world, LUIS).get("/conversations", q="x" * 200).items == []
+    browser = world.signed_in(LUIS)
+    assert browser.get("/conversations?q=" + "x" * 201).status_code == 400
+    assert browser.get("/conversations?q=" + "x" * 200).status_code == 200
+
+
+def test_a_role_that_is_gone_finds_nothing(world: World) -> None:
+    phone = writes(world, 1, ANA)
+    assert [len(page) for page in pages(api(world, ANA), phone, 5)] == [1]
+    world.policy = replace(world.policy, employees={})
+    assert pages(api(world, ANA), phone, 5) == [[]]
