@@ -15,6 +15,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.records import ClientState, Conversation, Message
 from bridge.domain.sending import Around, Letter, Sending, choose, decide_send
 from bridge.domain.templates import MessageTemplate
+from bridge.pipeline.addressing import newest
 from bridge.pipeline.commit import Decided, commit
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import stored_event, stored_facts
@@ -43,7 +44,10 @@ class Desk:
     def open(self, conversation: ConversationId) -> ChatFacts | Refusal:
         """The chat, where he may write in it."""
         chat = chats.chat_facts(self.db, [conversation]).get(conversation)
-        return not_found() if chat is None else self.allowed(chat)
+        if chat is None:
+            return not_found()
+        allowed = self.allowed(chat)
+        return allowed if isinstance(allowed, Refusal) else self.allowed(newest(self.db, allowed))
 
     def allowed(self, chat: ChatFacts) -> ChatFacts | Refusal:
         refused = not_allowed(self.employee, chat, self.directory, self.policy, self.parts)

@@ -46,11 +46,13 @@ def load_homes(
     db: Connection, run: Sequence[e.Event], known: dict[ConversationId, Conversation]
 ) -> Homes:
     """Asks only about chats without a conversation of their own, and adds those they go on in."""
+    left = [former(event) for event in run if isinstance(event, e.IdentityChanged)]
+    known.update(chats.conversations_by_id(db, left) if left else {})
     wanted = {own for event in run for own in _own(event)}
     found = identities.homes(db, missing) if (missing := wanted - known.keys()) else {}
     known.update(chats.conversations_by_id(db, found.values()) if found else {})
-    left = [home for event in run for home in _homes_left(event, found, known)]
-    known.update(chats.conversations_by_id(db, left) if left else {})
+    strangers = [home for event in run for home in _homes_left(event, found, known)]
+    known.update(chats.conversations_by_id(db, strangers) if strangers else {})
     return found
 
 

@@ -21,6 +21,7 @@ from bridge.domain.records import (
     Owner,
     RecordKind,
 )
+from bridge.pipeline.gone import end_entries
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.moved import Moved
 from bridge.pipeline.parts import Parts
@@ -140,6 +141,8 @@ def _write_contacts(
     fresh = [_fresh(known[x], found.contacts.get(x), now) for x in wanted.contacts if x in known]
     moved.contacts(known.values(), fresh)
     records.put_contacts(db, crm, fresh)
+    lost = [x for x in fresh if x.state is ContactState.DELETED]
+    end_entries(db, lost, now)
     return {crm_id: _standing(db, contact) for crm_id, contact in known.items()}
 
 
@@ -210,7 +213,7 @@ def _gone(wanted: Wanted, found: Reading) -> list[tuple[RecordKind, CrmId]]:
 
 
 def _linked(contacts: Iterable[CrmId], known: Mapping[CrmId, RecordId]) -> tuple[RecordId, ...]:
-    return tuple(known[x] for x in contacts if x in known)
+    return tuple(dict.fromkeys(known[x] for x in contacts if x in known))
 
 
 def _deal(

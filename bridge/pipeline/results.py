@@ -78,7 +78,8 @@ def _note_contact(
     if known is None or known.id == made:
         records.put_contacts(db, crm, [replace(contact, crm_id=crm_id)])
         return (made,)
-    records.put_contacts(db, crm, [replace(contact, state=ContactState.MERGED, name="", phones=())])
+    merged = replace(contact, state=ContactState.MERGED, name="", phones=(), merged_into=known.id)
+    records.put_contacts(db, crm, [merged])
     moved = records.conversations_of(db, [made]).get(made, ())
     records.put_conversations(db, [replace(c, contact=known.id) for c in moved])
     deals, leads = chats.records_of(db, [made])

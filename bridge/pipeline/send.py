@@ -9,7 +9,7 @@ from bridge.domain.channels import ChannelChoice
 from bridge.domain.events import MessageSent
 from bridge.domain.facts import ChatFacts
 from bridge.domain.messaging import Chat, Media, Messenger, Template
-from bridge.domain.names import ChannelName, ConversationId, EmployeeId, EventKey
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId, EventKey, conversation_id
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Conversation
 from bridge.domain.sending import Letter
@@ -88,6 +88,7 @@ def own_event(
             chat_id=conversation.chat_id,
             kind=conversation.kind,
             phone=conversation.phone,
+            home=_home(conversation),
         ),
         message_id=f"own:{secrets.token_hex(8)}",
         text=request.text,
@@ -95,6 +96,12 @@ def own_event(
         sent_from="bridge",
         automatic=request.automatic,
     )
+
+
+def _home(conversation: Conversation) -> ConversationId | None:
+    """Where the chat's id is not the one that the conversation began with."""
+    own = conversation_id(conversation.account, conversation.channel_id, conversation.chat_id)
+    return None if own == conversation.id else conversation.id
 
 
 class _Sender:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bridge.domain.effects import SendEmail, SendMessage
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline import gone
 from bridge.pipeline.announcing import Trouble, tell_managers
 from bridge.pipeline.lanes import split
 from bridge.pipeline.parts import Active
@@ -114,7 +115,8 @@ def _note_row(db: Connection, notes: Notes, row: Row, outcome: Outcome) -> None:
             _count_fairly(db, notes, row)
             show(db, row, MessageStatus.UNKNOWN, outcome.reason)
         case Rejected():
-            die(db, row, _why(outcome), notes.now)
+            if not gone.is_ended(db, row, notes.now):
+                die(db, row, _why(outcome), notes.now)
         case _:
             assert_never(outcome)
 

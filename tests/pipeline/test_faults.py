@@ -148,9 +148,12 @@ def test_a_partial_answer_settles_each_row_by_itself(small: World) -> None:
     small.client_writes(goes, "lost")
     small.client_writes(stays, "kept")
     small.settle()
-    assert [row["state"] for row in small.rows(OUTBOX)[-2:]] == ["dead", "done"]
+    assert [row["state"] for row in small.rows(OUTBOX)[-2:]] == ["dropped", "done"]
     assert (written(small, "kept"), written(small, "lost")) == (1, 0)
-    assert "INVALID_OBJECT_IDS" in small.rows(OUTBOX)[-2]["reason"]
+    assert "no longer in the CRM" in small.rows(OUTBOX)[-2]["reason"]
+    small.client_writes(goes, "again")
+    small.settle()
+    assert (written(small, "lost"), written(small, "again")) == (1, 1)
 
 
 def test_a_crm_that_is_gone_holds_the_lane(small: World) -> None:
