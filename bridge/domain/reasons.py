@@ -104,6 +104,7 @@ class ReasonCode(StrEnum):
     CLAIM_OVERRULED = "notify.claim_overruled"
     NOTIFY_TEST = "notify.test"
     NOTIFY_NO_MORE = "notify.no_more"
+    NOTIFY_DIGEST = "notify.digest"
 
     # Which channel a message leaves from
     CHANNEL_OF_CHAT = "channel.of_chat"

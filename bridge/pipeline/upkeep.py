@@ -9,6 +9,7 @@ from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.names import AccountName, CrmId
 from bridge.pipeline import mirroring
 from bridge.pipeline.catching_up import due_polls, wish
+from bridge.pipeline.digests import make_digests
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.outages import tell_of_outages
 from bridge.pipeline.parked import expire
@@ -30,6 +31,7 @@ def tick(parts: Parts) -> None:
     roles as they are now."""
     expire(parts)
     tell_of_outages(parts)
+    make_digests(parts)
     survey(parts)
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])

@@ -19,6 +19,10 @@ MESSENGERS = {
 }
 
 EVENTS = {
+    "AccountOutage": "An account stands still",
+    "AccountPaused": "An account is paused",
+    "Digest": "A digest was made",
+    "Dismissal": "No answer needed",
     "MessageReceived": "The client wrote",
     "MessageSent": "A message left",
     "MessageEdited": "A message was edited",
