@@ -12,7 +12,7 @@ from bridge.domain.effects import PostNotification, SendEmail
 from bridge.policy.codes import Code
 from bridge.policy.findings import ConfigInvalid, Finding
 from bridge.policy.reading import Loaded, load
-from bridge.ports import Account, Connector, Inbound, Outbound, Reader
+from bridge.ports import Account, Connector, Inbound, Outbound, Reader, Window
 
 EXAMPLES = Path(__file__).parents[2] / "config"
 
@@ -52,6 +52,10 @@ def _no_reader(account: Account) -> Reader:
     raise AssertionError("a policy is read without any vendor")
 
 
+def _no_window(account: Account) -> Window:
+    raise AssertionError("a policy is read without any vendor")
+
+
 def _no_sandbox(environ: WSGIEnvironment, start: StartResponse) -> Sequence[bytes]:
     raise AssertionError("a policy is read without any vendor")
 
@@ -72,7 +76,7 @@ def connector(name: str, needs: set[str], *, is_crm: bool = False) -> Connector:
 
 CONNECTORS: Mapping[str, Connector] = {
     "crm": connector("crm", {"token"}, is_crm=True),
-    "chat": connector("chat", {"api_key"}),
+    "chat": replace(connector("chat", {"api_key"}), window=_no_window),
     "mail": replace(
         connector("mail", {"password"}),
         options={"host": "mail.example"},

@@ -80,6 +80,20 @@ def test_an_option_that_is_given_is_not_missed(tmp_path: Path) -> None:
     assert Code.MISSING_OPTION not in {f.code for f in loaded(tmp_path, a=mail).findings}
 
 
+_WINDOW = "accounts: {{c: {{connector: chat, secrets: {{api_key: K}}, options: {{window: {0}}}}}}}"
+
+
+@pytest.mark.parametrize("given", ["'on'", "'off'"])
+def test_a_window_may_be_on_or_off(tmp_path: Path, given: str) -> None:
+    assert loaded(tmp_path, a=_WINDOW.format(given)).findings == ()
+
+
+def test_a_window_is_nothing_else(tmp_path: Path) -> None:
+    finding = failed(tmp_path, a=_WINDOW.format("never"))
+    assert (finding.code, finding.message) == (Code.WRONG_VALUE, "never is not one of on, off")
+    assert place(finding, tmp_path).startswith("a.yaml:1:")
+
+
 def test_mails_need_an_account_that_there_is(tmp_path: Path) -> None:
     finding = failed(tmp_path, a=WHOLE, b="notifications: {email: crm-mian}")
     assert (finding.code, finding.suggestion) == (Code.UNKNOWN_ACCOUNT, "did you mean crm-main?")

@@ -137,7 +137,20 @@ def channels_are_distinct(checked: Checked) -> Iterator[Finding]:
             yield checked.error(Code.DUPLICATE_CHANNEL, path, said, "remove one of them")
 
 
+def windows_are_on_or_off(checked: Checked) -> Iterator[Finding]:
+    """Option `window`, of messengers that have a window of their own."""
+    for name, account in checked.policy.accounts.items():
+        connector = checked.connectors.get(account.connector)
+        given = account.options.get("window")
+        if given is None or connector is None or connector.window is None:
+            continue
+        if given not in ("on", "off"):
+            path = under(under(under("accounts", name), "options"), "window")
+            yield checked.error(Code.WRONG_VALUE, path, f"{given} is not one of on, off")
+
+
 CHECKS: tuple[Check, ...] = (
+    windows_are_on_or_off,
     connectors_exist,
     secrets_are_named,
     options_are_given,
