@@ -55,6 +55,10 @@ COMMANDS = {
         "bridge.cli.dead:replay_events",
         "Drive events again from what is stored; what was delivered is not delivered twice.",
     ),
+    "erase": (
+        "bridge.cli.erase:erase",
+        "Forget the client of CONVERSATION, here and in our entries in the CRM.",
+    ),
     "deliveries": (
         "bridge.cli.deliveries:deliveries",
         "List what was delivered to vendors or is on its way, the newest first.",

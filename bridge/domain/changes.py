@@ -99,6 +99,13 @@ class EraseContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EraseChat:
+    """The same of a stranger, who has no contact."""
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetChannelState:
     account: AccountName
     channel_id: str
@@ -204,6 +211,7 @@ Change = (
     | MoveChat
     | UndoMerge
     | EraseContact
+    | EraseChat
     | SetChannelState
     | TakeTurn
     | Notify

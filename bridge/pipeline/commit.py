@@ -125,7 +125,7 @@ def _write_identities(db: Connection, held: Loaded) -> None:
     identities.put_homes(db, held.new_homes)
     identities.put_merges(db, held.changed_merges.values())
     if held.erased:
-        identities.forget(db, [forgotten.contact for forgotten in held.erased])
+        identities.forget(db, [one.contact for one in held.erased if one.contact])
 
 
 def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) -> None:

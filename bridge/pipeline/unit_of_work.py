@@ -1,6 +1,6 @@
 """The store's facts for one run of events, changed event by event, written back in bulk."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -38,12 +38,12 @@ from bridge.pipeline.event_keys import (
     stage_of,
     vendor_message_of,
 )
+from bridge.pipeline.forgetting import forget_chat, forget_contact
 from bridge.pipeline.homes import at_home
 from bridge.pipeline.kinship import kinship, load_kin
 from bridge.pipeline.loaded import EventOf, Loaded, load
 from bridge.pipeline.merging import merge, undo
 from bridge.pipeline.parts import Active
-from bridge.store.erasure import Forgotten
 from bridge.store.mentioned import messages_between
 from bridge.store.turns import Taken
 
@@ -165,14 +165,14 @@ class UnitOfWork:
                 self.held.put_record(change.lead)
             case c.PutMessage():
                 self.held.put_message(decision.account, change.message)
-            case c.SetOwner() | c.MergeContacts() | c.UndoMerge() | c.EraseContact():
+            case c.SetOwner() | c.MergeContacts() | c.UndoMerge():
                 self._apply_to_records(change)
+            case c.EraseContact() | c.EraseChat():
+                self._forget(change, decision)
             case _:
                 self._apply_note(change, decision)
 
-    def _apply_to_records(
-        self, change: c.SetOwner | c.MergeContacts | c.UndoMerge | c.EraseContact
-    ) -> None:
+    def _apply_to_records(self, change: c.SetOwner | c.MergeContacts | c.UndoMerge) -> None:
         match change:
             case c.SetOwner():
                 self._set_owner(change)
@@ -180,8 +180,12 @@ class UnitOfWork:
                 merge(self.held, change, self._now)
             case c.UndoMerge():
                 undo(self.held, change)
-            case c.EraseContact():
-                self._erase(change.contact)
+
+    def _forget(self, change: c.EraseContact | c.EraseChat, decision: Decision) -> None:
+        if isinstance(change, c.EraseContact):
+            forget_contact(self.held, change.contact, decision.event_key)
+        else:
+            forget_chat(self.held, change.conversation, decision.event_key)
 
     def _apply_note(
         self,
@@ -250,33 +254,6 @@ class UnitOfWork:
             return
         record = self.held.records[change.record]
         self.held.put_record(replace(record, owner=change.owner))
-
-    def _erase(self, contact: RecordId) -> None:
-        held = self.held
-        known = held.contacts[contact]
-        mine = [x for x in held.conversations.values() if x.contact == contact]
-        held.put_contact(replace(known, name="", phones=(), state=ContactState.ERASED))
-        for conversation in mine:
-            held.put_conversation(
-                replace(
-                    conversation,
-                    title="",
-                    chat_id="",
-                    phone=None,
-                    username=None,
-                    identities=(),
-                    candidates=(),
-                )
-            )
-        deals, leads = held.records_of(contact)
-        for deal in deals:
-            held.put_record(replace(deal, name=""))  # mostly the client's own
-        for lead in leads:
-            held.put_record(replace(lead, name=""))
-        forgotten = Forgotten(
-            contact=contact, conversations=tuple(x.id for x in mine), words=_words_of(known, mine)
-        )
-        held.erased.append(forgotten)
 
     def _message(self, event: e.Event) -> Message | None:
         vendor_id = vendor_message_of(event)
@@ -407,11 +384,3 @@ class UnitOfWork:
 
 def _is_of(template: MessageTemplate, account: AccountName, template_id: str) -> bool:
     return template.account == account and template.template_id == template_id
-
-
-def _words_of(contact: Contact, conversations: Iterable[Conversation]) -> frozenset[str]:
-    words = {phone.removeprefix("+") for phone in contact.phones}
-    for conversation in conversations:
-        words |= {conversation.chat_id, conversation.phone or "", conversation.username or ""}
-        words |= {name.split(":", 2)[2] for name in conversation.identities}
-    return frozenset(word.removeprefix("+") for word in words)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, select, update
 
 from bridge import codec
-from bridge.domain.names import AccountName, ConversationId, MessageId, RecordId
+from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId, RecordId
 from bridge.domain.records import Message
 from bridge.store.among import among
 from bridge.store.media import forget_conversations
@@ -22,11 +22,13 @@ _TELLING = 6  # characters: a shorter word stands in requests of other clients a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """A client to forget; `words` are his numbers and names as they stand in raw requests."""
+    """A client to forget; `words` are his numbers and names as they stand in raw requests.
+    What the decision `by` plans is still to be done."""
 
-    contact: RecordId
+    contact: RecordId | None
     conversations: tuple[ConversationId, ...]
     words: frozenset[str]
+    by: EventKey
 
 
 def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
@@ -38,9 +40,11 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
         forget_conversations(db, forgotten.conversations, now)
         _erase_requests(db, _decided_from(there), now)
         _erase_inputs(db, there)
-        _erase_effects(db, forgotten.conversations, now)
-        _erase_requests(db, _decided_from(DECISIONS.c.contact == forgotten.contact), now)
-        _erase_inputs(db, DECISIONS.c.contact == forgotten.contact)
+        _erase_effects(db, forgotten, now)
+        if forgotten.contact is not None:
+            his = DECISIONS.c.contact == forgotten.contact
+            _erase_requests(db, _decided_from(his), now)
+            _erase_inputs(db, his)
         for word in sorted(forgotten.words):
             if len(word) >= _TELLING:
                 _erase_requests(db, _body_holds(db, word), now)
@@ -72,8 +76,9 @@ def _erase_inputs(db: Connection, which: ColumnElement[bool]) -> None:
     db.execute(update(DECISIONS).where(which).values(event=None, facts=None))
 
 
-def _erase_effects(db: Connection, conversations: Sequence[str], now: datetime) -> None:
-    mine = among(OUTBOX.c.conversation, conversations)
+def _erase_effects(db: Connection, forgotten: Forgotten, now: datetime) -> None:
+    there = among(OUTBOX.c.conversation, forgotten.conversations)
+    mine = and_(there, OUTBOX.c.event_key != forgotten.by)
     db.execute(delete(NEEDS).where(NEEDS.c.outbox_id.in_(select(OUTBOX.c.id).where(mine))))
     db.execute(
         update(OUTBOX)

@@ -408,7 +408,7 @@ class World:
         start_response("200 OK", [("Content-Length", "0")])
         return [b""]
 
-    def hears(self, account: AccountName, count: int, seconds: float = 5.0) -> None:
+    def hears(self, account: AccountName, count: int, seconds: float = 30.0) -> None:
         """Waits until so many webhooks of the account have come in all."""
         end = time.monotonic() + seconds
         while self.count(INBOX, account=account) < count:

@@ -22,6 +22,7 @@ from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
 from bridge.web.api.deliveries import ROUTES as DELIVERIES
 from bridge.web.api.description import describe
 from bridge.web.api.employees import ROUTES as EMPLOYEES
+from bridge.web.api.erasing import ROUTES as ERASING
 from bridge.web.api.events import ROUTES as EVENTS
 from bridge.web.api.export import ROUTES as EXPORT
 from bridge.web.api.keys import ROUTES as KEYS
@@ -42,6 +43,7 @@ PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
     *CONVERSATIONS,
     *CLIENTS,
+    *ERASING,
     *EXPORT,
     *MESSAGES,
     *RESENDING,
