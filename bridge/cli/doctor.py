@@ -22,6 +22,7 @@ from bridge.pipeline.doctor.people import (
 from bridge.pipeline.doctor.points import Health, Point, fine, skipped, wrong
 from bridge.pipeline.doctor.self_test import TestMessage
 from bridge.pipeline.doctor.standing import check_standing
+from bridge.pipeline.doctor.storage import check_storage
 from bridge.pipeline.parts import Parts
 from bridge.queue.server import OLDEST, server_version
 from bridge.queue.standing import queue_state
@@ -83,6 +84,7 @@ def _points(parts: Parts, settings: Settings, wanted: Wanted) -> Iterator[Point]
     yield fine("schema", "the store has this version's schema")
     yield _config(parts, settings)
     yield _queue(settings)
+    yield check_storage(parts.storage)
     with reading(parts.engine) as db:
         yield from check_standing(db, parts.now())
     try:

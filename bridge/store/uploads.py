@@ -55,10 +55,12 @@ def add(
     return made
 
 
-def find(db: Connection, employee: EmployeeId, upload: str) -> Upload | None:
-    """Nobody sends what another has uploaded."""
+def find(db: Connection, employee: EmployeeId, upload: str, *, since: datetime) -> Upload | None:
+    """Nobody sends what another has uploaded, nor what is about to expire."""
     row = db.execute(
-        select(UPLOADS).where(UPLOADS.c.id == upload, UPLOADS.c.employee == employee)
+        select(UPLOADS)
+        .where(UPLOADS.c.id == upload, UPLOADS.c.employee == employee)
+        .where(UPLOADS.c.created_at >= since)
     ).first()
     if row is None:
         return None

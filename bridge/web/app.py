@@ -70,13 +70,20 @@ class BodyLimit:
 
     def __init__(self) -> None:
         self._bytes = MAX_FORM_BYTES
+        self._upload_bytes = MAX_FORM_BYTES
 
     def __call__(self) -> int:
         return self._bytes
 
+    def of_upload(self) -> int:
+        return self._upload_bytes
+
     def refresh(self, parts: Parts) -> None:
         try:
-            accounts = parts.active().policy.accounts.values()
+            policy = parts.active().policy
         except (ConfigError, SQLAlchemyError):
             return
+        accounts = policy.accounts.values()
         self._bytes = max([MAX_FORM_BYTES, *(account.max_body_bytes for account in accounts)])
+        # What a form has besides its file has room as well.
+        self._upload_bytes = self._bytes + policy.media.max_upload_bytes

@@ -16,6 +16,7 @@ from bridge.pipeline.ledger import Record
 from bridge.store.exporting import messages_between, records_about
 from bridge.web.chatview import open_chat
 from bridge.web.feed import headline_of
+from bridge.web.files import Files, files_of
 from bridge.web.problems import invalid
 from bridge.web.quoting import quotes_of
 from bridge.web.viewer import Viewer
@@ -52,6 +53,7 @@ class Export:
     messages: tuple[Message, ...]
     quotes: Mapping[str, Message]  # what some of them answer, by the vendor's ids
     headlines: Mapping[MessageId, tuple[Headline, ...]] | None
+    files: Files
 
 
 def export(db: Connection, viewer: Viewer, name: str, span: Span, by: str) -> Export:
@@ -71,6 +73,7 @@ def export(db: Connection, viewer: Viewer, name: str, span: Span, by: str) -> Ex
         messages=tuple(viewer.shown(message) for message in found),
         quotes=quotes_of(db, viewer, chat, found),
         headlines=_headlines(db, found) if viewer.reads_all else None,
+        files=files_of(db, found),
     )
 
 

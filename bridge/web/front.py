@@ -27,6 +27,7 @@ from bridge.web.environ import STREAMS, environ_of
 from bridge.web.held import HELD, WAIT_SECONDS, Held
 from bridge.web.streams import PATH as STREAM
 from bridge.web.streams import Message, Receive, Scope, Send, Streams
+from bridge.web.uploads import OWNER, UPLOAD_SECONDS, is_upload
 
 HEADER_SECONDS = 10
 BODY_SECONDS = 10.0
@@ -91,15 +92,19 @@ class Front:
         app: WSGIApplication,
         max_body_bytes: Callable[[], int],
         *,
+        max_upload_bytes: Callable[[], int] | None = None,
         threads: int = THREADS,
         body_seconds: float = BODY_SECONDS,
+        upload_seconds: float = UPLOAD_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
         max_held_bytes: int = MAX_HELD_BYTES,
         streams: Streams | None = None,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._max_upload_bytes = max_upload_bytes or max_body_bytes
         self._body_seconds = body_seconds
+        self._upload_seconds = upload_seconds
         self._wait_seconds = wait_seconds
         self._held = Shares(max_held_bytes)
         self._in_flight = 0
@@ -112,7 +117,7 @@ class Front:
             await self._streams(scope, receive, send)
             return
         self._in_flight += 1
-        body = _Body(self._held, _owner(scope["raw_path"]), self._max_body_bytes())
+        body = self._body(scope["raw_path"])
         try:
             await self._read(scope, receive, body)
             environ = environ_of(scope, body.handed_on())
@@ -134,6 +139,12 @@ class Front:
         if self._streams is not None:
             self._streams.close()
 
+    def _body(self, raw_path: bytes) -> "_Body":
+        if is_upload(raw_path.decode("latin-1")):
+            most = self._max_upload_bytes()
+            return _Body(self._held, OWNER, most, self._upload_seconds)
+        return _Body(self._held, _owner(raw_path), self._max_body_bytes(), self._body_seconds)
+
     async def finished(self) -> None:
         """Returns when nothing is in flight."""
         while self._in_flight:
@@ -146,7 +157,7 @@ class Front:
         if int(headers.get(b"content-length", b"0")) > body.limit:
             raise Refused(413, "the body is too large\n")
         try:
-            async with asyncio.timeout(self._body_seconds):
+            async with asyncio.timeout(body.seconds):
                 await _gather(receive, body)
         except TimeoutError:
             raise Refused(408, "the body came too slowly\n") from None
@@ -201,6 +212,7 @@ class _Body:
     room: Shares
     owner: str
     limit: int
+    seconds: float
     pieces: bytearray = field(default_factory=bytearray)
     counted: int = 0
 

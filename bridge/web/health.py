@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.pipeline.parts import Parts
-from bridge.store import configs
+from bridge.store import configs, media
 from bridge.store.beats import beats
 from bridge.store.engine import reading
 from bridge.store.standing import Heap, LaneState, heaps, lane_states, lanes_held, oldest_due
@@ -130,10 +130,15 @@ class StoreCollector(Collector):
             now = self._parts.now()
             with reading(self._parts.engine) as db:
                 found, lanes = heaps(db, now), lane_states(db)
+                copies = media.counts(db)
         except SQLAlchemyError:
             return
         yield from _heap_metrics(found, now)
         yield from _lane_metrics(lanes, now)
+        files = _gauge("bridge_files", "Files that are not copied", "account", "state")
+        for (account, state), count in copies.items():
+            files.add_metric([account, state], count)
+        yield files
         ahead = _gauge("bridge_clock_skew_seconds", "How far this host is ahead of the store")
         ahead.add_metric([], skew.total_seconds())
         yield ahead

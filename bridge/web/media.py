@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import structlog
 from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
@@ -22,12 +23,13 @@ from bridge.store import media
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.store.media import Copy, CopyState
+from bridge.store.records import messages_by_id
 from bridge.web.api.serving import principal_of
 from bridge.web.environ import STREAMS
 from bridge.web.pages.visiting import visit_of
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.site import SecretKey, Site, site_of
-from bridge.web.viewer import viewer
+from bridge.web.viewer import Viewer, viewer
 
 AT_ONCE = 16
 _PIECE = 64 * 1024
@@ -73,7 +75,7 @@ class _Door:
             known = message.isprintable() and place < _PLACES
             found = media.one(db, MessageId(message), place) if known else None
             eyes = viewer(db, employee, self._site.policy, parts.now())
-            if found is None or not eyes.readable(db, [found.conversation]):
+            if found is None or not _is_shown_to(db, eyes, found):
                 raise not_found("file")
         return self._serve(_there(found))
 
@@ -117,6 +119,14 @@ class _Door:
         except StorageFailed as error:
             _log.error("storage failed", cause=str(error))
             raise _busy("the storage of files does not answer; try again in a moment") from error
+
+
+def _is_shown_to(db: Connection, eyes: Viewer, found: Copy) -> bool:
+    """Who may read the chat may still not read what its writer took back."""
+    message = messages_by_id(db, [found.message]).get(found.message)
+    if message is None or not eyes.readable(db, [found.conversation]):
+        return False
+    return found.place < len(eyes.shown(message).media)
 
 
 def _there(found: Copy) -> Copy:

@@ -32,7 +32,13 @@ def run(web: Web, settings: Settings, address: Address, *, ready: Callable[[], N
     ):
         threading.Thread(target=_repeat, args=(work, seconds, stopping), daemon=True).start()
     streams = Streams(site_of(web.parts, settings))
-    front = Front(create_app(web, settings), limit, threads=address.threads, streams=streams)
+    front = Front(
+        create_app(web, settings),
+        limit,
+        max_upload_bytes=limit.of_upload,
+        threads=address.threads,
+        streams=streams,
+    )
     gc.freeze()  # what is there now stays; looking at it again would be felt by every webhook
     serve(front, address.host, address.port, ready=ready)
     stopping.set()

@@ -40,6 +40,11 @@ DELETE /api/v1/keys/<id>                          401 403 403 403 403 404
 GET    /api/v1/merges                             401 403 403 403 403 200
 POST   /api/v1/merges/<id>/undo                   401 403 403 403 403 404
 POST   /api/v1/messages                           401 403 422 422 403 422
+POST /api/v1/uploads 401 403 422 422 403 422
+GET /api/v1/media/failed 401 403 403 403 403 200
+POST /api/v1/messages/<id>/media/<place>/retry 401 403 403 403 403 404
+GET /media/of/<message>/<int:place> 303 404 404 404 404 404
+GET /media/<signed> 404 404 404 404 404 404
 GET    /api/v1/new-clients                        401 200 200 200 200 200
 GET    /api/v1/notifications                      401 200 200 200 200 200
 GET    /api/v1/notifications/counters             401 200 200 200 200 200
@@ -61,6 +66,7 @@ GET    /conversations/<name>/reply                303 404 303 404 303 303
 POST   /conversations/<name>/reply                303 403 422 404 403 422
 GET    /conversations/<name>/template             303 404 303 404 303 303
 POST   /conversations/<name>/template             303 403 422 404 403 422
+POST   /conversations/<name>/files/<message>/<int:place>/again 303 403 403 403 403 404
 GET    /conversations/new                         303 403 200 200 403 200
 POST   /conversations/new                         303 403 422 422 403 422
 GET    /dead-letters                              303 403 403 403 403 200

@@ -66,6 +66,7 @@ def places(world: World, chat: ConversationId) -> dict[str, str]:
         "event": str(event["event"]),
         "box": "inbox",
         "letter": "2",
+        "place": "0",
         "contact": "rc_" + PHONE,
     }
 

@@ -1,15 +1,17 @@
 """Files of messages are copied at once, whole or not at all, and no message waits for its file."""
 
 import hashlib
+import io
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from bridge import codec
+from bridge.domain.effects import SendMessage
 from bridge.domain.errors import (
     CredentialsInvalid,
     DeliveryRejected,
@@ -18,12 +20,15 @@ from bridge.domain.errors import (
     StorageFailed,
 )
 from bridge.domain.messaging import Media
-from bridge.domain.names import conversation_id, message_id
+from bridge.domain.names import EmployeeId, conversation_id, message_id
 from bridge.domain.policy import MediaRules
 from bridge.pipeline.copying import MAX_ATTEMPTS, MAX_DEATHS, copy
 from bridge.pipeline.file_keeping import keep_files
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.lease import leased
+from bridge.pipeline.send import SendRequest, Sent, send
+from bridge.pipeline.signed_links import SignedLinks
+from bridge.pipeline.uploading import keep_upload, media_of
 from bridge.ports import MediaFile, Sink
 from bridge.storage import FileStorage
 from bridge.store import media, uploads
@@ -31,7 +36,15 @@ from bridge.store.engine import reading, writing
 from bridge.store.lanes import LeaseLost
 from bridge.store.media import Copy, CopyState
 from bridge.store.records import messages_by_id
-from bridge.store.schema import FILE_REMOVALS, LANES, MEDIA, MESSAGES, NOTIFICATIONS, OUTBOX
+from bridge.store.schema import (
+    FILE_REMOVALS,
+    LANES,
+    MEDIA,
+    MESSAGES,
+    NOTIFICATIONS,
+    OUTBOX,
+    UPLOADS,
+)
 from tests.pipeline.world import ANA, CHAT, LUIS, World, holding
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture" * 100
@@ -534,3 +547,86 @@ def test_a_file_that_takes_anothers_place_is_copied_anew(
     found = only(small)
     assert (found.message, found.state, found.sha256 == SHA) == (message, CopyState.STORED, False)
     assert kept(storage) == [found.sha256]
+
+
+def given_by(house: World, employee: EmployeeId = LUIS) -> Media:
+    """A file that an employee has uploaded."""
+    made = keep_upload(house.parts, employee, io.BytesIO(PNG), "offer.png", "image/png")
+    return media_of(made)
+
+
+def answers_with(house: World, file: Media, key: str = "k1") -> Any:
+    where = conversation_id(CHAT, "chan-sales", "34600111222")
+    letter = SendRequest(employee=LUIS, conversation=where, media=file, key=key)
+    return send(house.parts, letter)
+
+
+def test_an_employees_file_leaves_under_a_link_of_minutes(house: World, tmp_path: Path) -> None:
+    """Made for each attempt: none is kept in the outbox, none stands in the CRM."""
+    house.keeps_files(tmp_path)
+    house.parts = replace(house.parts, links=SignedLinks("https://bridge.example", "k" * 32))
+    house.client_writes()
+    house.settle()
+    seen = house.script(CHAT, lambda delivery: None)
+    assert isinstance(answers_with(house, given_by(house)), Sent)
+    house.settle()
+    ((delivery,),) = seen.runs
+    assert isinstance(delivery.effect, SendMessage)
+    assert delivery.effect.media is not None
+    link = delivery.effect.media.url
+    assert link.startswith("https://bridge.example/media/")
+    assert link.endswith(".png")
+    assert delivery.file is not None
+    assert delivery.file(len(PNG)).content == PNG
+    signed = link.removeprefix("https://bridge.example/media/")
+    assert house.parts.links.opened(signed, house.parts.now()) == only(house).id
+    assert (only(house).state, house.count(UPLOADS)) == (CopyState.STORED, 0)
+    stored = b"".join(bytes(row["effect"]) for row in house.rows(OUTBOX))
+    assert signed.encode() not in stored
+    lasting = f"https://bridge.example/media/of/{only(house).message}/0"
+    assert lasting.encode() in stored
+
+
+@pytest.mark.parametrize(
+    ("says", "error"),
+    [
+        (FileNotFoundError("x"), DeliveryRejected),
+        (StorageFailed("storage: open: OSError"), DeliveryTransient),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_refused_or_later(
+    small: World, storage: FileStorage, says: Exception, error: type[Exception]
+) -> None:
+    class Broken(FileStorage):
+        def open(self, sha256: str) -> BinaryIO:
+            raise says
+
+    small.client_writes()
+    small.settle()
+    seen = small.script(CHAT, lambda delivery: None)
+    file = given_by(small)
+    small.parts = replace(
+        small.parts,
+        storage=Broken(storage._url, storage._staging),
+        links=SignedLinks("https://bridge.example", "k" * 32),
+    )
+    answers_with(small, file)
+    small.settle()
+    read = seen.runs[0][0].file
+    assert read is not None
+    with pytest.raises(error):
+        read(10)
+
+
+def test_a_file_forgotten_before_it_left_is_not_sent(small: World, storage: FileStorage) -> None:
+    small.client_writes()
+    small.settle()
+    seen = small.script(CHAT, lambda delivery: None)
+    answers_with(small, given_by(small))
+    with writing(small.engine) as db:
+        media.forget_messages(db, [only(small).message], small.parts.now())
+    small.settle()
+    effect = seen.runs[0][0].effect
+    assert isinstance(effect, SendMessage)
+    assert effect.media is not None
+    assert (effect.media.url, seen.runs[0][0].file) == ("", None)

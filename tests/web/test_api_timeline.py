@@ -138,8 +138,13 @@ def test_feed_06_a_file_is_a_link_with_name_and_kind(world: World) -> None:
         "url": "https://files.example/1.jpg",
         "name": "1.jpg",
         "content_type": "image/jpeg",
+        "state": "pending",
+        "path": f"/media/of/{shown['id']}/0",
+        "size": None,
+        "reason": "",
+        "detail": "",
     }
-    assert shown["media"][1]["url"] == ""
+    assert (shown["media"][1]["url"], shown["media"][1]["state"]) == ("", "none")
 
 
 def test_an_event_is_found_by_its_decision_its_key_and_its_message(world: World) -> None:

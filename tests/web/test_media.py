@@ -1,5 +1,6 @@
 """Files are read by those who may read the chat, at each request anew, and by links of minutes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,13 +9,15 @@ from hypothesis import strategies as st
 
 from bridge.domain.names import EmployeeId, MessageId
 from bridge.domain.people import Role
+from bridge.domain.policy import OnDelete
 from bridge.pipeline.signed_links import LIFE, SignedLinks
 from bridge.store import media
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
+from bridge.store.records import messages_by_id, put_messages
 from bridge.web.media import AT_ONCE
 from tests.web.files import PNG, is_copied, is_refused, lasting, sends_file
-from tests.web.world import ANA, BRUNO, LUIS, NORA, QA, World
+from tests.web.world import ANA, BRUNO, LUIS, NORA, QA, WA, World
 
 MARTA = "+34600111222"
 
@@ -271,3 +274,16 @@ def test_a_lead_owner_reads_the_files_too(world: World, message: MessageId) -> N
     assert world.signed_in(BRUNO).get(lasting(message)).status_code == 404
     world.lead(contact, BRUNO)
     assert world.signed_in(BRUNO).get(lasting(message)).status_code == 200
+
+
+def test_what_was_taken_back_is_closed_to_who_may_not_see_it(
+    world: World, message: MessageId
+) -> None:
+    """Where the policy redacts, managers and quality control alone look at it still."""
+    redacting = replace(world.policy.timeline, on_delete=OnDelete.REDACT)
+    world.policy = replace(world.policy, timeline=redacting)
+    with writing(world.engine) as db:
+        (known,) = messages_by_id(db, [message]).values()
+        put_messages(db, {message: WA}, [replace(known, deleted_at=world.now)])
+    statuses = [world.signed_in(who).get(lasting(message)).status_code for who in (ANA, LUIS, QA)]
+    assert statuses == [404, 200, 200]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bridge.pipeline.doctor.points import Point, fine, wrong
+from bridge.store import media
 from bridge.store.beats import beats
 from bridge.store.examining import HeldLane, dead_count, held_lanes, store_clock
 from bridge.store.standing import heaps, oldest_due
@@ -94,4 +95,15 @@ def _retention(db: Connection, now: datetime) -> Iterator[Point]:
         yield fine("retention", said)
 
 
-_CHECKS: tuple[Check, ...] = (_clocks, _processes, _waiting, _lanes, _dead, _retention)
+def _files(db: Connection, now: datetime) -> Iterator[Point]:
+    found = media.counts(db)
+    failed = sum(n for (_, state), n in found.items() if state is media.CopyState.FAILED)
+    if not failed:
+        yield fine("files", "none could not be copied")
+        return
+    detail = f"{failed} files of messages could not be copied"
+    todo = "see why with GET /api/v1/media/failed, or in the chats; managers can try again there"
+    yield wrong("files", detail, todo)
+
+
+_CHECKS: tuple[Check, ...] = (_clocks, _processes, _waiting, _lanes, _dead, _retention, _files)

@@ -25,6 +25,7 @@ from bridge.web.api.employees import ROUTES as EMPLOYEES
 from bridge.web.api.erasing import ROUTES as ERASING
 from bridge.web.api.events import ROUTES as EVENTS
 from bridge.web.api.export import ROUTES as EXPORT
+from bridge.web.api.files import ROUTES as FILES
 from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     *MESSAGES,
     *RESENDING,
     *TEMPLATES,
+    *FILES,
     *TIMELINE,
     *EVENTS,
     *EMPLOYEES,

@@ -22,6 +22,7 @@ from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
 from bridge.web.api.shapes import ConversationItem, Done, conversation_item
 from bridge.web.chatlist import ChatLine, Part, Place, list_chats
 from bridge.web.chatview import open_chat, open_to_answer
+from bridge.web.files import files_of
 from bridge.web.people import Seer, who_can_see
 from bridge.web.problems import Problem
 from bridge.web.replying import ReplyChannels, reply_channels
@@ -99,7 +100,8 @@ def list_all(call: Call, query: ConversationsQuery) -> Page[ConversationItem]:
     with reading(call.site.parts.engine) as db:
         eyes = call.viewer(db)
         found = list_chats(db, eyes, wanted, begin, query.limit)
-        items = tuple(conversation_item(eyes, line) for line in found.lines)
+        files = files_of(db, [line.last for line in found.lines])
+        items = tuple(conversation_item(eyes, line, files) for line in found.lines)
     return Page(items=items, next=go_on(call, found.next, of))
 
 
@@ -112,7 +114,7 @@ def one(call: Call, _: Nothing) -> ConversationShape:
         line = ChatLine(chat=chat, is_own=eyes.owns(chat), mark=tone, last=last)
         reply = reply_channels(db, eyes, chat, eyes.employee) if granted.can_write else None
         return ConversationShape(
-            conversation=conversation_item(eyes, line),
+            conversation=conversation_item(eyes, line, files_of(db, [last])),
             phone=chat.conversation.phone,
             username=chat.conversation.username,
             can_write=granted.can_write,

@@ -69,7 +69,8 @@ def _operation(route: Route, schemas: _Schemas) -> Json:
         "responses": _answers(route, schemas),
     }
     if route.is_write:
-        content = {"application/json": {"schema": schemas.of(route.given)}}
+        kind = "multipart/form-data" if route.takes_file else "application/json"
+        content = {kind: {"schema": schemas.of(route.given)}}
         operation["requestBody"] = {"required": _is_required(route, schemas), "content": content}
     return operation
 

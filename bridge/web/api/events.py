@@ -8,6 +8,7 @@ from bridge.pipeline.explain import Explanation
 from bridge.store.engine import reading
 from bridge.web.api.routing import Call, Nothing, get
 from bridge.web.api.timeline import EntryShape, entry_shape
+from bridge.web.files import files_of
 from bridge.web.story import Story, WhyNot, tell
 
 
@@ -29,7 +30,8 @@ def one(call: Call, _: Nothing) -> EntryShape:
     with reading(call.site.parts.engine) as db:
         eyes = call.viewer(db)
         story = tell(db, eyes, call.site.parts.active(), call.path["id"])
-    return entry_shape(eyes, story.entry)
+        files = files_of(db, [story.entry.message, *story.entry.also])
+    return entry_shape(eyes, story.entry, files)
 
 
 def explain(call: Call, query: ExplainQuery) -> ExplanationShape:

@@ -120,7 +120,8 @@ def _shape(viewer: Viewer, found: Export) -> ExportShape:
 def _messages(viewer: Viewer, found: Export) -> Iterator[ExportedMessage]:
     for message in found.messages:
         told = None if found.headlines is None else found.headlines.get(message.id, ())
-        yield ExportedMessage(message=message_shape(viewer, message, found.quotes), decisions=told)
+        shape = message_shape(viewer, message, found.files, found.quotes)
+        yield ExportedMessage(message=shape, decisions=told)
 
 
 def _rows(viewer: Viewer, found: Export) -> Iterator[tuple[str, ...]]:
@@ -137,7 +138,7 @@ def _rows(viewer: Viewer, found: Export) -> Iterator[tuple[str, ...]]:
             said.status,
             said.text,
             "\n".join(file.name or file.kind for file in said.media),
-            "\n".join(file.url for file in said.media),
+            "\n".join(file.path or file.url for file in said.media),
             "\n".join(said.edits),
             said.deleted_at.isoformat() if said.deleted_at else "",
             said.error,

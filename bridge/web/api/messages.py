@@ -10,6 +10,7 @@ from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.payload import storable
 from bridge.pipeline.send import Refusal, SendRequest, Sent, send
+from bridge.pipeline.uploading import attached
 from bridge.store.chats import contacts_by_id
 from bridge.store.engine import reading
 from bridge.store.feed import contact_ids
@@ -21,6 +22,7 @@ from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Page, Paging, get, write
 from bridge.web.api.shapes import MessageShape, message_shape
 from bridge.web.chatview import open_chat, safe_link
+from bridge.web.files import files_of
 from bridge.web.problems import invalid, not_found
 from bridge.web.quoting import quotes_of
 
@@ -35,13 +37,14 @@ class TemplateContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Content(Actor, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Text, or a file by its http(s) address, or a template. Both text and file make two messages
-    where the messenger does not take them at once (WS-03), a long text as many as it needs.
-    `channel` is another one than the default (CHN-04). `automatic`: by a machine, so that the
-    client still waits for a person."""
+    """Text, or a file by its http(s) address or as the id of an `upload`, or a template. Both text
+    and file make two messages where the messenger does not take them at once (WS-03), a long text
+    as many as it needs. `channel` is another one than the default (CHN-04). `automatic`: by a
+    machine, so that the client still waits for a person."""
 
     text: str = ""
     media_url: str = ""
+    upload: str = ""
     media_kind: MediaKind = MediaKind.DOCUMENT
     media_name: str = ""
     channel: str | None = None
@@ -99,8 +102,9 @@ def list_all(call: Call, query: Paging) -> Page[MessageShape]:
         found = messages_of(db, name, before, query.limit + 1)
         kept = found[: query.limit]
         quotes = quotes_of(db, eyes, chat, (message for _, message in kept))
+        files = files_of(db, [message for _, message in kept])
     more = _Place(before=kept[-1][0]) if len(found) > query.limit else None
-    items = tuple(message_shape(eyes, message, quotes) for _, message in kept)
+    items = tuple(message_shape(eyes, message, files, quotes) for _, message in kept)
     return Page(items=items, next=go_on(call, more, of))
 
 
@@ -132,7 +136,7 @@ def _send(
         messenger=messenger,
         text=_sendable(body.text, "$.text"),
         template=_template(body),
-        media=_media(body),
+        media=_media(call, employee, body),
         channel=ChannelName(body.channel) if body.channel else None,
         key=call.key,
         automatic=body.automatic,
@@ -159,13 +163,24 @@ def _template(body: Content) -> Template | None:
     )
 
 
-def _media(body: Content) -> Media | None:
+def _media(call: Call, employee: Employee, body: Content) -> Media | None:
+    if body.upload:
+        return _uploaded(call, employee, body)
     if not body.media_url:
         return None
     if not safe_link(body.media_url):
         raise invalid("is not an http(s) address", field="$.media_url")
     url, name = storable(body.media_url), storable(body.media_name)
     return Media(kind=body.media_kind, url=url, name=name)
+
+
+def _uploaded(call: Call, employee: Employee, body: Content) -> Media:
+    if body.media_url:
+        raise invalid("name either an address or an upload", field="$.upload")
+    media = attached(call.site.parts, EmployeeId(employee.id), storable(body.upload))
+    if media is None:
+        raise invalid("is no file that you uploaded lately and have not sent", field="$.upload")
+    return media
 
 
 def _phone(call: Call, to: ToPhone) -> str:

@@ -88,6 +88,7 @@ class Route:
     status: int = 200
     remember: Callable[[object], object] = _as_it_is
     also: tuple[str, ...] = ()
+    takes_file: bool = False  # multipart/form-data, in place of JSON
 
     @property
     def is_write(self) -> bool:

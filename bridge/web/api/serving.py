@@ -57,11 +57,13 @@ def principal_of(site: Site, request: Request) -> Principal:
 
 
 def _write(route: Route, request: Request, call: Call) -> Response:
+    if route.takes_file:
+        request.get_data(cache=True, parse_form_data=False)  # before the form is read from it
     bound = route.bind(request)
     name = _idempotency_key(request)
     if name is None:
         return _answer(route.status, encode(bound(replace(call, key=secrets.token_hex(16)))))
-    before = _answered_before(call, name, request)
+    before = _answered_before(call, name, request, takes_file=route.takes_file)
     if before is not None:
         return before
     keyed = replace(call, key=digest_id("rq", call.principal.id, name))
@@ -83,8 +85,11 @@ def _first_time(route: Route, bound: Callable[[Call], object], call: Call, name:
                 release(db, call.principal.id, name)
 
 
-def _answered_before(call: Call, name: str, request: Request) -> Response | None:
-    asked = f"{request.method} {request.full_path}\n".encode() + raw_body(request)
+def _answered_before(
+    call: Call, name: str, request: Request, *, takes_file: bool
+) -> Response | None:
+    body = request.get_data(cache=True) if takes_file else raw_body(request)
+    asked = f"{request.method} {request.full_path}\n".encode() + body
     fingerprint = hashlib.sha256(asked).hexdigest()
     with writing(call.site.parts.engine) as db:
         call.site.chores.do(db, call.now)

@@ -15,6 +15,7 @@ from bridge.domain.records import ClientState, Message
 from bridge.domain.showing import times_edited
 from bridge.web.chatlist import ChatLine
 from bridge.web.chatview import owners_of, safe_link, title_of
+from bridge.web.files import Files, FileState
 from bridge.web.viewer import Viewer
 
 NO_QUOTES: Mapping[str, Message] = {}
@@ -42,12 +43,19 @@ class OwnerShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaShape:
-    """A file that a message refers to; `url` is the vendor's link, which may expire."""
+    """A file that a message refers to. `path` is where our copy is read by who may read the chat,
+    below our own address; `url` is the vendor's link, which may expire. `reason` and `detail` say
+    why there is no copy."""
 
     kind: MediaKind
     url: str
     name: str
     content_type: str
+    state: FileState
+    path: str
+    size: int | None
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +131,7 @@ class ConversationItem:
 
 
 def message_shape(
-    viewer: Viewer, whole: Message, quotes: Mapping[str, Message] = NO_QUOTES
+    viewer: Viewer, whole: Message, files: Files, quotes: Mapping[str, Message] = NO_QUOTES
 ) -> MessageShape:
     """`quotes` are shown already, `whole` need not be."""
     message = viewer.shown(whole)
@@ -134,8 +142,18 @@ def message_shape(
         status=message.status,
         text=message.text,
         media=tuple(
-            MediaShape(kind=m.kind, url=safe_link(m.url), name=m.name, content_type=m.content_type)
-            for m in message.media
+            MediaShape(
+                kind=file.kind,
+                url=safe_link(file.url),
+                name=file.name,
+                content_type=file.content_type,
+                state=file.state,
+                path=file.path,
+                size=file.size,
+                reason=file.reason,
+                detail=file.detail,
+            )
+            for file in (files.get(message.id, ()) if message.media else ())
         ),
         author=message.author,
         author_name=message.author_name,
@@ -170,7 +188,7 @@ def _quote(message: Message | None) -> QuoteShape:
     )
 
 
-def conversation_item(viewer: Viewer, line: ChatLine) -> ConversationItem:
+def conversation_item(viewer: Viewer, line: ChatLine, files: Files) -> ConversationItem:
     conversation = line.chat.conversation
     return ConversationItem(
         id=conversation.id,
@@ -184,7 +202,7 @@ def conversation_item(viewer: Viewer, line: ChatLine) -> ConversationItem:
         mark=line.mark,
         unanswered_since=conversation.unanswered_since,
         last_message_at=conversation.last_message_at,
-        last_message=message_shape(viewer, line.last) if line.last else None,
+        last_message=message_shape(viewer, line.last, files) if line.last else None,
     )
 
 

@@ -16,6 +16,7 @@ from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Page, Paging, get
 from bridge.web.api.shapes import ChannelRef, MessageShape, channel_ref, message_shape
 from bridge.web.feed import Entry, FeedPlace, accounts_of_source, list_feed
+from bridge.web.files import Files, files_of
 from bridge.web.viewer import Viewer
 
 
@@ -73,11 +74,12 @@ def list_all(call: Call, query: TimelineQuery) -> Page[EntryShape]:
     with reading(call.site.parts.engine) as db:
         eyes = call.viewer(db)
         found = list_feed(db, eyes, _wanted(db, eyes, query), begin, query.limit)
-    items = tuple(entry_shape(eyes, entry) for entry in found.entries)
+        files = files_of(db, [m for entry in found.entries for m in (entry.message, *entry.also)])
+    items = tuple(entry_shape(eyes, entry, files) for entry in found.entries)
     return Page(items=items, next=go_on(call, found.next, of))
 
 
-def entry_shape(viewer: Viewer, entry: Entry) -> EntryShape:
+def entry_shape(viewer: Viewer, entry: Entry, files: Files) -> EntryShape:
     chat, message = entry.chat, entry.message
     return EntryShape(
         event=str(entry.event),
@@ -96,8 +98,8 @@ def entry_shape(viewer: Viewer, entry: Entry) -> EntryShape:
         author=message.author if message else None,
         author_name=message.author_name if message else "",
         head=entry.head,
-        message=message_shape(viewer, message) if message else None,
-        also=tuple(message_shape(viewer, other) for other in entry.also),
+        message=message_shape(viewer, message, files) if message else None,
+        also=tuple(message_shape(viewer, other, files) for other in entry.also),
     )
 
 

@@ -32,6 +32,7 @@ from bridge.web.pages.visiting import form, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.readable import refuse_unreadable_query
 from bridge.web.site import SecretKey, Site, site_of
+from bridge.web.uploads import is_upload
 
 MAX_FORM_BYTES = 256 * 1024
 _HEADERS = {
@@ -61,7 +62,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     )
     for rule, method, view in _pages(site):
         blueprint.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
-    blueprint.before_request(_limit_form)
+    blueprint.before_request(partial(_limit_form, site))
     blueprint.before_request(refuse_unreadable_query)
     _answer_errors(blueprint)
     app.register_blueprint(blueprint)
@@ -88,6 +89,11 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/conversations/<name>/template", "POST", form(site, sending.send_template)),
         (f"{_MESSAGE}/resend", "POST", form(site, sending.send_once_more)),
         (f"{_MESSAGE}/mark-sent", "POST", form(site, sending.say_it_was_sent)),
+        (
+            "/conversations/<name>/files/<message>/<int:place>/again",
+            "POST",
+            form(site, chat.try_file_again),
+        ),
         ("/conversations/<name>/dismiss", "POST", form(site, chat.say_no_answer_needed)),
         ("/conversations/<name>/erase", "GET", page(site, erasing.show)),
         ("/conversations/<name>/erase", "POST", form(site, erasing.forget)),
@@ -109,8 +115,12 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
     )
 
 
-def _limit_form() -> None:
-    request.max_content_length = MAX_FORM_BYTES
+def _limit_form(site: Site) -> None:
+    most = MAX_FORM_BYTES
+    if is_upload(request.path) and request.mimetype == "multipart/form-data":
+        most += site.policy.media.max_upload_bytes
+    request.max_content_length = most
+    request.max_form_memory_size = MAX_FORM_BYTES
 
 
 def _guarded(answer: Response) -> Response:

@@ -8,6 +8,7 @@ from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted
 from bridge.web.chatview import safe_link, title_of
 from bridge.web.feed import FeedPlace, accounts_of_source, list_feed
+from bridge.web.files import files_of
 from bridge.web.pages.asking import PAGE, address_of_next, asked, asked_moment, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.people import everybody
@@ -20,6 +21,7 @@ def show(visit: Visit) -> Response:
     with reading(visit.site.parts.engine) as db:
         eyes = visit.viewer(db)
         found = list_feed(db, eyes, wanted, start, PAGE)
+        files = files_of(db, [m for entry in found.entries for m in (entry.message, *entry.also)])
     return visit.render(
         "feed.html",
         entries=found.entries,
@@ -30,6 +32,7 @@ def show(visit: Visit) -> Response:
         asked={name: asked(name) for name in ("source", "channel", "person", "from", "to", "all")},
         next_page=address_of_next(visit, found.next, "feed"),
         safe_link=safe_link,
+        files=files,
     )
 
 
@@ -38,6 +41,7 @@ def tell_why(visit: Visit, name: str) -> Response:
         eyes = visit.viewer(db)
         story = tell(db, eyes, visit.site.parts.active(), name, asked("why_not"))
         people = _colleagues(db, visit)
+        files = files_of(db, [story.entry.message, *story.entry.also])
     return visit.render(
         "event.html",
         story=story,
@@ -48,6 +52,7 @@ def tell_why(visit: Visit, name: str) -> Response:
         people=people,
         names={person.email: person.name for person in eyes.directory.people},
         safe_link=safe_link,
+        files=files,
     )
 
 

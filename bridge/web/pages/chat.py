@@ -7,21 +7,26 @@ from flask import Response, make_response, redirect, request
 from sqlalchemy import Connection
 
 from bridge.domain.messaging import Media, MediaKind
-from bridge.domain.names import ChannelName, ConversationId, digest_id
+from bridge.domain.names import ChannelName, ConversationId, MessageId, digest_id
 from bridge.domain.reactions import shown as reactions_shown
 from bridge.domain.showing import times_edited
 from bridge.payload import storable
 from bridge.pipeline.dismiss import dismiss
 from bridge.pipeline.send import Refusal, SendRequest, send
-from bridge.store.engine import reading
+from bridge.pipeline.uploading import drop, media_of
+from bridge.store import media
+from bridge.store.engine import reading, writing
 from bridge.store.feed import decisions_of_messages
+from bridge.store.keys import Scope
 from bridge.store.listing import messages_of
 from bridge.store.mirror import pipelines
+from bridge.store.uploads import Upload
 from bridge.web.chatview import open_chat, open_to_answer, owners_of, safe_link, title_of
+from bridge.web.files import files_of, take_upload
 from bridge.web.pages.asking import PAGE, address_of_next, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.people import who_can_see
-from bridge.web.problems import Problem, invalid
+from bridge.web.problems import Problem, invalid, not_found
 from bridge.web.quoting import quotes_of
 from bridge.web.replying import reply_channels
 
@@ -56,8 +61,11 @@ def reply(visit: Visit, name: str) -> Response:
     )
     with reading(visit.site.parts.engine) as db:
         open_to_answer(db, visit.viewer(db), name)
-    sent = send(visit.site.parts, _request(visit, name, draft))
+    uploaded = _uploaded(visit, draft)
+    sent = send(visit.site.parts, _request(visit, name, draft, uploaded))
     if isinstance(sent, Refusal):
+        if uploaded is not None:
+            drop(visit.site.parts, uploaded)
         return show_draft(visit, name, draft, sent)
     return make_response(redirect(f"/conversations/{sent.conversation}#latest", 303))
 
@@ -76,15 +84,37 @@ def say_no_answer_needed(visit: Visit, name: str) -> Response:
     return make_response(redirect(f"/conversations/{name}#latest", 303))
 
 
-def _request(visit: Visit, name: str, draft: Draft) -> SendRequest:
+def _uploaded(visit: Visit, draft: Draft) -> Upload | None:
+    """The file that the form brings, kept before it is sent; only where it could be sent."""
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        return None
+    if draft.media_url:
+        raise invalid("send either a file or the address of one", field="media_url")
+    return take_upload(visit.site.parts, visit.employee, given)
+
+
+def try_file_again(visit: Visit, name: str, message: str, place: int) -> Response:
+    """A manager has a file copied anew."""
+    visit.principal.require(Scope.ADMIN)
+    with writing(visit.site.parts.engine) as db:
+        open_chat(db, visit.viewer(db), name)
+        copy = media.one(db, MessageId(message), min(place, 1000))
+        if copy is None or copy.conversation != name:
+            raise not_found("file")
+        media.try_again(db, copy.message, copy.place)
+    return make_response(redirect(f"/conversations/{name}#latest", 303))
+
+
+def _request(visit: Visit, name: str, draft: Draft, uploaded: Upload | None) -> SendRequest:
     if draft.media_url and not safe_link(draft.media_url):
         raise invalid("is not an http(s) address", field="media_url")
-    media = Media(kind=MediaKind.DOCUMENT, url=draft.media_url) if draft.media_url else None
+    linked = Media(kind=MediaKind.DOCUMENT, url=draft.media_url) if draft.media_url else None
     return SendRequest(
         employee=visit.employee,
         conversation=ConversationId(name),
         text=draft.text,
-        media=media,
+        media=media_of(uploaded) if uploaded else linked,
         channel=ChannelName(draft.channel) if draft.channel else None,
         key=digest_id("pg", storable(request.form.get("key", "")) or secrets.token_hex(16)),
     )
@@ -104,6 +134,7 @@ def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
         found = messages_of(db, chat.conversation.id, before, PAGE + 1)
         messages = [eyes.shown(message) for _, message in reversed(found[:PAGE])]
         quotes = quotes_of(db, eyes, chat, messages)
+        files = files_of(db, messages)
         decisions = decisions_of_messages(db, [message.id for message in messages])
         channels = reply_channels(db, eyes, chat, eyes.employee) if granted.can_write else None
         stages = _stages(visit, db)
@@ -131,6 +162,9 @@ def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
         draft=draft,
         key=secrets.token_hex(16),
         safe_link=safe_link,
+        files=files,
+        may_retry=visit.principal.is_admin,
+        max_upload=visit.policy.media.max_upload_megabytes,
     )
 
 
