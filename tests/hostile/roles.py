@@ -52,6 +52,7 @@ GET    /api/v1/notifications/stream               401 403 200 200 200 200
 POST   /api/v1/notifications/read                 401 403 200 200 403 200
 GET    /api/v1/openapi.json                       200 200 200 200 200 200
 GET    /api/v1/templates                          401 200 200 200 200 200
+GET    /api/v1/rotation/<pool>                    401 403 403 403 403 404
 GET    /api/v1/timeline                           401 200 200 200 200 200
 GET    /api/v1/work/ambiguous                     401 403 403 403 403 200
 POST   /contacts/<name>/merge                     303 403 403 403 403 404
@@ -82,10 +83,13 @@ GET    /login/<token>                             200 200 200 200 200 200
 POST   /login/<token>                             403 403 403 403 403 403
 POST   /logout                                    303 303 303 303 303 303
 POST   /merges/<name>/undo                        303 403 403 403 403 404
+GET    /media/<signed>                            404 404 404 404 404 404
+GET    /media/of/<message>/<int:place>            303 404 200 404 200 200
 GET    /metrics                                     -   -   -   -   -   -
 GET    /notifications                             303 200 200 200 200 200
 POST   /notifications/read                        303 403 303 303 403 303
 GET    /readyz                                      -   -   -   -   -   -
 GET    /work                                      303 403 403 403 403 200
+GET    /rotation                                  303 403 403 403 403 200
 GET    /static/<path:filename>                    200 200 200 200 200 200
 """

@@ -15,6 +15,7 @@ from tests.hostile.roles import TABLE
 from tests.web.asking import api
 from tests.web.browsing import csrf
 from tests.web.doors import door
+from tests.web.files import is_copied, sends_file
 from tests.web.world import ANA, BRUNO, LUIS, NORA, QA, WA, World
 
 # Those of a whole process only: they ask for no employee.
@@ -50,20 +51,24 @@ def test_s15_every_route_stands_in_the_table(sqlite_url: str, world: World) -> N
 
 @pytest.fixture
 def chat(world: World) -> ConversationId:
-    """Ana's; and a dead letter."""
+    """Ana's, with a file; and a dead letter."""
     world.client("Marta", PHONE, ANA, deal_of=ANA)
     written = world.writes(PHONE, "hello there")
     world.arrives(WA, b"no JSON")
+    is_copied(world, sends_file(world, PHONE))
     return written
 
 
 def places(world: World, chat: ConversationId) -> dict[str, str]:
     """What stands for the parts of a rule."""
-    event = api(world, LUIS).all("/timeline")[0]
+    luis = api(world, LUIS)
+    event = luis.all("/timeline")[0]
+    said = luis.all(f"/conversations/{chat}/messages")
     return {
         "name": str(chat),
         "id": str(chat),
         "event": str(event["event"]),
+        "file": next(message["id"] for message in said if message["media"]),
         "box": "inbox",
         "letter": "2",
         "place": "0",
@@ -78,6 +83,7 @@ def address(rule: str, found: dict[str, str]) -> str:
         "/dead-letters/": {"id": found["letter"]},
         "/contacts/": {"id": found["contact"]},
         "/keys/": {"id": "none"},
+        "/media/of/": {"message": found["file"], "place": "0"},
         "/notifications/": {"id": "none"},
         "/static/": {"filename": "bridge.css"},
     }
