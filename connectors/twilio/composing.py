@@ -57,7 +57,8 @@ def _place(messenger: Messenger, media: Media) -> Mapping[str, str] | Rejected:
 
 def _template(template: Template, find: Find) -> Mapping[str, str] | Rejected:
     """Named by its ContentSid, or by its name and language as the list of templates has them."""
-    sid = template.name if CONTENT_SID.fullmatch(template.name) else find(template)
+    named = (x for x in (template.id, template.name) if CONTENT_SID.fullmatch(x))
+    sid = next(named, None) or find(template)
     if sid is None:
         detail = "the account has no such template, or several: name it by its ContentSid (HX…)"
         return Rejected(reason="template_unknown", detail=detail)

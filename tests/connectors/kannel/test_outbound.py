@@ -17,7 +17,7 @@ from bridge.ports import AccountDown, CannotTell, Done, Outcome, Rejected, Retry
 from connectors.kannel.doctor import KannelDoctor
 from connectors.kannel.outbound import KannelOutbound, message_id
 from connectors.kannel.reader import KannelReader
-from connectors.kannel.words import is_plain, places
+from connectors.kannel.words import is_plain, most_letters, places
 from tests.connectors.kannel.building import (
     CLIENT,
     NOW,
@@ -293,3 +293,10 @@ def test_the_doctor_tells_who_else_answers(
 def test_the_doctor_tells_that_nobody_answers() -> None:
     with pytest.raises(DeliveryTransient):
         KannelDoctor(account(NOBODY)).examine("https://bridge.example")
+
+
+@pytest.mark.parametrize("letter", ["a", "{", "ж", "😀"])
+def test_as_many_letters_as_are_promised_fit_in_one_message(letter: str) -> None:
+    text = letter * most_letters(letter * 5_000)
+    most = 10 * (153 if is_plain(text) else 67)
+    assert most - 2 < places(text) <= most

@@ -72,6 +72,12 @@ def test_a_file_goes_by_its_link(phone: Phone, outbound: TelegramOutbound, kind:
     assert field in last(phone)
 
 
+def test_a_file_bears_a_text_beside_it(phone: Phone, outbound: TelegramOutbound) -> None:
+    effect = replace(sending(), text="La oferta", media=PDF)
+    assert isinstance(one(outbound, effect), Done)
+    assert last(phone)["caption"] == "La oferta"
+
+
 def test_a_file_of_telegrams_own_goes_by_its_id(phone: Phone, outbound: TelegramOutbound) -> None:
     photo = phone.eva(kind="photo")["message"]["photo"][-1]
     media = Media(kind=MediaKind.IMAGE, media_id=photo["file_id"])

@@ -138,6 +138,18 @@ def test_a_template_goes_by_its_id_with_its_values(outbound: TwilioOutbound, pho
     )
 
 
+def test_a_template_that_was_read_before_needs_no_look_up(
+    outbound: TwilioOutbound, phone: Phone
+) -> None:
+    """Two of one name can't be told apart but by the id."""
+    named = {"name": "cita", "language": "es", "body": "Hola"}
+    phone.steer("seed", contents=[{**named, "sid": CONTENT}, named])
+    by_id = Template(id=CONTENT, name="cita", language="es")
+    (outcome,) = deliver(outbound, replace(on_whatsapp(), template=by_id))
+    assert isinstance(outcome, Done)
+    assert phone.sent[0]["content_sid"] == CONTENT
+
+
 def test_a_template_may_be_named_by_name_and_language(
     outbound: TwilioOutbound, phone: Phone
 ) -> None:

@@ -10,7 +10,7 @@ import responses
 
 from bridge.domain.effects import ChangeOwner, SendMessage
 from bridge.domain.errors import ConfigError
-from bridge.domain.messaging import ChatKind, Media, MediaKind, Messenger
+from bridge.domain.messaging import ChatKind, Media, MediaKind, Messenger, Template
 from bridge.domain.names import CrmId, RecordId
 from bridge.domain.records import RecordKind
 from bridge.ports import Absent, Account, CannotTell, Done, Outcome, Rejected
@@ -152,6 +152,29 @@ def test_the_body_is_what_the_vendors_page_asks_for() -> None:
             "refMessageId": "m-0",
         }
     ]
+
+
+def test_ws_04_a_template_is_named_by_its_id_and_given_its_values() -> None:
+    template = Template(id="t-1", name="Cita", language="es", values=("Eva", "lunes"))
+    [body] = _bodies(replace(sending("Hola Eva, el lunes"), template=template, reply_to=None))
+    assert (body["templateId"], body["templateValues"]) == ("t-1", ["Eva", "lunes"])
+    assert "text" not in body
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"template": Template(name="Cita", language="es")}, "template_without_id"),
+        ({"template": Template(id="t", name="", language=""), "media": FILE}, "template_with_file"),
+    ],
+)
+def test_a_template_that_wazzup_can_not_know_is_refused_without_a_call(
+    changes: dict[str, Any], reason: str
+) -> None:
+    effect = replace(sending(""), **changes)
+    (outcome,) = deliver(WazzupOutbound(account("http://127.0.0.1:1")), effect)
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason == reason
 
 
 def test_ws_05_an_automatic_message_leaves_the_unanswered_mark() -> None:
