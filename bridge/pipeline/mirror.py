@@ -118,6 +118,7 @@ def _contacts(parts: Parts, crm: AccountName, progress: Progress) -> int:
     reader = parts.vendors.reader(crm)
     for n in range(0, len(wanted), RUN):
         run = mirroring.Wanted(contacts=wanted[n : n + RUN])
-        mirroring.write(parts, crm, run, mirroring.read(reader, run))
+        before = mirroring.before_reading(parts, crm, run)
+        mirroring.write(parts, crm, run, mirroring.read(reader, run), before)
         progress("contacts", min(n + RUN, len(wanted)), len(wanted))
     return len(wanted)

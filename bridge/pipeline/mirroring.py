@@ -21,15 +21,18 @@ from bridge.domain.records import (
     Owner,
     RecordKind,
 )
+from bridge.pipeline.event_keys import CrmKey
 from bridge.pipeline.gone import end_entries
+from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.moved import Moved
+from bridge.pipeline.overtaken import Before, look, wishes
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.windows import mark_changed
 from bridge.ports import Reader
 from bridge.store import chats, cursors, mirror, outbox, records, templates
 from bridge.store.deciding import deciding
-from bridge.store.engine import writing
+from bridge.store.engine import reading, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +63,55 @@ def read(reader: Reader, wanted: Wanted) -> Reading:
     return Reading(contacts=contacts, deals=tuple(deals.values()), leads=tuple(leads.values()))
 
 
+def before_reading(parts: Parts, crm: AccountName, wanted: Wanted) -> Before:
+    with reading(parts.engine) as db:
+        return _before(db, crm, wanted)
+
+
 def write(
-    parts: Parts, crm: AccountName, wanted: Wanted, found: Reading, lease: Lease | None = None
+    parts: Parts,
+    crm: AccountName,
+    wanted: Wanted,
+    found: Reading,
+    before: Before,
+    lease: Lease | None = None,
 ) -> None:
-    """The mirror as just read. Records that are gone are marked; strangers' are left out."""
+    """The mirror as just read. Records that are gone are marked; strangers' are left out, and those
+    that moved while they were read are read once more."""
     with deciding(parts.engine) as db:
         if lease is not None:
             lease.keep(db)
         now = parts.now()
+        overtaken = before.overtaken(_before(db, crm, wanted))
+        mirror.request_refreshes(db, lane(Way.MIRROR, crm), wishes(overtaken), now)
+        wanted, found = _without(overtaken, wanted, found)
         moved = Moved()
         contacts = _write_contacts(db, crm, wanted, found, moved, now)
         _write_records(db, crm, wanted, found, contacts, moved, now)
         mark_changed(db, moved.clients, moved.deals, now)
+
+
+def _before(db: Connection, crm: AccountName, wanted: Wanted) -> Before:
+    others = [(RecordKind.DEAL, x) for x in wanted.deals]
+    others += [(RecordKind.LEAD, x) for x in wanted.leads]
+    return look(db, crm, list(wanted.contacts), others)
+
+
+def _without(
+    overtaken: frozenset[CrmKey], wanted: Wanted, found: Reading
+) -> tuple[Wanted, Reading]:
+    def stays(kind: RecordKind, crm_id: CrmId) -> bool:
+        return (kind, crm_id) not in overtaken
+
+    return Wanted(
+        contacts=[x for x in wanted.contacts if stays(RecordKind.CONTACT, x)],
+        deals=[x for x in wanted.deals if stays(RecordKind.DEAL, x)],
+        leads=[x for x in wanted.leads if stays(RecordKind.LEAD, x)],
+    ), Reading(
+        contacts=found.contacts,
+        deals=tuple(x for x in found.deals if stays(RecordKind.DEAL, x.crm_id)),
+        leads=tuple(x for x in found.leads if stays(RecordKind.LEAD, x.crm_id)),
+    )
 
 
 def read_directory(parts: Parts, crm: AccountName) -> Directory:

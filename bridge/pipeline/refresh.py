@@ -171,9 +171,10 @@ def _read(
     leads = [CrmId(key) for key in keys[RefreshKind.LEAD]]
     if contacts or deals or leads:
         wanted = mirroring.Wanted(contacts=contacts, deals=deals, leads=leads)
+        before = mirroring.before_reading(parts, account, wanted)
         found = lease.while_waiting(
             parts.engine, lambda: mirroring.read(parts.vendors.reader(account), wanted)
         )
-        mirroring.write(parts, account, wanted, found, lease)
+        mirroring.write(parts, account, wanted, found, before, lease)
     chats = [ConversationId(key) for key in keys[RefreshKind.IDENTITY]]
     return identifying.identify(parts, lease, account, chats) if chats else frozenset()

@@ -1,11 +1,13 @@
 """What moves in the CRM beside messages: at once where the webhook says it, never in circles."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bridge.domain.reasons import ReasonCode
 from bridge.pipeline.mirror import request_sync, sync
+from bridge.ports import Reader
 from bridge.store.schema import DECISIONS, NOTIFICATIONS, OUTBOX, REFRESHES
 from tests.pipeline.test_mirror import FIRST, readers
 from tests.pipeline.world import ANA, BRUNO, CRM, LUIS, QA, World, known_clients
@@ -170,3 +172,43 @@ def told(house: World) -> list[dict[str, Any]]:
         for row in house.rows(NOTIFICATIONS)
         if row["code"] == ReasonCode.OWNER_LEFT
     ]
+
+
+class WhileReading:
+    """The CRM's reader, with something that happens between what it reads and its answer."""
+
+    def __init__(self, inner: Reader, happens: list[Callable[[], None]]) -> None:
+        self._inner = inner
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*given: Any) -> Any:
+            answer = getattr(self._inner, name)(*given)
+            if self._happens:
+                self._happens.pop()()
+            return answer
+
+        return call
+
+
+def test_a_reading_that_a_webhook_has_overtaken_does_not_undo_it(house: World) -> None:
+    """ROL-11: what was read a moment before the new owner was told is the older word."""
+    [phone] = known_clients(house, 1)
+
+    def owner_changes() -> None:
+        house.person_changes("contacts", FIRST, hubspot_owner_id="102")
+        house.hears(CRM, 2)
+        house.drain("in:hubspot-main")
+
+    inner = house.vendors.readers[CRM]
+    reader: Any = WhileReading(inner, [owner_changes])
+    house.vendors.readers[CRM] = reader
+    with house.hooks():
+        house.person_changes("contacts", FIRST, firstname="Clara")
+        house.hears(CRM, 1)
+        house.drain("in:hubspot-main")
+        house.drain("mirror:hubspot-main")
+        assert readers(house, phone) == {BRUNO, LUIS, QA}
+        house.settle()
+    assert readers(house, phone) == {BRUNO, LUIS, QA}
+    assert house.count(REFRESHES) == 0

@@ -1,0 +1,64 @@
+"""Readings of the CRM that a webhook has overtaken: the older word must not undo the newer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain.names import AccountName, CrmId, RecordId
+from bridge.domain.records import Contact, ContactState, Deal, Lead, RecordKind
+from bridge.pipeline.event_keys import CrmKey
+from bridge.store import chats, records
+
+_KINDS = {
+    RecordKind.CONTACT: RefreshKind.CONTACT,
+    RecordKind.DEAL: RefreshKind.DEAL,
+    RecordKind.LEAD: RefreshKind.LEAD,
+}
+Look = tuple[CrmId | None, bool, frozenset[RecordId]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """How the mirror stood when the reading began: no clock says what came later as surely."""
+
+    looks: Mapping[CrmKey, Look] = field(default_factory=dict)
+
+    def overtaken(self, now: "Before") -> frozenset[CrmKey]:
+        return frozenset(
+            key for key, look in self.looks.items() if now.looks.get(key, look) != look
+        )
+
+
+def look(db: Connection, crm: AccountName, contacts: list[CrmId], others: list[CrmKey]) -> Before:
+    """These records, and the deals and leads of these contacts."""
+    people = records.contacts_by_crm_id(db, crm, contacts)
+    deals, leads = chats.records_of(db, [one.id for one in people.values()])
+    found: list[Contact | Deal | Lead] = [*people.values()]
+    found += [deal for some in deals.values() for deal in some]
+    found += [lead for some in leads.values() for lead in some]
+    found += records.records_by_crm_id(db, crm, others).values()
+    return Before(looks={key: _look(one) for one in found if (key := _key(one)) is not None})
+
+
+def wishes(overtaken: frozenset[CrmKey]) -> list[RequestRefresh]:
+    return [RequestRefresh(kind=_KINDS[kind], key=crm_id) for kind, crm_id in sorted(overtaken)]
+
+
+def _key(record: Contact | Deal | Lead) -> CrmKey | None:
+    if record.crm_id is None:
+        return None
+    match record:
+        case Contact():
+            return RecordKind.CONTACT, record.crm_id
+        case Deal():
+            return RecordKind.DEAL, record.crm_id
+        case Lead():
+            return RecordKind.LEAD, record.crm_id
+
+
+def _look(record: Contact | Deal | Lead) -> Look:
+    if isinstance(record, Contact):
+        return record.owner.crm_id, record.state is ContactState.ACTIVE, frozenset()
+    return record.owner.crm_id, record.is_open, frozenset(record.contacts)
