@@ -50,18 +50,19 @@ def effects_of(
                 account=policy.email, effect=letter, ordering_key=f"mail:{notice.employee}"
             )
     if policy.webhook is not None and policy.webhook != occasion.down:
-        post = _post(notice, digest_id("no", *key, notice.conversation or ""), occasion)
+        name = digest_id("no", *key, notice.conversation or "")
+        post = post_of(notice, name, occasion.now, occasion.public_url)
         yield Planned(account=policy.webhook, effect=post, ordering_key=post.key)
 
 
-def _post(notice: Notify, key: str, occasion: Occasion) -> PostNotification:
+def post_of(notice: Notify, key: str, now: datetime, public_url: str) -> PostNotification:
     where = f"/conversations/{notice.conversation}" if notice.conversation else "/notifications"
     return PostNotification(
         key=key,
         employee=notice.employee,
         code=notice.code,
-        told_at=occasion.now,
+        told_at=now,
         conversation=notice.conversation,
         about=notice.about,
-        link=f"{occasion.public_url}{where}",
+        link=f"{public_url}{where}",
     )

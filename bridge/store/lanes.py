@@ -1,6 +1,7 @@
 """Leases: at most one holder works on a lane, by the store's clock, fenced by a token."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -154,6 +155,22 @@ def any_outage_told(db: Connection, names: Iterable[str]) -> bool:
 
 def held_cause(db: Connection, lane: str) -> str:
     return str(db.scalar(select(LANES.c.held_cause).where(LANES.c.name == lane)) or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a lane stands; one that nobody ever used is as good as any."""
+
+    paused: bool = False
+    cause: str = ""
+    last_success_at: datetime | None = None
+
+
+def standing(db: Connection, lane: str) -> Standing:
+    row = db.execute(select(LANES).where(LANES.c.name == lane)).one_or_none()
+    if row is None:
+        return Standing()
+    return Standing(paused=row.paused, cause=row.held_cause, last_success_at=row.last_success_at)
 
 
 def note_outage_told(db: Connection, lane: str) -> bool:

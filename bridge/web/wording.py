@@ -22,6 +22,7 @@ EVENTS = {
     "AccountOutage": "An account stands still",
     "AccountPaused": "An account is paused",
     "Digest": "A digest was made",
+    "WebhookTest": "The webhook was tried",
     "Dismissal": "No answer needed",
     "MessageReceived": "The client wrote",
     "MessageSent": "A message left",

@@ -46,6 +46,8 @@ POST /api/v1/messages/<id>/media/<place>/retry 401 403 403 403 403 404
 GET /media/of/<message>/<int:place> 303 404 404 404 404 404
 GET /media/<signed> 404 404 404 404 404 404
 GET    /api/v1/new-clients                        401 200 200 200 200 200
+GET    /api/v1/outgoing-webhooks                  401 403 403 403 403 200
+POST   /api/v1/outgoing-webhooks/test             401 403 403 403 403 409
 GET    /api/v1/notifications                      401 200 200 200 200 200
 GET    /api/v1/notifications/counters             401 200 200 200 200 200
 GET    /api/v1/notifications/stream               401 403 200 200 200 200
@@ -75,6 +77,7 @@ GET    /dead-letters/<box>/<letter>               303 403 403 403 403 200
 POST   /dead-letters/<box>/<letter>/drop          303 403 403 403 403 303
 POST   /dead-letters/<box>/<letter>/replay        303 403 403 403 403 303
 GET    /deliveries                                303 403 403 403 403 200
+POST   /deliveries/test                           303 403 403 403 403 409
 GET    /events/<name>                             303 404 200 404 200 200
 GET    /feed                                      303 200 200 200 200 200
 GET    /healthz                                     -   -   -   -   -   -

@@ -30,6 +30,7 @@ from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
+from bridge.web.api.outgoing_webhooks import ROUTES as OUTGOING_WEBHOOKS
 from bridge.web.api.resending import ROUTES as RESENDING
 from bridge.web.api.rotation import ROUTES as ROTATION
 from bridge.web.api.routing import Route
@@ -57,6 +58,7 @@ ROUTES: tuple[Route, ...] = (
     *NEW_CLIENTS,
     *ROTATION,
     *NOTIFICATIONS,
+    *OUTGOING_WEBHOOKS,
     *DEAD_LETTERS,
     *DELIVERIES,
     *KEYS,

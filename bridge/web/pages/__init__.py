@@ -108,6 +108,7 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/contacts/<name>/merge", "POST", form(site, clients.join)),
         ("/merges/<name>/undo", "POST", form(site, clients.part)),
         ("/deliveries", "GET", page(site, deliveries.show)),
+        ("/deliveries/test", "POST", form(site, deliveries.try_webhook)),
         ("/dead-letters", "GET", page(site, dead.show_all)),
         ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
         ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
