@@ -45,7 +45,11 @@ def on_taken_back(draft: Draft, event: MessageDeleted, found: Message) -> Decisi
 
 def shown(message: Message) -> tuple[Reaction, ...]:
     """Those that still stand."""
-    return tuple(reaction for reaction in message.reactions if reaction.emoji)
+    return tuple(reaction for reaction in message.reactions if _stands(reaction))
+
+
+def _stands(reaction: Reaction) -> bool:
+    return bool(reaction.emoji) and not reaction.taken_back
 
 
 def _reaction(event: MessageReacted) -> Reaction:
@@ -76,7 +80,7 @@ def _with(known: tuple[Reaction, ...], new: Reaction) -> tuple[Reaction, ...]:
 
 def _without(known: tuple[Reaction, ...], reaction_id: str) -> list[Reaction]:
     left = [one for one in known if one.id != reaction_id or not one.beside]
-    return [replace(one, emoji="") if one.id == reaction_id else one for one in left]
+    return [replace(one, taken_back=True) if one.id == reaction_id else one for one in left]
 
 
 def _is_of(one: Reaction, other: Reaction) -> bool:

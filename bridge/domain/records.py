@@ -182,6 +182,7 @@ class Reaction:
     key: str = ""  # the event
     number: int = 0
     beside: bool = False
+    taken_back: bool = False  # by its id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

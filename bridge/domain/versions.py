@@ -44,7 +44,7 @@ def with_original(message: Message, event: MessageReceived) -> Message:
         message,
         occurred_at=event.occurred_at,
         reply_to=event.reply_to,
-        author_name=event.author_name or event.chat.name or message.author_name,
+        author_name=event.author_name or event.chat.name or "",
     )
     return _told(whole, first, message.versions)
 

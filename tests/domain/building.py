@@ -11,6 +11,7 @@ from bridge.domain.events import (
     ClientIdentified,
     MessageDeleted,
     MessageEdited,
+    MessageReacted,
     MessageReceived,
     MessageSent,
     MessageStatusChanged,
@@ -284,6 +285,18 @@ def deleted(number: str = "m1", **changed: Any) -> MessageDeleted:
         message_id=number,
         direction=Direction.IN,
         chat=where(),
+    )
+    return replace(given, **changed)
+
+
+def reacted(emoji: str, number: str = "m1", **changed: Any) -> MessageReacted:
+    given = MessageReacted(
+        event_key=EventKey(digest_id("react", number, emoji)),
+        occurred_at=NOW,
+        account=CHAT,
+        message_id=number,
+        chat=where(),
+        emoji=emoji,
     )
     return replace(given, **changed)
 
