@@ -13,6 +13,7 @@ from bridge.domain.messaging import ChatKind, Direction, Media, MediaKind, Messa
 from bridge.domain.names import EventKey
 from bridge.domain.policy import OnDelete, Policy, Timeline
 from bridge.domain.reactions import shown
+from bridge.domain.records import ClientState
 from tests.domain.building import (
     NOW,
     POLICY,
@@ -252,7 +253,7 @@ def test_a_message_of_nothing_is_kept_and_says_so_in_the_crm() -> None:
 
 def test_in_a_group_all_is_kept_and_nothing_follows() -> None:
     """WZ-14."""
-    events = [
+    events: list[Any] = [
         received(chat=GROUP, author_name="Eva"),
         edited("second", chat=GROUP, occurred_at=NOW + timedelta(seconds=1)),
         reacted("👍", chat=GROUP, by="leo", author_name="Leo"),
@@ -262,7 +263,10 @@ def test_in_a_group_all_is_kept_and_nothing_follows() -> None:
         chat=replace(
             Life().chat,
             conversation=replace(
-                Life().chat.conversation, kind=ChatKind.GROUP, client="group", contact=None
+                Life().chat.conversation,
+                kind=ChatKind.GROUP,
+                client=ClientState.GROUP,
+                contact=None,
             ),
         )
     )
