@@ -125,3 +125,22 @@ def test_an_account_may_live_elsewhere() -> None:
     assert settings.base_url(AccountName("wazzup-main")) is None
     with pytest.raises(ConfigError, match="BRIDGE_BASE_URL_A"):
         Settings.of({"BRIDGE_BASE_URL_A": "nowhere"})
+
+
+def test_files_are_kept_under_the_state_or_where_it_is_said() -> None:
+    assert Settings.of({"BRIDGE_STATE": "/s"}).media_url == "file:///s/media"
+    assert Settings.of({}).media_url == (Path.cwd() / "var" / "media").as_uri()
+    assert Settings.of({"BRIDGE_MEDIA_URL": "s3://files/b/"}).media_url == "s3://files/b"
+
+
+@pytest.mark.parametrize("url", ["files", "/srv/media", "s3://", "file:///", "http://[::1"])
+def test_a_place_for_files_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="BRIDGE_MEDIA_URL: not an address"):
+        Settings.of({"BRIDGE_MEDIA_URL": url})
+
+
+def test_a_password_does_not_stand_in_the_address_of_files() -> None:
+    with pytest.raises(ConfigError) as told:
+        Settings.of({"BRIDGE_MEDIA_URL": "s3://key:secret-word@files/b"})
+    assert "AWS_SECRET_ACCESS_KEY" in str(told.value)
+    assert "secret-word" not in str(told.value)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from bridge import codec
+from bridge.clock import Clock
 from bridge.domain.effects import SendMessage
 from bridge.domain.errors import (
     CredentialsInvalid,
@@ -23,6 +25,10 @@ from bridge.domain.messaging import Media
 from bridge.domain.names import EmployeeId, conversation_id, message_id
 from bridge.domain.policy import MediaRules
 from bridge.pipeline.copying import MAX_ATTEMPTS, MAX_DEATHS, copy
+from bridge.pipeline.doctor.points import Health, Point
+from bridge.pipeline.doctor.standing import check_standing
+from bridge.pipeline.doctor.storage import check_storage
+from bridge.pipeline.drain import due_copies, due_lanes
 from bridge.pipeline.file_keeping import keep_files
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.lease import leased
@@ -30,6 +36,7 @@ from bridge.pipeline.send import SendRequest, Sent, send
 from bridge.pipeline.signed_links import SignedLinks
 from bridge.pipeline.uploading import keep_upload, media_of
 from bridge.ports import MediaFile, Sink
+from bridge.settings import Settings
 from bridge.storage import FileStorage
 from bridge.store import media, uploads
 from bridge.store.engine import reading, writing
@@ -630,3 +637,43 @@ def test_a_file_forgotten_before_it_left_is_not_sent(small: World, storage: File
     assert isinstance(effect, SendMessage)
     assert effect.media is not None
     assert (effect.media.url, seen.runs[0][0].file) == ("", None)
+
+
+def test_no_worker_is_ever_given_a_file_and_the_clock_copies_it(
+    small: World, storage: FileStorage, tmp_path: Path
+) -> None:
+    """A worker that waited for a file would keep messages waiting."""
+    small.vendors.sources[CHAT] = Source()
+    sends_file(small)
+    assert due_lanes(small.parts) == ()
+    assert due_copies(small.parts) == (LANE,)
+    assert LANE not in small.rings.rung
+    clock = Clock(small.parts, Settings.of({"BRIDGE_CONFIG": str(tmp_path)}))
+    assert clock._copies.look() == 1
+    end = time.monotonic() + 30
+    while only(small).state is not CopyState.STORED and time.monotonic() < end:
+        time.sleep(0.01)
+    clock._copies.stop()
+    assert only(small).state is CopyState.STORED
+
+
+def test_the_doctor_tells_of_failed_copies_and_of_a_storage_that_keeps_nothing(
+    small: World, storage: FileStorage, tmp_path: Path
+) -> None:
+    def told() -> Point:
+        with reading(small.engine) as db:
+            points = check_standing(db, small.parts.now())
+        return next(point for point in points if point.check == "files")
+
+    assert (told().health, check_storage(storage).health) == (Health.OK, Health.OK)
+    small.vendors.sources[CHAT] = Source(says=raising(DeliveryRejected("no", code="file_gone")))
+    sends_file(small)
+    small.copy_files()
+    assert (told().health, told().detail) == (
+        Health.WRONG,
+        "1 files of messages could not be copied",
+    )
+    (tmp_path / "file").write_text("in the way")
+    broken = check_storage(FileStorage((tmp_path / "file").as_uri(), tmp_path))
+    assert broken.health is Health.WRONG
+    assert "BRIDGE_MEDIA_URL" in broken.todo
