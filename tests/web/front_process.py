@@ -11,10 +11,14 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from flask import Flask, Response, jsonify, request
 
 from bridge.pipeline.receive import NotStored
+from bridge.web.environ import STREAMS
 from bridge.web.front import Front, serve
 from bridge.web.held import Held, Ready, hold
 
 LIMIT = 10_000
+UPLOAD_LIMIT = 10 * LIMIT
+PIECE = b"x" * 65536
+PIECES = 64
 BODY_SECONDS = 1.0
 THREADS = 4
 HELD_SECONDS = 0.3
@@ -81,8 +85,17 @@ def broken(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
     raise RuntimeError("bug")
 
 
+def large_file(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """As files are answered with: the length is known, the pieces come one by one."""
+    environ[STREAMS] = True
+    start_response("200 OK", [("Content-Length", str(PIECES * len(PIECE)))])
+    return (PIECE for _ in range(0 if environ["REQUEST_METHOD"] == "HEAD" else PIECES))
+
+
 def routed(environ: WSGIEnvironment, start_response: StartResponse, app: Any) -> Iterable[bytes]:
     path = environ["PATH_INFO"]
+    if path == "/file":
+        return large_file(environ, start_response)
     chosen = broken if path == "/broken" else held if path.startswith("/hooks/") else app
     answer: Iterable[bytes] = chosen(environ, start_response)
     return answer
@@ -93,6 +106,7 @@ if __name__ == "__main__":
     front = Front(
         lambda environ, start: routed(environ, start, flask),
         lambda: LIMIT,
+        max_upload_bytes=lambda: UPLOAD_LIMIT,
         threads=THREADS,
         body_seconds=BODY_SECONDS,
         wait_seconds=WAIT_SECONDS,

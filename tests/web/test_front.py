@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.web.front_process import BODY_SECONDS, HELD_SECONDS, LIMIT
+from tests.web.front_process import (
+    BODY_SECONDS,
+    HELD_SECONDS,
+    LIMIT,
+    PIECE,
+    PIECES,
+    UPLOAD_LIMIT,
+)
 from tests.wire import HOST, Answer, Wire, chunked, read
 
 GET = b"GET /fine HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"
@@ -225,6 +232,29 @@ def test_an_answer_of_unknown_length_is_sent_in_pieces(served: Served) -> None:
     answer = served.ask(b"GET /stream HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
     assert "transfer-encoding: chunked" in answer.headers
     assert answer.body == chunked(b"one ", b"two ", b"three") + b"0\r\n\r\n"
+
+
+def test_a_file_is_sent_in_pieces_under_its_length(served: Served) -> None:
+    answer = served.ask(b"GET /file HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
+    assert f"content-length: {PIECES * len(PIECE)}" in answer.headers
+    assert "transfer-encoding" not in answer.headers
+    assert answer.body == PIECE * PIECES
+
+
+def test_who_asks_for_the_head_of_a_file_gets_its_length(served: Served) -> None:
+    """Vendors do, before they fetch it."""
+    answer = served.ask(b"HEAD /file HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
+    assert f"content-length: {PIECES * len(PIECE)}" in answer.headers
+    assert answer.body == b""
+
+
+def test_only_what_brings_a_file_may_be_larger(served: Served) -> None:
+    """S7."""
+    large = b"x" * (LIMIT + 1)
+    assert served.post("/api/v1/uploads", large).status == 200
+    assert served.post("/conversations/cv_1/reply", large).status == 200
+    assert served.post("/conversations/cv_1/dismiss", large).status == 413
+    assert served.post("/api/v1/uploads", b"x" * (UPLOAD_LIMIT + 1)).status == 413
 
 
 def test_an_answer_without_a_body_ends(served: Served) -> None:
