@@ -156,7 +156,7 @@ def test_nobody_is_told_of_a_message_that_he_may_not_read(
     chat: ChatFacts | None, facts: Facts, policy: Policy
 ) -> None:
     """ROL-06: one function decides access, for notifications alike."""
-    known = replace(facts, message=None, same_phone=(), **_of(chat))
+    known = replace(facts, message=None, same_phone=(), kin=(), identities=(), **_of(chat))
     decided = decide(received(), known, policy)
     after = _after(decided, known)
     for employee in told_of(decided):

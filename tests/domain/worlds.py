@@ -8,17 +8,22 @@ from hypothesis import strategies as st
 
 from bridge.domain.events import (
     ChannelChanged,
+    ClientChosen,
     ContactChanged,
     ContactDeleted,
     ContactErased,
+    ContactsJoined,
     ContactsMerged,
+    ContactsParted,
     DealChanged,
     Event,
+    IdentityChanged,
     LeadChanged,
     OwnerChanged,
     RecordChange,
 )
 from bridge.domain.facts import ChannelFacts, ChatFacts, Facts, Lookup, OpenSend
+from bridge.domain.identities import KnownIdentity
 from bridge.domain.messaging import ChannelState, ChatKind, Direction, MessageStatus
 from bridge.domain.names import (
     AccountName,
@@ -247,8 +252,28 @@ def facts_of_any_kind(draw: st.DrawFn) -> Facts:
             st.sampled_from([{}, {"contact:501": RecordId("ct_1"), "deal:601": RecordId("dl_1")}])
         ),
         conversations=draw(st.sampled_from([(), (conversation().id,)])),
+        kin=tuple(draw(st.lists(_kin, max_size=2, unique_by=lambda x: x.id))),
+        identities=tuple(draw(st.lists(_identities, max_size=2))),
+        undecided=draw(st.sampled_from([(), (conversation().id,)])),
+        former_chat=draw(st.one_of(st.none(), chats().map(lambda x: x.conversation))),
         public_url="https://bridge.example",
     )
+
+
+_kin = st.builds(
+    lambda owner, state, name: contact(owner=owner, state=state, id=RecordId(name)),
+    owners(),
+    st.sampled_from(ContactState),
+    st.sampled_from(["ct_1", "ct_2"]),
+)
+_identities = st.builds(
+    KnownIdentity,
+    name=st.sampled_from(["phone::+525512345678", "user:telegram:7"]),
+    contact=st.sampled_from([RecordId("ct_1"), RecordId("ct_2")]),
+    conversation=st.just(conversation().id),
+    since=st.just(NOW),
+    former=st.booleans(),
+)
 
 
 def _channel(state: ChannelState) -> ChannelFacts:
@@ -268,7 +293,37 @@ def _crm_event(of: type[Any], /, **fields: Any) -> Any:
 
 
 def events() -> st.SearchStrategy[Event]:
-    return st.one_of(_messenger_events(), _crm_events())
+    return st.one_of(_messenger_events(), _crm_events(), _own_events())
+
+
+def _own_events() -> st.SearchStrategy[Event]:
+    """What managers say about clients, and a client whose id has changed."""
+    one, two = RecordId("ct_1"), RecordId("ct_2")
+    said: dict[str, Any] = {"event_key": EventKey("o1"), "occurred_at": NOW, "employee": LUIS}
+    chat = conversation()
+    return st.one_of(
+        st.builds(
+            lambda contact: ClientChosen(
+                account=chat.account, conversation=chat.id, contact=contact, **said
+            ),
+            st.sampled_from([None, one, two]),
+        ),
+        st.builds(
+            lambda survivor: ContactsJoined(account=CRM, survivor=survivor, absorbed=two, **said),
+            st.sampled_from([one, two]),
+        ),
+        st.just(ContactsParted(account=CRM, merge="mg_1", **said)),
+        st.builds(
+            lambda old: IdentityChanged(
+                event_key=EventKey("i1"),
+                occurred_at=NOW,
+                account=chat.account,
+                chat=where(),
+                old_chat_id=old,
+            ),
+            st.sampled_from(["chat-0", "chat-1"]),
+        ),
+    )
 
 
 def _messenger_events() -> st.SearchStrategy[Event]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy.event import listen, remove
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import AccountName, ChannelName, ConversationId, conversation_id
@@ -258,3 +259,18 @@ def test_a_move_of_a_stranger_is_decided_with_a_reason(cloud: Cloud) -> None:
     cloud.moves()
     decided = cloud.house.rows(DECISIONS)
     assert {(x["verdict"], x["headline"]) for x in decided} == {("ignored", "message.unknown")}
+
+
+def test_an_ordinary_message_asks_nothing_of_identities(cloud: Cloud) -> None:
+    """The hot path: neither who a known client is, nor where his chat goes on."""
+    cloud.writes("first", phone=PHONE, bsuid=BSUID)
+    asked: list[str] = []
+
+    def hear(db: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked.append(statement)
+
+    listen(cloud.house.engine, "before_cursor_execute", hear)
+    cloud.writes("second", phone=PHONE, bsuid=BSUID)
+    remove(cloud.house.engine, "before_cursor_execute", hear)
+    about = [x for x in asked if " identities" in x or " chat_homes" in x or " merges" in x]
+    assert (len(asked) > 5, about) == (True, [])

@@ -254,3 +254,22 @@ def test_the_store_forgets_what_an_erased_client_was_known_by(house: World) -> N
         house.hears(CRM, 1, seconds=60)
         house.settle(60)
     assert (house.count(IDENTITIES), house.count(MERGES)) == (0, 0)
+
+
+def test_a_merge_that_dies_half_way_has_moved_nothing(
+    house: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = known_clients(house, 2)
+    survivor, absorbed = house.contact_of(first), house.contact_of(second)
+    before = feeds(house)
+
+    def dies(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("bridge.pipeline.commit.decisions_store.add", dies)
+        with pytest.raises(RuntimeError):
+            join(house.parts, word("j"), survivor, absorbed)
+    assert (feeds(house), house.count(MERGES)) == (before, 0)
+    assert join(house.parts, word("j"), survivor, absorbed) is None
+    assert (house.contact_of(second), house.count(MERGES)) == (survivor, 1)
