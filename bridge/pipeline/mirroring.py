@@ -77,13 +77,16 @@ def write(
     lease: Lease | None = None,
 ) -> None:
     """The mirror as just read. Records that are gone are marked; strangers' are left out, and those
-    that moved while they were read are read once more."""
+    that moved while they were read, or that a contact was found to have no more, are read once
+    more."""
     with deciding(parts.engine) as db:
         if lease is not None:
             lease.keep(db)
         now = parts.now()
-        overtaken = before.overtaken(_before(db, crm, wanted))
-        mirror.request_refreshes(db, lane(Way.MIRROR, crm), wishes(overtaken), now)
+        stands = _before(db, crm, wanted)
+        overtaken = before.overtaken(stands)
+        missed = stands.open_records() - _named(wanted, found)
+        mirror.request_refreshes(db, lane(Way.MIRROR, crm), wishes(overtaken | missed), now)
         wanted, found = _without(overtaken, wanted, found)
         moved = Moved()
         contacts = _write_contacts(db, crm, wanted, found, moved, now)
@@ -95,6 +98,13 @@ def _before(db: Connection, crm: AccountName, wanted: Wanted) -> Before:
     others = [(RecordKind.DEAL, x) for x in wanted.deals]
     others += [(RecordKind.LEAD, x) for x in wanted.leads]
     return look(db, crm, list(wanted.contacts), others)
+
+
+def _named(wanted: Wanted, found: Reading) -> frozenset[CrmKey]:
+    """Deals and leads that were asked for, or that their contacts were found to have."""
+    deals = {*wanted.deals, *(deal.crm_id for deal in found.deals)}
+    leads = {*wanted.leads, *(lead.crm_id for lead in found.leads)}
+    return frozenset({(RecordKind.DEAL, x) for x in deals} | {(RecordKind.LEAD, x) for x in leads})
 
 
 def _without(

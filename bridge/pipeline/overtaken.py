@@ -30,6 +30,16 @@ class Before:
             key for key, look in self.looks.items() if now.looks.get(key, look) != look
         )
 
+    def open_records(self) -> frozenset[CrmKey]:
+        """Deals and leads by which somebody may read."""
+        return frozenset(
+            key for key, (_, is_open, _) in self.looks.items() if is_open and _is_record(key)
+        )
+
+
+def _is_record(key: CrmKey) -> bool:
+    return key[0] is not RecordKind.CONTACT
+
 
 def look(db: Connection, crm: AccountName, contacts: list[CrmId], others: list[CrmKey]) -> Before:
     """These records, and the deals and leads of these contacts."""

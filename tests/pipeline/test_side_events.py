@@ -212,3 +212,18 @@ def test_a_reading_that_a_webhook_has_overtaken_does_not_undo_it(house: World) -
         house.settle()
     assert readers(house, phone) == {BRUNO, LUIS, QA}
     assert house.count(REFRESHES) == 0
+
+
+def test_a_deal_that_is_gone_though_nobody_told_shows_its_owner_nothing_once_read(
+    house: World,
+) -> None:
+    """A webhook may be lost: the next reading of the contact finds it."""
+    [phone] = known_clients(house, 1)
+    with house.hooks():
+        order_of_bruno(house)
+    house.in_crm("delete", kind="deals", id=ORDER)
+    assert BRUNO in readers(house, phone)
+    sync(house.parts)
+    house.settle()
+    assert readers(house, phone) == {ANA, LUIS, QA}
+    assert house.count(REFRESHES) == 0
