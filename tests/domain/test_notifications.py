@@ -131,3 +131,37 @@ def test_the_fallback_is_responsible_where_no_owner_can_answer(fallback: Employe
 def test_only_red_marks_are_told(given: ChatFacts, by: Policy) -> None:
     """WS-07: notifications for red only."""
     assert set(heard(given, by)) == {who for who in by.employees if marked(who, given, by) == "red"}
+
+
+TAKES = with_employee(POLICY, LUIS, gets_new_clients=True)
+TAKER, PLAIN = (ANA, POLICY), (CARLA, POLICY)
+BOSS, TAKING_BOSS, CONTROL, NOBODY = (LUIS, POLICY), (LUIS, TAKES), (QA, POLICY), (OTTO, POLICY)
+R, G, N = Mark.RED, Mark.GREY, Mark.NONE
+
+
+@pytest.mark.parametrize(
+    ("who", "own", "others", "unowned"),
+    [  # each: with the setting off, and on
+        (TAKER, (R, R), (N, N), (R, R)),
+        (PLAIN, (R, R), (N, N), (N, N)),
+        (BOSS, (R, R), (G, R), (G, R)),
+        (TAKING_BOSS, (R, R), (G, R), (R, R)),
+        (CONTROL, (G, G), (G, G), (G, G)),
+        (NOBODY, (N, N), (N, N), (N, N)),
+    ],
+)
+def test_every_role_by_whose_client_and_by_the_setting(
+    who: tuple[EmployeeId, Policy],
+    own: tuple[Mark, Mark],
+    others: tuple[Mark, Mark],
+    unowned: tuple[Mark, Mark],
+) -> None:
+    """NOT-03 to NOT-06, WS-07, WS-08, ROL-14, whole; a notification for each red one, no other."""
+    employee, off = who
+    cases = ((chat(employee), own), (chat(BRUNO), others), (chat(None), unowned))
+    for given, expected in (*cases, (new_chat(), unowned)):
+        for by, tone in zip(
+            (off, replace(off, managers_hear_all_chats=True)), expected, strict=True
+        ):
+            assert marked(employee, given, by) is tone
+            assert (employee in heard(given, by)) is (tone is Mark.RED)
