@@ -46,6 +46,7 @@ def _deal(draft: Draft, found: CrmDeal) -> Deal:
         is_open=found.is_open,
         owner=Owner(crm_id=found.owner, as_of=draft.facts.now),
         contacts=tuple(_record(draft, RecordKind.CONTACT, c) for c in found.contacts),
+        active_at=found.active_at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bridge.domain.access import can_answer, is_stale
 from bridge.domain.changes import RefreshKind, RequestRefresh
@@ -11,7 +12,9 @@ from bridge.domain.facts import ChatFacts
 from bridge.domain.names import CrmId, EmployeeId
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.domain.records import Owner, RecordKind
+from bridge.domain.records import Deal, Owner, RecordKind
+
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,8 @@ def _keep_claim(draft: Draft, chat: ChatFacts) -> bool:
 
 
 def _claims(chat: ChatFacts, policy: Policy) -> Iterator[_Claim]:
-    """Owners in the order of `ownership.precedence`; of several open deals the newest first."""
+    """Owners in the order of `ownership.precedence`; of several open deals the pinned one first,
+    then the one in which something happened last."""
     for kind in policy.ownership.precedence:
         for owner in _owners_of(kind, chat):
             if owner.crm_id is not None:
@@ -72,15 +76,24 @@ def _owners_of(kind: RecordKind, chat: ChatFacts) -> tuple[Owner, ...]:
         case RecordKind.CONTACT:
             return () if chat.contact is None else (chat.contact.owner,)
         case RecordKind.DEAL:
-            deals = sorted(
-                (d for d in chat.deals if d.is_open), key=lambda d: _newest(d.crm_id), reverse=True
-            )
-            return tuple(deal.owner for deal in deals)
+            return tuple(deal.owner for deal in open_deals(chat))
         case RecordKind.LEAD:
             leads = sorted(
                 (x for x in chat.leads if x.is_open), key=lambda x: _newest(x.crm_id), reverse=True
             )
             return tuple(lead.owner for lead in leads)
+
+
+def open_deals(chat: ChatFacts) -> tuple[Deal, ...]:
+    """The one that counts first: that which a manager has pinned, else the one with the newest
+    activity in the CRM; one that is still being made is the newest of all."""
+
+    def rank(deal: Deal) -> tuple[bool, datetime, tuple[int, str]]:
+        newest = deal.active_at or _EVER
+        is_pinned = deal.id == chat.conversation.pinned_deal
+        return is_pinned, _NEVER if deal.crm_id is None else newest, _newest(deal.crm_id)
+
+    return tuple(sorted((d for d in chat.deals if d.is_open), key=rank, reverse=True))
 
 
 def _newest(crm_id: CrmId | None) -> tuple[int, str]:
@@ -124,10 +137,15 @@ def _set_target(draft: Draft, chat: ChatFacts, employee: EmployeeId, claim: _Cla
 
 def _of_several(chat: ChatFacts, claim: _Claim) -> str:
     """Which deal decided, where the client has more than one that is open."""
-    count = sum(deal.is_open for deal in chat.deals)
-    if claim.kind is not RecordKind.DEAL or count < 2:
+    deals = open_deals(chat)
+    if claim.kind is not RecordKind.DEAL or len(deals) < 2:
         return ""
-    return f"; of {count} open deals the newest counts whose owner can answer"
+    if deals[0].id == chat.conversation.pinned_deal and deals[0].owner == claim.owner:
+        return f"; of {len(deals)} open deals a manager has pinned this one"
+    return (
+        f"; of {len(deals)} open deals the one counts in which something happened last and whose "
+        "owner can answer"
+    )
 
 
 def _fall_back(draft: Draft) -> None:

@@ -73,6 +73,7 @@ class ReasonCode(StrEnum):
     CONTACT_CREATED = "contact.created"
     CONTACT_FOUND = "contact.found"
     CRM_UNAVAILABLE = "crm.unavailable"
+    DEAL_PINNED = "deal.pinned"
     NEW_DEAL_ON_CLOSED = "deal.new_on_closed"
     CONTACTS_MERGED = "contact.merged"
     MERGE_UNDONE = "contact.merge_undone"

@@ -68,6 +68,7 @@ class Deal:
     is_open: bool
     owner: Owner
     contacts: tuple[RecordId, ...]
+    active_at: datetime | None = None  # when somebody last did something to it in the CRM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,7 @@ class Conversation:
     dismissed_at: datetime | None = None
     identities: tuple[str, ...] = ()
     candidates: tuple[RecordId, ...] = ()
+    pinned_deal: RecordId | None = None  # the deal whose owner counts while it is open
     reached: tuple[Reached, ...] = ()  # where the vendor tells it of all at once
 
     @property
@@ -262,6 +264,7 @@ class CrmDeal:
     is_open: bool
     owner: CrmId | None
     contacts: tuple[CrmId, ...]
+    active_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

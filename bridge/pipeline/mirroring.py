@@ -282,6 +282,7 @@ def _deal(
         is_open=found.is_open,
         owner=Owner(crm_id=found.owner, as_of=now),
         contacts=contacts,
+        active_at=found.active_at,
     )
 
 

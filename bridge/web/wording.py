@@ -24,6 +24,8 @@ EVENTS = {
     "Digest": "A digest was made",
     "WebhookTest": "The webhook was tried",
     "Dismissal": "No answer needed",
+    "Erasure": "A client was forgotten on request",
+    "Pin": "A manager said which deal counts",
     "MessageReceived": "The client wrote",
     "MessageSent": "A message left",
     "MessageEdited": "A message was edited",

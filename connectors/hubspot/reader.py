@@ -23,7 +23,7 @@ from connectors.hubspot.identities import Identities, username_properties
 from connectors.hubspot.reading import read_associations, read_records, value
 from connectors.hubspot.stages import Stages
 
-_DEAL_PROPERTIES = ("dealname", "pipeline", "dealstage", "hubspot_owner_id")
+_DEAL_PROPERTIES = ("dealname", "pipeline", "dealstage", "hubspot_owner_id", "hs_lastmodifieddate")
 _LEAD_PROPERTIES = ("hs_lead_name", "hs_pipeline", "hs_pipeline_stage", "hubspot_owner_id")
 
 _T = TypeVar("_T")
@@ -130,6 +130,7 @@ class HubSpotReader:
             is_open=self._stages.is_open(RecordKind.DEAL, pipeline, stage),
             owner=owner_of(record),
             contacts=tuple(CrmId(one) for one in contacts.get(crm_id, ())),
+            active_at=_when(record, "hs_lastmodifieddate"),
         )
 
     def _lead(self, record: Payload, contacts: Mapping[str, tuple[str, ...]]) -> CrmLead:
@@ -170,3 +171,11 @@ def _employee(owner: Payload) -> CrmEmployee:
         name=" ".join(name for name in names if name) or email,
         active=not owner.at("archived").boolean(),
     )
+
+
+def _when(record: Payload, name: str) -> datetime | None:
+    """A time of a record, as far as it can be read: nothing but an order hangs on it."""
+    try:
+        return record.at("properties").at(name).iso_time()
+    except PayloadInvalid:
+        return None

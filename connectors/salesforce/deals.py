@@ -13,7 +13,7 @@ from connectors.salesforce.reading import Table, flag, is_field_missing, rows_wh
 from connectors.salesforce.soql import seen
 from connectors.salesforce.stages import DEFAULT_PIPELINE
 
-_FIELDS = ("Id", "Name", "StageName", "IsClosed", "OwnerId")
+_FIELDS = ("Id", "Name", "StageName", "IsClosed", "OwnerId", "LastModifiedDate")
 _DEALS = Table(name="Opportunity", fields=(*_FIELDS, "RecordTypeId"))
 _WITHOUT_TYPES = Table(name="Opportunity", fields=_FIELDS)
 _ROLES = Table(name="OpportunityContactRole", fields=("OpportunityId", "ContactId"))
@@ -66,6 +66,7 @@ def _deal(record: Payload, roles: Sequence[tuple[CrmId, CrmId]]) -> CrmDeal:
         is_open=not flag(record, "IsClosed"),
         owner=owner_of(record),
         contacts=tuple(dict.fromkeys(contact for deal, contact in roles if deal == crm_id)),
+        active_at=record.at("LastModifiedDate").iso_time(),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import CrmId, EmployeeId
+from bridge.domain.names import CrmId, EmployeeId, RecordId
 from bridge.domain.people import Directory
 from bridge.domain.policy import Ownership, Policy
 from bridge.domain.reasons import ReasonCode
@@ -107,12 +107,51 @@ def test_those_passed_over_are_named_with_the_cause() -> None:
     }
 
 
+OLD = deal(ANA, id=RecordId("dl_old"), crm_id=CrmId("601"), active_at=NOW - timedelta(days=9))
+NEW = deal(BRUNO, id=RecordId("dl_new"), crm_id=CrmId("602"), active_at=NOW - timedelta(days=2))
+MADE = deal(CARLA, id=RecordId("dl_made"), crm_id=None)
+
+
+def pinned(given: ChatFacts, which: str) -> ChatFacts:
+    return replace(given, conversation=replace(given.conversation, pinned_deal=RecordId(which)))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (chat(OTTO, deals=(OLD, NEW)), BRUNO),
+        (chat(OTTO, deals=(NEW, OLD)), BRUNO),
+        # What somebody did last week to the older deal makes it the one that counts.
+        (chat(OTTO, deals=(replace(OLD, active_at=NOW - timedelta(days=1)), NEW)), ANA),
+        # One whose time is not known is older than all, one that is being made newer.
+        (chat(OTTO, deals=(OLD, replace(NEW, active_at=None))), ANA),
+        (chat(OTTO, deals=(OLD, NEW, MADE)), CARLA),
+        # Equal times: the greater id.
+        (chat(OTTO, deals=(replace(OLD, active_at=NEW.active_at), NEW)), BRUNO),
+        (pinned(chat(OTTO, deals=(OLD, NEW, MADE)), "dl_old"), ANA),
+        # A pin on a deal that was closed or is gone means nothing.
+        (pinned(chat(OTTO, deals=(replace(OLD, is_open=False), NEW)), "dl_old"), BRUNO),
+        (pinned(chat(OTTO, deals=(NEW,)), "dl_gone"), BRUNO),
+        # Whose owner can't answer is passed over, pinned or not.
+        (pinned(chat(OTTO, deals=(replace(OLD, owner=owner(QA)), NEW)), "dl_old"), BRUNO),
+    ],
+)
+def test_which_of_several_open_deals_counts(given: ChatFacts, expected: EmployeeId) -> None:
+    assert target(given)[0] == expected
+
+
+def test_the_reason_says_that_a_deal_is_pinned() -> None:
+    given = pinned(chat(OTTO, deals=(OLD, NEW)), "dl_old")
+    said = decide(received(), facts(given)).reasons[0].detail
+    assert said.endswith("of 2 open deals a manager has pinned this one")
+
+
 def test_of_several_open_deals_the_newest_counts() -> None:
     old, new = deal(ANA, crm_id=CrmId("99")), deal(BRUNO, crm_id=CrmId("100"))
     assert target(chat(CARLA, deals=(old, new)))[0] == BRUNO
     assert target(chat(CARLA, deals=(new, old)))[0] == BRUNO
     said = decide(received(), facts(chat(CARLA, deals=(old, new)))).reasons[0].detail
-    assert said.endswith("of 2 open deals the newest counts whose owner can answer")
+    assert "of 2 open deals the one counts in which something happened last" in said
 
 
 def test_a_deal_that_is_being_made_is_the_newest() -> None:

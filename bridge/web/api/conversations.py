@@ -12,6 +12,7 @@ from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Contact, ContactState, Deal, Lead
 from bridge.pipeline.dismiss import dismiss
+from bridge.pipeline.pinning import pin
 from bridge.pipeline.send import Refusal
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
@@ -51,7 +52,8 @@ class ContactShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordShape:
-    """A deal or a lead of the contact; pipeline and stage are empty for a lead."""
+    """A deal or a lead of the contact; pipeline and stage are empty for a lead. Of several open
+    deals the pinned one counts, else that with the newest `active_at` in the CRM."""
 
     id: RecordId
     crm_id: CrmId | None
@@ -60,6 +62,8 @@ class RecordShape:
     owner: CrmId | None
     pipeline: str = ""
     stage: str = ""
+    active_at: datetime | None = None
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +124,7 @@ def one(call: Call, _: Nothing) -> ConversationShape:
             can_write=granted.can_write,
             reason=granted.reason,
             contact=contact_shape(chat),
-            deals=tuple(_deal(deal) for deal in chat.deals),
+            deals=tuple(_deal(deal, chat.conversation.pinned_deal) for deal in chat.deals),
             leads=tuple(_lead(lead) for lead in chat.leads),
             reply=reply,
             dismissed_by=chat.conversation.dismissed_by,
@@ -163,6 +167,22 @@ def say_no_answer_needed(call: Call, body: Actor) -> Done:
     return Done()
 
 
+class Pinned(Actor, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`deal` is our id of an open deal; null: the one in which something happened last."""
+
+    deal: str | None
+
+
+def pin_deal(call: Call, body: Pinned) -> Done:
+    employee = acting_employee(call, body.employee)
+    check_readable(call, employee, call.path["id"])
+    deal = None if body.deal is None else RecordId(body.deal)
+    answer = pin(call.site.parts, employee.id, ConversationId(call.path["id"]), deal)
+    if isinstance(answer, Refusal):
+        raise refused(answer)
+    return Done()
+
+
 def check_readable(call: Call, employee: Employee, name: str) -> None:
     """Problem 404 where the employee who acts may not even read (ROL-06), or 409 where he comes
     second to a new client."""
@@ -186,7 +206,7 @@ def shape_of_contact(contact: Contact) -> ContactShape:
     )
 
 
-def _deal(deal: Deal) -> RecordShape:
+def _deal(deal: Deal, pinned: RecordId | None) -> RecordShape:
     return RecordShape(
         id=deal.id,
         crm_id=deal.crm_id,
@@ -195,6 +215,8 @@ def _deal(deal: Deal) -> RecordShape:
         owner=deal.owner.crm_id,
         pipeline=deal.pipeline,
         stage=deal.stage,
+        active_at=deal.active_at,
+        is_pinned=deal.id == pinned,
     )
 
 
@@ -245,5 +267,14 @@ ROUTES = (
         Done,
         "No answer is needed: takes the unanswered mark away",
         Scope.SEND,
+    ),
+    write(
+        "POST",
+        "/conversations/{id}/deal",
+        pin_deal,
+        Pinned,
+        Done,
+        "Says which of several open deals counts here: its owner gets the client's messages",
+        Scope.ADMIN,
     ),
 )

@@ -105,6 +105,7 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/rotation", "GET", page(site, rotation.show)),
         ("/work", "GET", page(site, clients.show)),
         ("/conversations/<name>/client", "POST", form(site, clients.choose)),
+        ("/conversations/<name>/deal", "POST", form(site, clients.pin_deal)),
         ("/contacts/<name>/merge", "POST", form(site, clients.join)),
         ("/merges/<name>/undo", "POST", form(site, clients.part)),
         ("/deliveries", "GET", page(site, deliveries.show)),

@@ -7,6 +7,7 @@ from flask import Response, make_response, redirect, request
 from bridge.domain.names import ConversationId, RecordId, digest_id
 from bridge.payload import storable
 from bridge.pipeline import whose
+from bridge.pipeline.pinning import pin
 from bridge.pipeline.send import Refusal
 from bridge.store import chats
 from bridge.store.engine import reading
@@ -47,6 +48,17 @@ def choose(visit: Visit, name: str) -> Response:
     contact = _named(visit, given) if given else None
     word = _word(visit, f"choose {name} {given}")
     return _back(visit, whose.choose(visit.site.parts, word, ConversationId(name), contact))
+
+
+def pin_deal(visit: Visit, name: str) -> Response:
+    """`deal` of the form is empty: none is pinned any more."""
+    visit.principal.require(Scope.ADMIN)
+    given = storable(request.form.get("deal", "")).strip()
+    deal = RecordId(given) if given else None
+    answer = pin(visit.site.parts, visit.employee, ConversationId(name), deal)
+    if isinstance(answer, Refusal):
+        raise Problem(answer.status, answer.reason)
+    return make_response(redirect(f"/conversations/{name}", 303))
 
 
 def join(visit: Visit, name: str) -> Response:

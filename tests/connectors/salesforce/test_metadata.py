@@ -32,6 +32,7 @@ FILES = sorted(path for path in SOURCE.rglob("*") if path.is_file())
 ALWAYS = frozenset(
     {
         *("Id", "Name", "OwnerId", "CreatedDate", "IsDeleted", "SystemModstamp", "MasterRecordId"),
+        "LastModifiedDate",
         *("FirstName", "LastName", "Company", "Status", "IsConverted", "ConvertedContactId"),
         *("StageName", "CloseDate", "IsClosed", "Subject", "RecordTypeId"),
     }
