@@ -463,3 +463,6 @@ class Connector:
     """How the vendor calls our address; empty where it never does (see NobodyCalls)."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Options that an account has to have, each with an example of its value."""
+    tells_of: frozenset[type[Effect]] = frozenset()
+    """Effects of which the vendor tells by webhook within minutes of having carried them out: its
+    silence says that its webhooks do not reach us."""

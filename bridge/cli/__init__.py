@@ -47,6 +47,10 @@ COMMANDS = {
         "bridge.cli.sync:sync",
         "Read people, pipelines, channels, templates and known clients anew (safe at any time).",
     ),
+    "reconcile": (
+        "bridge.cli.reconcile:reconcile",
+        "Compare the store with every vendor, in both directions; mend what is missing.",
+    ),
     "dead": (
         "bridge.cli.dead:dead",
         "List, show, replay or drop dead letters: what no further try by itself can mend.",

@@ -1,5 +1,6 @@
 """HubSpot's manifest: the CRM that owns contacts, deals, leads and the timeline."""
 
+from bridge.domain.effects import CreateContact
 from bridge.ports import Budget, Connector
 from connectors.hubspot.client import CALL_TIMEOUT_SECONDS
 from connectors.hubspot.doctor import HubSpotDoctor
@@ -26,4 +27,5 @@ CONNECTOR = Connector(
     index_lag_seconds=15.0,
     budget=Budget(calls=100, per_seconds=10),  # the lowest: Free and Starter
     calls=calls_of,
+    tells_of=frozenset({CreateContact}),  # contact.creation, one of the subscriptions it needs
 )

@@ -25,4 +25,5 @@ CONNECTOR = Connector(
     call_timeout_seconds=TIMEOUT_SECONDS,
     max_text={Messenger.SMS: MAX_PLAIN},
     max_text_of=most_letters,
+    tells_of=frozenset({SendMessage}),
 )

@@ -28,4 +28,5 @@ CONNECTOR = Connector(
     call_timeout_seconds=TIMEOUT_SECONDS,
     index_lag_seconds=60.0,  # the list of messages may show one late
     max_text=MAX_TEXT,
+    tells_of=frozenset({SendMessage}),
 )

@@ -31,4 +31,5 @@ CONNECTOR = Connector(
     index_lag_seconds=0.0,
     budget=Budget(calls=500, per_seconds=5),  # wazzup24.com/help/api-en/common-errors
     max_text=MAX_TEXT,
+    tells_of=frozenset({SendMessage}),
 )

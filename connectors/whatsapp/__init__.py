@@ -31,4 +31,5 @@ CONNECTOR = Connector(
     budget=Budget(calls=80, per_seconds=1),  # messages of a number; more are raised by Meta itself
     max_text={Messenger.WHATSAPP: MAX_TEXT},
     captions=dict.fromkeys((MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT), MAX_CAPTION),
+    tells_of=frozenset({SendMessage}),
 )

@@ -160,7 +160,7 @@ def test_sync_tells_each_step_on_stderr(town: Installation) -> None:
 
 
 def test_sync_draws_bars_in_a_terminal(town: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.cli.sync.in_terminal", lambda: True)
+    monkeypatch.setattr("bridge.cli.progress.in_terminal", lambda: True)
     town.receive(town.message())
     assert "contacts" in town.run("sync").stderr
 

@@ -81,6 +81,13 @@ def examine(parts: Parts, account: AccountName) -> Examined:
     return Examined(points=tuple(asking.points), directory=directory, pipelines=pipelines)
 
 
+def set_up(parts: Parts, account: AccountName) -> tuple[Point, ...]:
+    """What the account's doctor says; nothing where it has none."""
+    asking = _Asking(account=account)
+    _set_up(parts, asking)
+    return tuple(asking.points)
+
+
 def fix(parts: Parts, account: AccountName, *, take_over: bool) -> tuple[Point, ...]:
     """Mends what the connector's doctor can, and lets lanes go on that were paused."""
     asking = _Asking(account=account)

@@ -1,0 +1,1 @@
+"""What is missing on either side is found, told and mended where it can be."""
