@@ -58,6 +58,11 @@ class Sent:
         return f"{kind} {self.chat:03d} message {self.place:05d}{more}"
 
     @property
+    def has_file(self) -> bool:
+        """Every seventh message of a client comes with one."""
+        return not self.is_reply and self.place % 7 == 3
+
+    @property
     def is_long(self) -> bool:
         return self.is_reply and self.place % 5 == 4
 
@@ -123,15 +128,15 @@ def chats_of(plan: Plan, clients: Sequence[Client]) -> list[Chat]:
     return [*first, *second]
 
 
-def webhook(chat: Chat, sent: Sent) -> bytes:
-    """The body in which the messenger brings this message."""
-    return json.dumps({"messages": [_as_vendor(chat, sent)]}).encode()
+def webhook(chat: Chat, sent: Sent, files: str = "") -> bytes:
+    """The body in which the messenger brings this message; `files` is the host of its file."""
+    return json.dumps({"messages": [_as_vendor(chat, sent, files)]}).encode()
 
 
-def edit_of(chat: Chat, sent: Sent) -> bytes:
+def edit_of(chat: Chat, sent: Sent, files: str = "") -> bytes:
     """The body in which the messenger tells that the client has written it anew."""
     edited = {
-        **_as_vendor(chat, sent),
+        **_as_vendor(chat, sent, files),
         "text": f"{sent}, {EDITED}",
         "isEdited": True,
         "oldInfo": {"oldText": str(sent)},
@@ -139,14 +144,15 @@ def edit_of(chat: Chat, sent: Sent) -> bytes:
     return json.dumps({"messages": [edited]}).encode()
 
 
-def _as_vendor(chat: Chat, sent: Sent) -> Mapping[str, Any]:
+def _as_vendor(chat: Chat, sent: Sent, files: str) -> Mapping[str, Any]:
+    file = {"type": "image", "contentUri": f"http://{files}/{sent.id}.png"}
     return {
         "messageId": sent.id,
         "channelId": chat.channel_id,
         "chatType": "whatsapp",
         "chatId": chat.client.phone,
         "dateTime": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "type": "text",
+        **(file if sent.has_file and files else {"type": "text"}),
         "isEcho": False,
         "contact": {"name": chat.client.name},
         "text": str(sent),

@@ -25,11 +25,13 @@ AGAIN_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Where the bridge is called: `hook` is the messenger's path, `key` opens the API."""
+    """Where the bridge is called: `hook` is the messenger's path, `key` opens the API. `files` is
+    the host of clients' files."""
 
     port: int
     hook: str
     key: str = field(repr=False)
+    files: str = ""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The status; 0 where no answer came."""
@@ -78,7 +80,7 @@ class Crowd:
         pause = self._plan.chats / self._plan.messages_per_second
 
         def send(sent: Sent) -> int:
-            return self._door.post(self._door.hook, webhook(chat, sent), {})
+            return self._door.post(self._door.hook, webhook(chat, sent, self._door.files), {})
 
         messages = [Sent(chat.number, place) for place in range(self._plan.messages_each)]
         self._send_all(messages, pause, send, partial(self._edit, chat))
@@ -87,7 +89,8 @@ class Crowd:
         """Some clients write anew what they have just written."""
         if dice.random() >= self._plan.edited:
             return
-        post = partial(self._door.post, self._door.hook, edit_of(chat, sent), {})
+        body = edit_of(chat, sent, self._door.files)
+        post = partial(self._door.post, self._door.hook, body, {})
         self._until_taken(lambda: self.ledger.note(sent, post(), is_edit=True))
 
     def _reply(self, chat: Chat) -> None:

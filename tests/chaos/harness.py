@@ -13,6 +13,7 @@ from bridge.store.engine import open_engine
 from tests.chaos.clients import chats_of, clients_of
 from tests.chaos.crms import HUBSPOT, Crm
 from tests.chaos.crowd import Crowd
+from tests.chaos.files import FileHost, not_as_sent
 from tests.chaos.house import House, house
 from tests.chaos.plan import Kind, Plan, strikes
 from tests.chaos.report import Report
@@ -41,7 +42,16 @@ def crash(
     chats = chats_of(plan, clients)
     url = f"sqlite:///{folder / 'bridge.sqlite'}" if plan.store is Kind.SQLITE else None
     with (
-        house(url, folder, clients, bridge=bridge, port=port, crm=CRMS[plan.crm]) as home,
+        FileHost(plan.seed).open() as files,
+        house(
+            url,
+            folder,
+            clients,
+            bridge=bridge,
+            port=port,
+            crm=CRMS[plan.crm],
+            files=files.origin,
+        ) as home,
         _store(home) as engine,
     ):
         give_up_at = time.monotonic() + plan.settle_seconds
@@ -54,11 +64,13 @@ def crash(
         home.fleet.all_go_on()
         _await_rest(home, engine, plan.faults_linger)
         faults = home.mend()
+        files.fails = False
         _await_rest(home, engine, plan.settle_seconds)
         rested = time.monotonic() - ended
         crm, messenger, store = home.crm(), home.messenger(), look(engine)
         with home.parts() as parts:
             items = accounts_of_items(parts)
+            lost_files = not_as_sent(parts, crowd.ledger.taken)
     return Report(
         plan=plan,
         ledger=crowd.ledger,
@@ -68,6 +80,7 @@ def crash(
         told=crm["webhooks"],
         owners_changed=crowd.owners_changed,
         reached=len(messenger["sent"]),
+        files=(files.served, files.failed),
         store=store,
         settle_seconds=rested,
         folder=folder,
@@ -79,6 +92,7 @@ def crash(
             messenger=messenger,
             items=items,
             edited=crowd.ledger.edited,
+            lost_files=lost_files,
         ),
     )
 

@@ -54,10 +54,9 @@ CHAT_SECRETS = {
 }
 SECRETS = {**HUBSPOT.environ, **CHAT_SECRETS}
 _TIMES = {"call_timeout_seconds": f"{CALL_SECONDS}", "look_up_after_seconds": f"{LOOK_UP_SECONDS}"}
-_OPTIONS = json.dumps(_TIMES)
 
 
-def config_of(crm: Crm) -> str:
+def config_of(crm: Crm, files: str = "") -> str:
     secrets = {name: variable for name, (variable, _) in crm.secrets.items()}
     return f"""
 crm: {crm.account}
@@ -69,7 +68,7 @@ accounts:
   {CHAT}:
     connector: wazzup
     secrets: {{api_key: WAZZUP_API_KEY, webhook_key: WAZZUP_WEBHOOK_KEY}}
-    options: {_OPTIONS}
+    options: {json.dumps({**_TIMES, "file_hosts": files} if files else _TIMES)}
 channels:
   wa-sales: {{account: {CHAT}, messenger: whatsapp, id: {CHANNEL_IDS[0]}, label: Sales}}
   wa-north: {{account: {CHAT}, messenger: whatsapp, id: {CHANNEL_IDS[1]}, label: North}}
@@ -166,11 +165,13 @@ def house(
     bridge: Sequence[str] = ("bridge.cli",),
     port: int = 0,
     crm: Crm = HUBSPOT,
+    files: str = "",
 ) -> Iterator[House]:
     """All of it up, the CRM filled and mirrored, nothing written yet.
 
     Without a URL the store is a PostgreSQL server of its own, among the processes. `bridge` is the
-    module that is run, and its first arguments. `port` is web's, any free one by default.
+    module that is run, and its first arguments. `port` is web's, any free one by default. `files`
+    is the host of clients' files.
     """
     with _short_folder() as place, watched(place), fleet(folder) as processes:
         ports = {"web": port or free_port(), crm.account: free_port(), CHAT: free_port()}
@@ -179,10 +180,11 @@ def house(
         environ = {**_environment(url, folder, place, ports), **crm.environ}
         (folder / PLACE).write_text(str(place))
         (folder / "config").mkdir()
-        (folder / "config" / "bridge.yaml").write_text(config_of(crm))
+        (folder / "config" / "bridge.yaml").write_text(config_of(crm, files))
         if server is not None:
             _start_postgres(processes, server, environ)
         made = _vendors(processes, ports, environ, place, crm)
+        made = replace(made, door=replace(made.door, files=files))
         _fill(made, clients)
         with made.parts() as parts:
             sync(parts)

@@ -18,7 +18,7 @@ SHOWN = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """`faults` by account, `told` is what the CRM told by webhooks, `reached` how many messages the
-    messenger has carried to clients."""
+    messenger has carried to clients, `files` how many of theirs were served well and badly."""
 
     plan: Plan
     ledger: Ledger
@@ -28,6 +28,7 @@ class Report:
     told: Mapping[str, Any]
     owners_changed: int
     reached: int
+    files: tuple[int, int]
     store: Store
     settle_seconds: float
     folder: Path
@@ -55,6 +56,7 @@ class Report:
             f"CRM: {self.calls} calls, {self.owners_changed} owners changed, "
             f"{len(self.told['accepted'])} events told and taken, {self.told['given_up']} given up",
             f"messenger: {self.reached} messages reached clients",
+            f"files: {self.files[0]} served, {self.files[1]} served badly",
             *(f"faults of {account}: {_counts(n) or 'none'}" for account, n in self.faults.items()),
             f"rows: {_counts(self.store.rows)}; {self.store.tried_again} delivered again; "
             f"{len(self.store.for_a_person)} replies wait for a person",

@@ -11,7 +11,7 @@ from bridge.pipeline import items
 from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading
 from bridge.store.outgoing import rows_by_id
-from bridge.store.schema import CONTACTS, DECISIONS, INBOX, NEEDS, OUTBOX, RECORDS, REFRESHES
+from bridge.store.schema import CONTACTS, DECISIONS, INBOX, MEDIA, NEEDS, OUTBOX, RECORDS, REFRESHES
 from bridge.store.work import rows_by_id as inbox_rows_by_id
 from tests.chaos.clients import Sent
 
@@ -93,7 +93,7 @@ def _decided(db: Connection) -> Iterator[str]:
 
 def _states(db: Connection, waiting: Sequence[int]) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
-    for table in (INBOX, OUTBOX, REFRESHES):
+    for table in (INBOX, OUTBOX, REFRESHES, MEDIA):
         for row_id, state in db.execute(select(table.c.id, table.c.state)):
             known = table is OUTBOX and row_id in waiting
             counts["outbox for a person" if known else f"{table.name} {state}"] += 1

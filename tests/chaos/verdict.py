@@ -37,6 +37,7 @@ class Findings:
     out_of_order: list[Sent] = field(default_factory=list)
     misplaced: list[Sent] = field(default_factory=list)
     edits_lost: list[Sent] = field(default_factory=list)
+    files_lost: list[Sent] = field(default_factory=list)
     replies_lost: list[Sent] = field(default_factory=list)
     replies_doubled: list[Sent] = field(default_factory=list)
     replies_out_of_order: list[Sent] = field(default_factory=list)
@@ -63,6 +64,7 @@ def judge(
     messenger: Any = None,
     items: Items = NO_ITEMS,
     edited: Set[Sent] = frozenset(),
+    lost_files: Sequence[Sent] = (),
 ) -> Findings:
     """`messenger` is what reached clients, where replies were written to them."""
     clients = list({chat.client.number: chat.client for chat in chats}.values())
@@ -79,6 +81,7 @@ def judge(
         out_of_order=list(_out_of_order([entry.sent for entry in entries])),
         misplaced=list(_misplaced(entries, chats, crm)),
         edits_lost=sorted(e.sent for e in entries if e.sent in edited and not e.is_edited),
+        files_lost=list(lost_files),
         replies_lost=sorted(replies - set(reached) - store.for_a_person),
         replies_doubled=_doubled(Counter(reached)),
         replies_out_of_order=list(_out_of_order(reached)),
