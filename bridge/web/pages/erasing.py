@@ -6,6 +6,7 @@ from bridge.domain.names import ConversationId
 from bridge.pipeline.erasing import Erased, erase
 from bridge.pipeline.refusals import Refusal
 from bridge.store.engine import reading
+from bridge.store.keys import Scope
 from bridge.web.chatview import open_chat, title_of
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import Problem, invalid
@@ -13,6 +14,7 @@ from bridge.web.problems import Problem, invalid
 
 def show(visit: Visit, name: str) -> Response:
     """What would be erased."""
+    visit.principal.require(Scope.ADMIN)
     with reading(visit.site.parts.engine) as db:
         chat, _ = open_chat(db, visit.viewer(db), name)
     tried = _erase(visit, name, only_try=True)
@@ -20,6 +22,7 @@ def show(visit: Visit, name: str) -> Response:
 
 
 def forget(visit: Visit, name: str) -> Response:
+    visit.principal.require(Scope.ADMIN)
     with reading(visit.site.parts.engine) as db:
         open_chat(db, visit.viewer(db), name)
     if request.form.get("sure") != "yes":
