@@ -395,6 +395,25 @@ class Poll(Protocol):
         has the same event keys. Raises what `Reader` raises."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """Something that a vendor has told us, or would have: `body` and `headers` as the account's
+    own `Inbound.parse` reads them, and when it happened by the vendor's clock."""
+
+    body: bytes = field(repr=False)
+    at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class History(Protocol):
+    """What happened on an account's channels, of vendors that keep a list of it."""
+
+    def recall(self, since: datetime, until: datetime) -> Sequence[Recalled]:
+        """All of it between these moments, the oldest first. What was told by webhook has the same
+        event keys here. Raises what `Reader` raises, and OutcomeUnknown where it is more than can
+        be read."""
+
+
 class Window(Protocol):
     """The messenger's own window for employees: who is told whom a client belongs to.
 
@@ -457,6 +476,7 @@ class Connector:
     templates: Callable[[Account], Sequence[TemplateReading]] | None = None
     queues: Callable[[Account], Sequence[CrmQueue]] | None = None
     poll: Callable[[Account], Poll] | None = None  # None: its webhooks tell everything
+    history: Callable[[Account], History] | None = None  # None: it keeps no list that we may read
     introduce: Introduce | None = None  # None: the vendor need not know the employees
     window: Callable[[Account], Window] | None = None  # None: it has no window of its own
     methods: frozenset[str] = frozenset({"GET", "POST"})

@@ -16,7 +16,8 @@ from bridge.store.outgoing import Row, rows_by_id
 from bridge.store.schema import INBOX, NEEDS, OUTBOX, VENDOR_IDS
 from bridge.store.upsert import add_missing
 
-OWN_METHODS = ("POLL", "HISTORY")  # of inbox rows that no vendor has sent, but we have asked for
+HISTORY = "HISTORY"  # of inbox rows that a vendor had on its list
+OWN_METHODS = ("POLL", HISTORY)  # of inbox rows that no vendor has sent, but we have asked for
 _AGAIN = "written again: it was not in the CRM"
 _COLUMNS = (
     OUTBOX.c.id,

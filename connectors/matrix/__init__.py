@@ -8,6 +8,7 @@ from connectors.matrix.files import MatrixFiles
 from connectors.matrix.inbound import MatrixInbound
 from connectors.matrix.outbound import MatrixOutbound
 from connectors.matrix.reader import MatrixReader
+from connectors.matrix.recalling import MatrixHistory
 from connectors.matrix.sandbox import sandbox
 from connectors.matrix.words import MAX_TEXT
 
@@ -24,6 +25,7 @@ CONNECTOR = Connector(
     sandbox=sandbox,
     doctor=MatrixDoctor,
     media=MatrixFiles,
+    history=MatrixHistory,
     max_run=10,  # one or two calls each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,
     index_lag_seconds=0.0,

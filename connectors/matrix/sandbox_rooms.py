@@ -23,6 +23,12 @@ def add_rooms(app: Flask, world: World, pusher: Pusher) -> None:
     def join(room_id: str) -> Answered:
         return _join(world, pusher, room_id)
 
+    @app.get("/_matrix/client/v3/joined_rooms")
+    def joined_rooms() -> Answered:
+        with world.lock:
+            found = [r.room_id for r in world.rooms.values() if r.members.get(world.user) == "join"]
+        return jsonify(joined_rooms=found), 200
+
     @app.put("/_matrix/client/v3/rooms/<room_id>/send/<kind>/<txn_id>")
     def send(room_id: str, kind: str, txn_id: str) -> Answered:
         with world.lock:

@@ -4,6 +4,7 @@ from bridge.domain.effects import SendMessage
 from bridge.ports import Connector
 from connectors.twilio.client import TIMEOUT_SECONDS
 from connectors.twilio.doctor import TwilioDoctor
+from connectors.twilio.history import TwilioHistory
 from connectors.twilio.inbound import TwilioInbound
 from connectors.twilio.media import TwilioMedia
 from connectors.twilio.outbound import TwilioOutbound
@@ -24,6 +25,7 @@ CONNECTOR = Connector(
     doctor=TwilioDoctor,
     media=TwilioMedia,
     templates=read_templates,
+    history=TwilioHistory,
     max_run=20,  # one call each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,
     index_lag_seconds=60.0,  # the list of messages may show one late

@@ -114,7 +114,7 @@ class Client:
             read = self.read(page, host=host)
             try:
                 yield from read.body.at(key).items()
-                page = _next_page(read.body)
+                page = next_page(read.body)
             except PayloadInvalid as error:
                 raise OutcomeUnknown(f"twilio: GET {self.named(path)}: {error}") from error
 
@@ -151,7 +151,7 @@ def answer_body(answer: HttpAnswer) -> Mapping[str, Any]:
         return {}
 
 
-def _next_page(body: Payload) -> str | None:
+def next_page(body: Payload) -> str | None:
     """Path and query of the next page: the API of 2010 names a path, the others a whole URL."""
     meta = body.get("meta")
     found = body.text_or("next_page_uri") or ("" if meta is None else meta.text_or("next_page_url"))

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from email.utils import format_datetime
+from urllib.parse import urlencode
 
 from flask import Flask, Response, jsonify, request
 
@@ -60,7 +61,8 @@ def add_sending(app: Flask, world: World, poster: Poster) -> None:
         with world.lock:
             found = [m for m in reversed(world.messages.values()) if _is_asked_for(m)]
         shown = found[page * size : (page + 1) * size]
-        here = f"{request.path}?PageSize={size}&Page="
+        asked = {name: value for name, value in request.args.items() if name != "Page"}
+        here = f"{request.path}?{urlencode(asked)}&Page="
         return jsonify(
             end=max(len(shown) - 1, 0),
             start=page * size,
@@ -103,7 +105,12 @@ def as_vendor(account_sid: str, message: SandboxMessage) -> Mapping[str, object]
 
 def _is_asked_for(message: SandboxMessage) -> bool:
     to, sender = request.args.get("To"), request.args.get("From")
-    return (not to or message.receiver == to) and (not sender or message.sender == sender)
+    day = request.args.get("DateSent>", "")
+    return (
+        (not to or message.receiver == to)
+        and (not sender or message.sender == sender)
+        and message.at.date().isoformat() >= day
+    )
 
 
 def _checked(world: World) -> SandboxMessage:

@@ -82,6 +82,13 @@ def _add_files(app: Flask, world: World) -> None:
             raise Refusal(20404, "The requested resource was not found", 404)
         return redirect(f"/_files/{sid}", code=307)
 
+    @app.get(f"{_ACCOUNT}/Messages/<message_sid>/Media.json")
+    def files(account_sid: str, message_sid: str) -> Response:
+        with world.lock:
+            found = [file for file in world.files.values() if file.message == message_sid]
+        shown = [{"sid": file.sid, "content_type": file.content_type} for file in found]
+        return jsonify(media_list=shown, next_page_uri=None)
+
     @app.get("/_files/<sid>")
     def content(sid: str) -> Response:
         kept = world.files[sid]

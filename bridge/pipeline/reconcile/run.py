@@ -17,6 +17,7 @@ from bridge.pipeline.reconcile import stuck
 from bridge.pipeline.reconcile.asking import Task
 from bridge.pipeline.reconcile.entries import Entries
 from bridge.pipeline.reconcile.findings import About, Finding, Report, State
+from bridge.pipeline.reconcile.histories import Histories
 from bridge.pipeline.reconcile.webhooks import webhooks
 
 _FAILURES = (ConfigError, CredentialsInvalid, DeliveryTransient, OutcomeUnknown)
@@ -44,13 +45,18 @@ def reconcile(task: Task, wishes: Wishes) -> Report:
     for account in active.accounts:
         if task.is_about(account):
             findings += _carefully(account, _of_account(task, account, wishes, looked_at))
-    return Report(findings=tuple(findings), looked_at=dict(looked_at))
+    return Report(
+        findings=tuple(findings), looked_at={about: n for about, n in looked_at.items() if n}
+    )
 
 
 def _of_account(
     task: Task, account: AccountName, wishes: Wishes, looked_at: Counter[About]
 ) -> Iterator[Finding]:
     yield from webhooks(task, account, fix=wishes.fix, take_over=wishes.take_over)
+    histories = Histories(task, account)
+    yield from histories.findings()
+    looked_at[About.MESSAGE] += histories.looked_at
     if account == task.parts.active().policy.crm:
         yield from stuck.records(task, account)
         entries = Entries(task, account, dropped=wishes.dropped)
