@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 
 from bridge.domain.errors import PayloadInvalid, SignatureInvalid
-from bridge.domain.events import MessageReceived, MessageSent
 from bridge.domain.names import AccountName, EventKey
 from bridge.payload import Payload
 from bridge.ports import Account, Answer, Parsed, RawRequest, Rejected
@@ -85,11 +84,4 @@ def event_of(account: AccountName, item: Payload) -> Told:
         raise PayloadInvalid(f"{item.path}.type is no type of event", f"{item.path}.type")
     key = EventKey(f"{word}:{identifier(item.at('id'))}")
     found = values(kind, item, strict=True, also=_OF_EVERY_EVENT)
-    event = kind(event_key=key, account=account, raw=item.raw(), **found)  # type: ignore[arg-type]
-    _refuse_empty(event, item)
-    return event
-
-
-def _refuse_empty(event: Told, item: Payload) -> None:
-    if isinstance(event, MessageReceived | MessageSent) and not (event.text or event.media):
-        raise PayloadInvalid(f"{item.path} has neither text nor media", item.path)
+    return kind(event_key=key, account=account, raw=item.raw(), **found)  # type: ignore[arg-type]

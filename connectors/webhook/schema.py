@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import get_args, get_origin
 
-from bridge.domain.events import MessageReceived, MessageSent
 from connectors.webhook.forms import Place, is_id, places
 from connectors.webhook.orders import ORDERS, PING, QUESTIONS, NoQuestion
 from connectors.webhook.words import (
@@ -28,12 +27,6 @@ from connectors.webhook.words import (
 Schema = Mapping[str, object]
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _ID: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_ID}
-_CONTENT: Schema = {
-    "anyOf": [
-        {"required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}},
-        {"required": ["media"], "properties": {"media": {"type": "array", "minItems": 1}}},
-    ]
-}
 
 
 def published() -> Mapping[str, str]:
@@ -101,7 +94,7 @@ def _event(word: str, kind: type) -> Schema:
     own = {"type": {"const": word}, "id": _ID}
     made["properties"] = {**own, **_properties(kind)}
     made["required"] = ["type", "id", *_required(kind)]
-    return {**made, **_CONTENT} if kind in (MessageReceived, MessageSent) else made
+    return made
 
 
 def _answer(word: str, item: type) -> Schema:

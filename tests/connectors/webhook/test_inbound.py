@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from bridge.domain.errors import PayloadInvalid
-from bridge.domain.events import CrmEvent, MessengerEvent
+from bridge.domain.events import CrmEvent, MessageReceived, MessageSent, MessengerEvent
 from connectors.webhook.inbound import WebhookInbound
 from connectors.webhook.words import EVENTS
 from tests.connectors.webhook.building import CHAT, account, event, message, posted, request
@@ -61,11 +61,24 @@ def test_two_facts_under_one_id_are_not_taken_for_one() -> None:
         ({"forwarded": "yes"}, "$.events[0].forwarded"),
         ({"event_key": "mine"}, "$.events[0]"),
         ({"account": "another"}, "$.events[0]"),
-        ({"text": None}, "$.events[0]"),
+        ({"text": []}, "$.events[0].text"),
+        ({"message_id": ""}, "$.events[0].message_id"),
     ],
 )
 def test_a_refusal_names_the_place(broken: dict[str, object], path: str) -> None:
     assert [found for found, _ in refusals(message(**broken))] == [path]
+
+
+@pytest.mark.parametrize("word", ["message.received", "message.sent"])
+@pytest.mark.parametrize("said", [{}, {"text": None}, {"text": ""}, {"text": "", "media": []}])
+def test_a_message_of_nothing_is_a_message(word: str, said: dict[str, object]) -> None:
+    """FEED-06: somebody wrote, and people are to know, even where nothing can be shown."""
+    told = event(word, message_id="m-1", chat=CHAT, **said)
+    parsed = WebhookInbound(account()).parse(posted(told))
+    assert parsed.rejected == ()
+    (message,) = parsed.events
+    assert isinstance(message, MessageReceived | MessageSent)
+    assert (message.text, message.media) == ("", ())
 
 
 def test_a_refusal_tells_nothing_of_the_client() -> None:
