@@ -1,4 +1,5 @@
-"""What is withheld at the last moment: mails and posts to somebody who may not know any more."""
+"""What is withheld at the last moment: mails and posts to somebody who may not know any more, and
+corrections of the CRM's timeline that a later one has overtaken."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,18 +17,33 @@ from bridge.store import chats, mirror, outgoing
 from bridge.store.outgoing import Row
 
 _Personal = SendEmail | PostNotification
+_OVERTAKEN = (
+    f"{ReasonCode.MESSAGE_UPDATED}: a newer state of this message has gone to the CRM meanwhile; "
+    "the older one would undo it"
+)
 
 
 def still_meant(parts: Parts, db: Connection, rows: list[Row]) -> list[Row]:
-    """The rows without those whose reader has lost the chat or his role since they were decided;
-    those are dropped, with the reason. Costs nothing where nobody is told anything."""
+    """The rows without those that are not to be done any more; they are dropped, with the reason.
+    Costs nothing where nobody is told anything and nothing is corrected."""
+    withheld = {**_untold(parts, db, rows), **_overtaken(db, rows)}
+    for row_id, why in withheld.items():
+        outgoing.withhold(db, row_id, why, parts.now())
+    return [row for row in rows if row.id not in withheld]
+
+
+def _overtaken(db: Connection, rows: Sequence[Row]) -> Mapping[int, str]:
+    """A dead letter may be replayed when its message has been edited once more, or deleted."""
+    return dict.fromkeys(outgoing.overtaken_updates(db, rows), _OVERTAKEN)
+
+
+def _untold(parts: Parts, db: Connection, rows: Sequence[Row]) -> Mapping[int, str]:
+    """Whose reader has lost the chat or his role since they were decided."""
     personal = {row.id: row.effect for row in rows if isinstance(row.effect, _Personal)}
     if not personal:
-        return rows
+        return {}
     withheld = _withheld(parts, db, personal)
-    for row_id, why in withheld.items():
-        outgoing.withhold(db, row_id, f"{ReasonCode.NOTIFY_NO_MORE}: {why}", parts.now())
-    return [row for row in rows if row.id not in withheld]
+    return {row_id: f"{ReasonCode.NOTIFY_NO_MORE}: {why}" for row_id, why in withheld.items()}
 
 
 def _withheld(parts: Parts, db: Connection, personal: Mapping[int, _Personal]) -> Mapping[int, str]:

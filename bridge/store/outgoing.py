@@ -13,7 +13,7 @@ from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId
 from bridge.store.among import among, among_given
 from bridge.store.outbox import State, satisfied
-from bridge.store.schema import OUTBOX
+from bridge.store.schema import OUTBOX, UPDATES
 from bridge.store.types import microseconds
 
 _KINDS: Mapping[str, type[Effect]] = {
@@ -38,6 +38,7 @@ _LOOK_AHEAD = 4
 # Once in doubt, always: a look-up may say that it is safe to repeat, which is not for ever.
 _IN_DOUBT_SINCE = func.coalesce(OUTBOX.c.in_doubt_since, OUTBOX.c.tried_at)
 _ENDED = (State.DONE.value, State.DROPPED.value)
+_HAS_LEFT = (State.LEASED.value, State.UNKNOWN.value, State.DONE.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +195,25 @@ def was_overtaken(db: Connection, row: Row) -> bool:
         .limit(1)
     )
     return db.scalar(later) is not None
+
+
+def overtaken_updates(db: Connection, rows: Sequence[Row]) -> set[int]:
+    """Of these rows those that correct a timeline entry of which a later correction is done, or
+    may have arrived."""
+    updates = {row.id: row for row in rows if isinstance(row.effect, effects.UpdateTimelineEntry)}
+    if not updates:
+        return set()
+    messages = {row.message for row in updates.values()}
+    found = db.execute(
+        select(OUTBOX.c.account, OUTBOX.c.message, func.max(OUTBOX.c.id))
+        .where(among(OUTBOX.c.message, messages), UPDATES)
+        .where(OUTBOX.c.state.in_(_HAS_LEFT))
+        .group_by(OUTBOX.c.account, OUTBOX.c.message)
+    )
+    latest = {(account, message): row_id for account, message, row_id in found}
+    return {
+        row.id for row in updates.values() if latest.get((row.account, row.message), 0) > row.id
+    }
 
 
 def not_counted(db: Connection, row_id: int) -> None:

@@ -30,6 +30,7 @@ from bridge.store.schema.walk import (
     NOT_MADE,
     OUTBOX,
     SENDS,
+    UPDATES,
     VENDOR_IDS,
 )
 
@@ -78,6 +79,7 @@ __all__ = [
     "TOKENS",
     "TURNS",
     "TURN_LOG",
+    "UPDATES",
     "UPLOADS",
     "VENDOR_IDS",
     "WINDOWS",

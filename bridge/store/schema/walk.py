@@ -25,6 +25,7 @@ _DEAD = text("state = 'dead'")
 # Queries say it with these words, or SQLite would not use the indexes.
 NOT_MADE = text("makes IS NOT NULL AND state <> 'done'")  # done: the name has its vendor id
 SENDS = text("outbox.kind = 'SendMessage'")
+UPDATES = text("outbox.kind = 'UpdateTimelineEntry'")
 
 # What came, raw. States: pending, leased, held, done, dead, dropped.
 INBOX = Table(
@@ -138,6 +139,7 @@ Index(
 )
 Index("ix_outbox_event", OUTBOX.c.event_account, OUTBOX.c.event_key)
 Index("ix_outbox_message", OUTBOX.c.message, sqlite_where=SENDS, postgresql_where=SENDS)
+Index("ix_outbox_updates", OUTBOX.c.message, sqlite_where=UPDATES, postgresql_where=UPDATES)
 
 # What was answered to each attempt that did not settle its row, for people; no rule reads it.
 ATTEMPTS = Table(

@@ -73,7 +73,7 @@ def test_a_refusal_names_the_place(broken: dict[str, object], path: str) -> None
 @pytest.mark.parametrize("said", [{}, {"text": None}, {"text": ""}, {"text": "", "media": []}])
 def test_a_message_of_nothing_is_a_message(word: str, said: dict[str, object]) -> None:
     """FEED-06: somebody wrote, and people are to know, even where nothing can be shown."""
-    told = event(word, message_id="m-1", chat=CHAT, **said)
+    told = event(word, "m-1", message_id="m-1", chat=CHAT, **said)
     parsed = WebhookInbound(account()).parse(posted(told))
     assert parsed.rejected == ()
     (message,) = parsed.events

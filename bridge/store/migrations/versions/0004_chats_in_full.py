@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bridge.store.migrations.chats_in_full import (
     claims,
+    corrections,
     identities,
     keeping,
     media,
@@ -29,6 +30,7 @@ STEPS = (
     rotation,
     keeping,
     claims,
+    corrections,
 )
 
 
