@@ -64,6 +64,8 @@ def test_the_same_content_twice_is_kept_once(storage: FileStorage) -> None:
 
 def test_what_is_not_there_is_deleted_already(storage: FileStorage) -> None:
     storage.delete(NAME)
+    with pytest.raises(FileNotFoundError):
+        storage.open(NAME)
 
 
 def test_a_storage_that_works_says_so(storage: FileStorage) -> None:

@@ -34,7 +34,7 @@ def test_rol_02_every_surface_shows_exactly_what_access_lets_read(
     sqlite_template: Path, wanted: list[Chat], company: Company
 ) -> None:
     with fresh_world(sqlite_template) as world:
-        _compare(world, wanted, company)
+        _check_surfaces(world, wanted, company)
 
 
 @pytest.mark.parametrize(("ana", "count"), [(Role.SALESPERSON, 32), (Role.MANAGER, 6)])
@@ -45,10 +45,12 @@ def test_rol_02_on_both_stores(engine: Engine, ana: Role, count: int) -> None:
         bruno=Employee(id=BRUNO, role=Role.SALESPERSON, channels=frozenset({NORTH})),
         fallback=ANA,
     )
-    _compare(World(engine), some_of_everything(count), company, page_size=20)
+    _check_surfaces(World(engine), some_of_everything(count), company, page_size=20)
 
 
-def _compare(world: World, wanted: Sequence[Chat], company: Company, page_size: int = 3) -> None:
+def _check_surfaces(
+    world: World, wanted: Sequence[Chat], company: Company, page_size: int = 3
+) -> None:
     people = directory(world)
     planted = plant(world, wanted)
     eyes = replace(eyes_of(world, ANA), page_size=page_size)

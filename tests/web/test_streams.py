@@ -269,6 +269,7 @@ def test_a_silent_stream_shows_that_it_lives(house: World) -> None:
     async def story(reader: Reading) -> None:
         ana = await reader(secret).open()
         await ana.until(lambda: ana.text.count(": still here") >= 2)
+        assert not ana.over
 
     live(house, story, heartbeat_seconds=0.05)
 
@@ -291,6 +292,7 @@ def test_who_does_not_read_is_cut_off_and_goes_on_later(
         await slow.until(lambda: slow.over)
         again = await reader(secret, after=slow.last_id or "0").open()
         await again.until(lambda: len(slow.told) + len(again.told) >= 8)
+        assert len(slow.told) < 8
 
     live(house, story)
 
@@ -307,6 +309,7 @@ def test_the_counters_follow_what_others_do(house: World) -> None:
         api(house, ANA).post(f"/conversations/{where}/dismiss")
         house.later(seconds=6)
         await luis.counters(red=0, grey=0)
+        assert not luis.over
 
     live(house, story)
 
