@@ -1,5 +1,6 @@
 """Each CRM's sandbox: who works there, what stands in it, and somebody who changes an owner."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,8 @@ class Standing:
 class AtCrm:
     """`owners` has the CRM's id of each person. `seed` tells who they are, `aim` where to call;
     each gives paths of the sandbox and what is posted there. `records` and `entries` read its
-    state; `change` is what somebody does to make a person a record's owner."""
+    state, `whole` also reads what an entry holds beside its text; `change` is what somebody does to
+    make a person a record's owner."""
 
     connector: str
     stage: str
@@ -36,6 +38,7 @@ class AtCrm:
     aim: Callable[[str], tuple[str, Mapping[str, Any]]]
     records: Callable[[Json, RecordKind], Iterator[Standing]]
     entries: Callable[[Json], Sequence[str]]
+    whole: Callable[[Json], Sequence[str]]
     change: Callable[[RecordKind, str, str], tuple[str, Mapping[str, Any]]]
     options: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,17 +56,25 @@ class Crm:
         self._post(*self.at.aim(hook))
 
     def records(self, kind: RecordKind) -> list[Standing]:
-        return list(self.at.records(self._state(), kind))
+        return list(self.at.records(self.state(), kind))
 
     def entries(self) -> list[str]:
         """What stands in the timeline, in no order."""
-        return list(self.at.entries(self._state()))
+        return list(self.at.entries(self.state()))
+
+    def whole_entries(self) -> list[str]:
+        """The same with heads, notes and links."""
+        return list(self.at.whole(self.state()))
+
+    def does(self, path: str, **body: Any) -> None:
+        """What this CRM's sandbox alone can be asked for."""
+        self._post(path, body)
 
     def gives(self, kind: RecordKind, record: Standing, person: str) -> None:
         """Somebody makes this person the owner."""
         self._post(*self.at.change(kind, record.id, self.at.owners[person]))
 
-    def _state(self) -> Json:
+    def state(self) -> Json:
         return requests.get(f"{self.url}/_sandbox/state", timeout=30).json()
 
     def _post(self, path: str, body: Mapping[str, Any]) -> None:
@@ -83,6 +94,10 @@ def _hubspot_records(state: Json, kind: RecordKind) -> Iterator[Standing]:
         yield Standing(id=str(one["id"]), name=name, owner=str(known.get("hubspot_owner_id", "")))
 
 
+def _hubspot_bodies(state: Json) -> list[str]:
+    return [one["properties"]["hs_communication_body"] for one in state["communications"]]
+
+
 def _hubspot_aim(hook: str) -> tuple[str, Mapping[str, Any]]:
     return "webhooks", {"url": hook, "client_secret": "secret-of-hubspot"}
 
@@ -100,9 +115,8 @@ HUBSPOT = AtCrm(
     },
     aim=_hubspot_aim,
     records=_hubspot_records,
-    entries=lambda state: [
-        one["properties"]["hs_communication_body"] for one in state["communications"]
-    ],
+    entries=_hubspot_bodies,
+    whole=_hubspot_bodies,
     change=lambda kind, record, owner: (
         "change",
         {"kind": f"{kind}s", "id": record, "properties": {"hubspot_owner_id": owner}},
@@ -142,6 +156,9 @@ SALESFORCE = AtCrm(
     aim=lambda hook: ("webhooks", {"url": f"{hook}/path-secret-of-salesforce"}),
     records=_salesforce_records,
     entries=lambda state: [str(one["fields"]["Description"]) for one in state["Task"]],
+    whole=lambda state: [
+        f"{one['fields']['Subject']}\n{one['fields']['Description']}" for one in state["Task"]
+    ],
     change=lambda kind, record, owner: (
         "change",
         {"object": _SF_OBJECTS[kind], "id": record, "fields": {"OwnerId": owner}},
@@ -176,6 +193,7 @@ WEBHOOK = AtCrm(
     aim=lambda hook: ("seed", {"webhook": hook}),
     records=_webhook_records,
     entries=lambda state: [str(one["text"]) for one in state["entries"]],
+    whole=lambda state: [json.dumps(one, ensure_ascii=False) for one in state["entries"]],
     change=lambda kind, record, owner: (
         "owner",
         {"kind": kind, "record": record, "owner": owner},

@@ -41,13 +41,20 @@ class Client:
     def writes(self, text: str) -> None:
         self._steer("incoming", self.at.says(text))
 
-    def got(self) -> list[str]:
-        answer = requests.get(f"{self.url}/_sandbox/state", timeout=30)
-        return self.at.came(answer.json())
+    def does(self, verb: str, body: Mapping[str, Any]) -> Json:
+        """What this messenger's sandbox alone can be asked for."""
+        return self._steer(verb, body)
 
-    def _steer(self, verb: str, body: Mapping[str, Any]) -> None:
+    def state(self) -> Json:
+        return requests.get(f"{self.url}/_sandbox/state", timeout=30).json()
+
+    def got(self) -> list[str]:
+        return self.at.came(self.state())
+
+    def _steer(self, verb: str, body: Mapping[str, Any]) -> Json:
         answer = requests.post(f"{self.url}/_sandbox/{verb}", json=body, timeout=30)
         assert answer.ok, answer.text
+        return answer.json()
 
 
 def _sent(key: str = "text") -> Callable[[Json], list[str]]:

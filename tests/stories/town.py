@@ -9,7 +9,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import requests
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from bridge import codec
 from bridge.domain.names import AccountName, ChannelName, EmployeeId
@@ -21,6 +21,7 @@ from bridge.domain.policy import (
     NewClients,
     Ownership,
     Policy,
+    Timeline,
 )
 from bridge.pipeline.drain import after, drain, due_lanes
 from bridge.pipeline.mirror import sync
@@ -34,6 +35,7 @@ from bridge.settings import Settings
 from bridge.store import configs
 from bridge.store.engine import writing
 from bridge.store.keys import Scope, create_key
+from bridge.store.schema import DECISIONS
 from bridge.web.api import PREFIX
 from bridge.web.app import Web, create_app
 from bridge.web.metrics import Metrics
@@ -91,6 +93,17 @@ class Town:
             assert time.monotonic() < end, f"never happened: {what}"
             time.sleep(0.02)
 
+    def rests(self) -> None:
+        """Works until there is nothing left to do."""
+        self.until(lambda: not due_lanes(self.parts), "rest")
+
+    def decided(self, account: AccountName, headline: str) -> int:
+        """How many events of the account were decided so."""
+        found = select(func.count()).select_from(DECISIONS)
+        with self.parts.engine.connect() as db:
+            where = DECISIONS.c.account == account, DECISIONS.c.headline == headline
+            return int(db.scalar(found.where(*where)) or 0)
+
     def sees(self, employee: EmployeeId) -> list[str]:
         """The ids of the chats that he may read."""
         return [str(chat["id"]) for chat in self._items(employee, "/conversations")]
@@ -122,7 +135,11 @@ class Town:
 
 @contextmanager
 def town(
-    engine: Engine, crm: AtCrm, messenger: AtMessenger, create: Creation = Creation.DEAL
+    engine: Engine,
+    crm: AtCrm,
+    messenger: AtMessenger,
+    create: Creation = Creation.DEAL,
+    timeline: Timeline = Timeline(),  # noqa: B008 - frozen
 ) -> Iterator[Town]:
     """Both vendors know where to call, and the bridge has read all that they tell."""
     known, door = installed(), _Door()
@@ -139,7 +156,8 @@ def town(
             CRM: _account(CRM, crm, crm_url, url),
             CHAT: _account(CHAT, messenger, chat_url, url),
         }
-        active = _activated(engine, _policy(crm, messenger, create), accounts)
+        policy = replace(_policy(crm, messenger, create), timeline=timeline)
+        active = _activated(engine, policy, accounts)
         parts = Parts(
             engine=engine,
             active=lambda: active,
