@@ -1,4 +1,4 @@
-"""The first fill of a messenger's own window, and every later one: all of it is told anew."""
+"""The first fill of a messenger's own window, and every later one."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +10,6 @@ from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.lease import leased
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.pushing import NoBudget, push
-from bridge.pipeline.windows import tell_anew
 from bridge.store import pushes, refreshes
 from bridge.store.engine import reading, writing
 from bridge.store.lanes import LeaseLost
@@ -24,9 +23,9 @@ Progress = Callable[[str, int, int], None]
 def fill(
     parts: Parts, account: AccountName, directory: Directory, progress: Progress
 ) -> tuple[str, ...]:
-    """Gives what the messenger refused. Where a worker has the lane, or the account's rate is used
-    up, workers do the rest: nothing of it is lost. Raises what `Window` raises."""
-    tell_anew(parts, account)
+    """Tells what is to be told; gives what the messenger refused. Where a worker has the lane, or
+    the account's rate is used up, workers do the rest: nothing is lost. Raises what `Window`
+    raises."""
     with reading(parts.engine) as db:
         total = pushes.waiting(db, account)
     done = 0

@@ -15,7 +15,7 @@ from bridge.domain.names import AccountName, EventKey
 from bridge.pipeline.drain import after, drain
 from bridge.pipeline.event_keys import vendor_message_of
 from bridge.pipeline.lanes import Way, lane
-from bridge.pipeline.reconcile.asking import Task, within_rate
+from bridge.pipeline.reconcile.asking import Task
 from bridge.pipeline.reconcile.findings import About, Finding, State
 from bridge.ports import RawRequest, Recalled
 from bridge.store import decisions, inbox
@@ -56,8 +56,8 @@ class Histories:
             return
         history = connector.history(self._task.parts.active().accounts[self._account])
         until = self._task.until - UNDER_WAY
-        listed = within_rate(
-            self._task, self._account, 1, lambda: history.recall(self._task.since, until)
+        listed = self._task.patience.call(
+            self._account, 1, lambda: history.recall(self._task.since, until)
         )
         self.looked_at = len(listed)
         for start in range(0, len(listed), _AT_ONCE):

@@ -5,7 +5,7 @@ from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
 from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
 from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
 from bridge.store.schema.identities import CHAT_HOMES, IDENTITIES, MERGES
-from bridge.store.schema.keeping import ERASURES, PASSES
+from bridge.store.schema.keeping import ERASURES, PASSES, SYNCS
 from bridge.store.schema.media import FILE_REMOVALS, MEDIA, UPLOADS
 from bridge.store.schema.messenger_window import PUSHES, WINDOWS
 from bridge.store.schema.metadata import METADATA
@@ -75,6 +75,7 @@ __all__ = [
     "REFRESHES",
     "SENDS",
     "SESSIONS",
+    "SYNCS",
     "TEMPLATES",
     "TOKENS",
     "TURNS",

@@ -1,4 +1,4 @@
-"""How far old things have been wiped, and who was erased when."""
+"""How far old things have been wiped, who was erased when, and how far the mirror is filled."""
 
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text
 
@@ -26,4 +26,16 @@ ERASURES = Table(
     Column("asked_at", Moment, nullable=False),
     Column("report", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# How far `bridge sync` is: the whole of it, its contacts, each messenger's window. A part that
+# began before the whole is of an earlier one.
+SYNCS = Table(
+    "syncs",
+    METADATA,
+    Column("subject", Text, primary_key=True),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("position", Text, nullable=False, default=""),  # was done last, in the order of its ids
+    Column("done", Integer, nullable=False, default=0),
 )

@@ -26,8 +26,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "syncs",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("position", sa.Text(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_syncs")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("syncs")
     op.drop_table("erasures")
     op.drop_table("passes")
