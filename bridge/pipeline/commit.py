@@ -34,6 +34,7 @@ from bridge.store.outbox import Need, NewRow
 from bridge.store.schema import CHANNELS, REACTION_IDS
 from bridge.store.sends import drop_send, settle_send
 from bridge.store.turns import put_turns
+from bridge.store.unowned import look_at_owners
 from bridge.store.upsert import add_missing, put
 
 
@@ -105,6 +106,7 @@ def _write_records(db: Connection, active: Active, held: Loaded, now: datetime) 
         }
         outbox.put_vendor_ids(db, crm, known)
     records.put_conversations(db, [x for x in held.conversations.values() if x.id in dirty])
+    look_at_owners(db, held.shown_else)
     _write_identities(db, held)
     messages = [x for x in held.messages.values() if x.id in dirty]
     records.put_messages(db, held.account_of, messages)

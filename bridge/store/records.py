@@ -27,6 +27,7 @@ from bridge.store.schema import (
     RECORD_CONTACTS,
     RECORDS,
 )
+from bridge.store.unowned import UNLESS_LOOKED_AT, look_at_owners, may_be_unowned
 from bridge.store.upsert import add_missing, put
 
 # Made once: to make a statement anew costs as much as to run it.
@@ -53,10 +54,11 @@ def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> 
             "undecided": c.is_undecided,
             "value": codec.encode(c),
             "claimed_by": c.claimed_by,
+            "unowned": may_be_unowned(c),
         }
         for c in conversations
     ]
-    put(db, CONVERSATIONS, ["id"], rows)
+    put(db, CONVERSATIONS, ["id"], rows, {"unowned": UNLESS_LOOKED_AT})
 
 
 def put_messages(
@@ -103,6 +105,7 @@ def put_contacts(db: Connection, crm: AccountName, contacts: Sequence[Contact]) 
         for phone in c.phones
     ]
     add_missing(db, CONTACT_PHONES, phones)
+    look_at_owners(db, ids)
 
 
 def put_deals(db: Connection, crm: AccountName, deals: Sequence[Deal]) -> None:
@@ -132,9 +135,11 @@ def _put_records(
     if not records:
         return
     ids = [r.id for r in records]
-    db.execute(delete(RECORD_CONTACTS).where(among(RECORD_CONTACTS.c.record, ids)))
+    unlink = delete(RECORD_CONTACTS).where(among(RECORD_CONTACTS.c.record, ids))
+    before = db.scalars(unlink.returning(RECORD_CONTACTS.c.contact)).all()
     links = [{"contact": contact, "record": r.id} for r in records for contact in r.contacts]
     add_missing(db, RECORD_CONTACTS, links)
+    look_at_owners(db, {*map(RecordId, before), *(one for r in records for one in r.contacts)})
 
 
 def contacts_by_crm_id(

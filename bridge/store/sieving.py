@@ -3,24 +3,23 @@
 It is found by indices, so that who has few chats among very many reads few rows.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Column, CompoundSelect, Select, func, select, union
+from sqlalchemy import Column, CompoundSelect, Connection, Select, func, select, text, union
 
 from bridge.domain.names import CrmId, EmployeeId
-from bridge.domain.records import ClientState
 from bridge.store.schema import CONTACTS, CONVERSATIONS, RECORD_CONTACTS, RECORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sieve:
     """Those owned by these CRM ids or claimed by this employee; those that nobody owns when
-    `unowned`; those owned by anybody but the `able`, when that is not None."""
+    `unowned`."""
 
     employee: EmployeeId
     crm_ids: tuple[CrmId, ...]
     unowned: bool = False
-    able: tuple[CrmId, ...] | None = None
 
 
 def chats_within(sieve: Sieve) -> CompoundSelect[str]:
@@ -30,24 +29,22 @@ def chats_within(sieve: Sieve) -> CompoundSelect[str]:
     claimed = select(chat.id).where(chat.claimed_by == sieve.employee)
     if not sieve.unowned:
         return union(of_contacts, claimed)
-    nobodys = (ClientState.NEW, ClientState.KNOWN)  # all others are hidden from salespeople
-    without = select(chat.id).where(chat.contact.is_(None), chat.client.in_(nobodys))
-    return union(of_contacts, claimed, without)
+    # As the partial index has it: neither store knows it by another name.
+    nobodys = select(chat.id).where(text("conversations.unowned"))
+    return union(of_contacts, claimed, nobodys)
+
+
+def owners_but(db: Connection, able: Collection[CrmId]) -> tuple[CrmId, ...]:
+    """Every owner of contacts, deals and leads but these."""
+    found = db.scalars(union(_owners(CONTACTS.c.owner), _owners(RECORDS.c.owner)))
+    return tuple(sorted(CrmId(owner) for owner in found if owner not in able))
 
 
 def _contacts(sieve: Sieve) -> CompoundSelect[str]:
-    found = [
+    return union(
         select(CONTACTS.c.id).where(CONTACTS.c.owner.in_(sieve.crm_ids)),
         _linked().where(RECORDS.c.owner.in_(sieve.crm_ids)),
-    ]
-    if sieve.unowned:
-        found.append(select(CONTACTS.c.id).where(CONTACTS.c.owner.is_(None)))
-    if sieve.able is not None:
-        found.append(
-            select(CONTACTS.c.id).where(CONTACTS.c.owner.in_(_others(CONTACTS.c.owner, sieve.able)))
-        )
-        found.append(_linked().where(RECORDS.c.owner.in_(_others(RECORDS.c.owner, sieve.able))))
-    return union(*found)
+    )
 
 
 def _linked() -> Select[str]:
@@ -59,9 +56,9 @@ def _linked() -> Select[str]:
     )
 
 
-def _others(owner: Column[str], able: tuple[CrmId, ...]) -> Select[str]:
-    """Every owner there is but these, found by leaping from one to the next in their index."""
+def _owners(owner: Column[str]) -> Select[str]:
+    """Every owner there is, found by leaping from one to the next in their index."""
     first = select(func.min(owner).label("owner")).cte(recursive=True)
     following = select(func.min(owner)).where(owner > first.c.owner).scalar_subquery()
     owners = first.union_all(select(following).where(first.c.owner.is_not(None)))
-    return select(owners.c.owner).where(owners.c.owner.not_in(able))
+    return select(owners.c.owner).where(owners.c.owner.is_not(None))

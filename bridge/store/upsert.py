@@ -6,6 +6,7 @@ On the driver's own statements: SQLAlchemy's insert costs several times as much 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -14,6 +15,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from bridge.store.types import Moment, microseconds
 
 Row = Mapping[str, Any]
+_BY_ROW: Mapping[str, str] = MappingProxyType({})
 _MARKS = {"sqlite": "?", "postgresql": "%s"}
 
 
@@ -22,10 +24,17 @@ def append(db: Connection, table: Table, rows: Sequence[Row]) -> None:
     _run(db, table, "", rows)
 
 
-def put(db: Connection, table: Table, key: Sequence[str], rows: Sequence[Row]) -> None:
-    """Inserts the rows, or updates every other column of those whose key is there."""
+def put(
+    db: Connection,
+    table: Table,
+    key: Sequence[str],
+    rows: Sequence[Row],
+    settled: Mapping[str, str] = _BY_ROW,
+) -> None:
+    """Inserts the rows, or updates every other column of those whose key is there: to what the row
+    says, or to what an SQL expression of ours makes of both."""
     others = [name for name in rows[0] if name not in key] if rows else []
-    changed = ", ".join(f"{name} = excluded.{name}" for name in others)
+    changed = ", ".join(f"{name} = {settled.get(name, f'excluded.{name}')}" for name in others)
     then = f"UPDATE SET {changed}" if others else "NOTHING"
     _run(db, table, f" ON CONFLICT ({', '.join(key)}) DO {then}", rows)
 

@@ -86,7 +86,7 @@ def _from(
 def _part(
     db: Connection, viewer: Viewer, wanted: Wanted, start: Place
 ) -> Iterator[tuple[Place, ChatFacts]]:
-    sieve = viewer.own_sieve() if start.part is Part.OWN else viewer.sieve()
+    sieve = viewer.own_sieve() if start.part is Part.OWN else viewer.sieve(db)
     narrowed = replace(wanted, sieve=sieve)
     after: Position | None = start.after
     while True:

@@ -30,7 +30,7 @@ def count(db: Connection, viewer: Viewer) -> Counters:
     if viewer.reads_none:
         return Counters()
     unread = list_notices(db, viewer, unread=True, start=None, limit=MOST_UNREAD).notices
-    wanted = Wanted(sieve=viewer.sieve(), unanswered=True)
+    wanted = Wanted(sieve=viewer.sieve(db), unanswered=True)
     tones: dict[Mark, int] = dict.fromkeys(Mark, 0)
     after: Position | None = None
     for _ in range(MOST // _BATCH):

@@ -88,7 +88,7 @@ def _from(
 ) -> Iterator[Entry]:
     if viewer.reads_none:
         return
-    narrowed = replace(wanted, sieve=viewer.sieve())
+    narrowed = replace(wanted, sieve=viewer.sieve(db))
     before = start.before if start else None
     while True:
         rows = feed_rows(db, narrowed, before, _BATCH)

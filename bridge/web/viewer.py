@@ -17,7 +17,7 @@ from bridge.domain.records import Message
 from bridge.domain.showing import as_shown
 from bridge.store.chats import chat_facts
 from bridge.store.mirror import directory
-from bridge.store.sieving import Sieve
+from bridge.store.sieving import Sieve, owners_but
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +51,15 @@ class Viewer:
     def reads_none(self) -> bool:
         return self.employee.role is Role.NONE
 
-    def sieve(self) -> Sieve | None:
+    def sieve(self, db: Connection) -> Sieve | None:
         """What narrows a list before `access` decides: None for those who may read any."""
         if self.reads_all:
             return None
         own = replace(self.own_sieve(), unowned=self.employee.gets_new_clients)
-        stands_in = self.policy.ownership.fallback == self.employee.id
-        return replace(own, able=self._able()) if stands_in else own
+        if self.policy.ownership.fallback != self.employee.id:
+            return own
+        others = owners_but(db, self._able())
+        return replace(own, crm_ids=tuple(dict.fromkeys((*own.crm_ids, *others))))
 
     def own_sieve(self) -> Sieve:
         people = self.directory.people
@@ -75,10 +77,10 @@ class Viewer:
     def _reads(self, chat: ChatFacts) -> bool:
         return self.access(chat).can_read
 
-    def _able(self) -> tuple[CrmId, ...]:
+    def _able(self) -> frozenset[CrmId]:
         """The owners who can answer in every chat of theirs, whatever its channel."""
-        ids = dict.fromkeys(person.crm_id for person in self.directory.people)
-        return tuple(crm_id for crm_id in ids if self._is_able(crm_id))
+        ids = {person.crm_id for person in self.directory.people}
+        return frozenset(crm_id for crm_id in ids if self._is_able(crm_id))
 
     def _is_able(self, crm_id: CrmId) -> bool:
         person = self.directory.by_crm_id(crm_id)

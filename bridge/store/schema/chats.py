@@ -17,6 +17,7 @@ CONVERSATIONS = Table(
     Column("undecided", Boolean, nullable=False, default=False),
     Column("value", LargeBinary, nullable=False),
     Column("claimed_by", Text),
+    Column("unowned", Boolean, nullable=False, default=True),
 )
 Index("ix_conversations_recent", CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id)
 Index("ix_conversations_contact", CONVERSATIONS.c.contact)
@@ -43,6 +44,14 @@ Index(
     CONVERSATIONS.c.id,
     sqlite_where=_UNDECIDED,
     postgresql_where=_UNDECIDED,
+)
+_UNOWNED = text("unowned")
+Index(
+    "ix_conversations_unowned",
+    CONVERSATIONS.c.last_message_at,
+    CONVERSATIONS.c.id,
+    sqlite_where=_UNOWNED,
+    postgresql_where=_UNOWNED,
 )
 
 MESSAGES = Table(

@@ -13,6 +13,7 @@ from bridge.store.migrations.chats_in_full import (
     notifications,
     rotation,
     sending,
+    unowned,
 )
 
 revision: str = "0004"
@@ -31,6 +32,7 @@ STEPS = (
     keeping,
     claims,
     corrections,
+    unowned,
 )
 
 
