@@ -9,7 +9,7 @@ from wsgiref.types import WSGIApplication
 from bridge.domain.effects import Effect
 from bridge.domain.errors import ConfigError, PayloadInvalid, SignatureInvalid
 from bridge.domain.events import Event
-from bridge.domain.messaging import ChannelState, Media, MediaKind, Messenger
+from bridge.domain.messaging import ChannelState, ChatKind, Media, MediaKind, Messenger
 from bridge.domain.messenger_window import WindowClient, WindowDeal
 from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
@@ -163,10 +163,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryAt:
-    """Surely not done; this row again at `when`."""
+    """Surely not done; this row again at `when`.
+
+    Where `is_limit` the vendor takes no more in this chat for now, which is not the row's fault: no
+    attempt is counted.
+    """
 
     when: datetime
     reason: str
+    is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,6 +467,8 @@ class Connector:
     index_lag_seconds: float = 0.0  # how long a write may hide from a look-up
     budget: Budget | None = None
     calls: Callable[[Sequence[Delivery]], int] = one_call_each  # what a run costs of the budget
+    per_chat: Mapping[ChatKind, Budget] = field(default_factory=dict)
+    """Messages to one chat, by its kind, where the vendor documents a limit of its own for them."""
     max_text: Mapping[Messenger, int] = field(default_factory=dict)  # characters per message
     max_text_of: Callable[[str], int] | None = None
     """Where it depends on the letters of the text how many of them it may have."""

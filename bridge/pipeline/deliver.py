@@ -18,6 +18,7 @@ from bridge.pipeline.commit import names
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.own_files import made_ready
+from bridge.pipeline.pacing import paced
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.withholding import still_meant
 from bridge.ports import (
@@ -156,10 +157,11 @@ class _Turn:
             if not rows:
                 break
             rows = still_meant(self._parts, db, rows)
+            rows = paced(self._parts.paces, db, self._vendor.connector.per_chat, rows, now)
             if rows:
                 runs.append((rows, _deliveries(self._parts, db, self._lease, rows)))
             else:
-                taken = 0  # all of them were for nobody any more: on with those behind
+                taken = 0  # none of them may go: on with those behind
         return runs
 
     def _depart(self, threads: ThreadPoolExecutor, runs: Sequence[_Run]) -> None:

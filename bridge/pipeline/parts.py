@@ -12,6 +12,7 @@ from bridge.domain.errors import StorageFailed
 from bridge.domain.messaging import Media
 from bridge.domain.names import AccountName
 from bridge.domain.policy import Policy
+from bridge.pipeline.pacing import Paces
 from bridge.pipeline.signed_links import SignedLinks
 from bridge.ports import Account, Connector, Inbound, MediaSource, Outbound, Poll, Reader
 
@@ -114,6 +115,7 @@ class Parts:
     public_url: str  # without a slash at the end
     storage: Storage = field(default_factory=NoStorage)
     links: SignedLinks = field(default_factory=SignedLinks)
+    paces: Paces = field(default_factory=Paces)
     lease_seconds: float = 15.0
     keep_time: Callable[[], timedelta] = timedelta
     """Compares `now` with the store's clock; gives how far this host's own is ahead of that."""

@@ -180,6 +180,10 @@ def back_off(attempt: int, now: datetime) -> datetime:
 
 
 def _retry(db: Connection, row: Row, outcome: RetryAt, now: datetime) -> None:
+    if outcome.is_limit:
+        if outgoing.settle(db, row.id, State.PENDING, outcome.reason, max(outcome.when, now)):
+            outgoing.not_counted(db, row.id)
+        return
     if row.attempts >= MAX_ATTEMPTS:
         die(db, row, f"given up after {row.attempts} attempts: {outcome.reason}", now)
         return

@@ -23,6 +23,7 @@ from connectors.fetching import Fetching, file_of, trusted_hosts
 from connectors.http import HttpAnswer
 from connectors.telegram.chats import message_id_of
 from connectors.telegram.client import Api
+from connectors.telegram.floods import Floods
 from connectors.telegram.reading import number
 from connectors.telegram.refusals import OUTAGE, is_link_trouble, refusal
 from connectors.telegram.sends import Send, goes_by_link, send_of
@@ -37,6 +38,7 @@ class TelegramOutbound:
 
     def __init__(self, account: Account) -> None:
         self._api = Api(account)
+        self._floods = Floods()
         self._fetching = Fetching(vendor="telegram", trusted=trusted_hosts(account))
 
     def deliver(self, run: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -73,7 +75,7 @@ class TelegramOutbound:
         answered = self._called(delivery, send, None)
         if isinstance(answered, HttpAnswer) and is_link_trouble(answered) and _has_link(send):
             return self._uploaded(delivery, effect, send)
-        return _outcome(delivery, effect, send, answered)
+        return self._outcome(delivery, effect, send, answered)
 
     def _uploaded(self, delivery: Delivery, effect: SendMessage, send: Send) -> Outcome:
         link = "" if send.media is None else send.media.url
@@ -83,7 +85,7 @@ class TelegramOutbound:
             return Rejected(reason=error.code or "file_refused", detail=str(error))
         except DeliveryTransient as error:
             return _unfetched(delivery, str(error))
-        return _outcome(delivery, effect, send, self._called(delivery, send, file))
+        return self._outcome(delivery, effect, send, self._called(delivery, send, file))
 
     def _called(
         self, delivery: Delivery, send: Send, file: MediaFile | None
@@ -100,6 +102,23 @@ class TelegramOutbound:
             return AccountDown(cause=str(error), until=delivery.now + OUTAGE)
         except OutcomeUnknown as error:
             return Unknown(reason=str(error))
+
+    def _outcome(
+        self, delivery: Delivery, effect: SendMessage, send: Send, answered: HttpAnswer | Outcome
+    ) -> Outcome:
+        if not isinstance(answered, HttpAnswer):
+            return answered
+        operation = _operation(send)
+        if 200 <= answered.status < 300:
+            self._floods.passed()
+            ids = _ids(effect, answered)
+            no_id = Unknown(reason=f"{operation}: no id in the answer")
+            return Done(vendor_ids=ids) if ids else no_id
+        if answered.status == 429:
+            return self._floods.refused(operation, _chat(delivery), delivery, answered)
+        if 400 <= answered.status < 500:
+            return refusal(operation, delivery, answered)
+        return Unknown(reason=f"{operation}: HTTP {answered.status}")
 
 
 def _chat(delivery: Delivery) -> tuple[str, str]:
@@ -136,20 +155,6 @@ def _unfetched(delivery: Delivery, said: str) -> Outcome:
 
 def _operation(send: Send) -> str:
     return f"telegram: {send.method}"
-
-
-def _outcome(
-    delivery: Delivery, effect: SendMessage, send: Send, answered: HttpAnswer | Outcome
-) -> Outcome:
-    if not isinstance(answered, HttpAnswer):
-        return answered
-    operation = _operation(send)
-    if 200 <= answered.status < 300:
-        ids = _ids(effect, answered)
-        return Done(vendor_ids=ids) if ids else Unknown(reason=f"{operation}: no id in the answer")
-    if 400 <= answered.status < 500:
-        return refusal(operation, delivery, answered)
-    return Unknown(reason=f"{operation}: HTTP {answered.status}")
 
 
 def _ids(effect: SendMessage, answer: HttpAnswer) -> Mapping[str, str]:

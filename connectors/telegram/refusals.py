@@ -6,14 +6,11 @@ below are what its own server writes (github.com/tdlib/telegram-bot-api, Client.
 
 from datetime import timedelta
 
-from bridge.domain.messaging import ChatKind
 from bridge.ports import AccountDown, Delivery, Outcome, Rejected, RetryAt
 from connectors.http import HttpAnswer
-from connectors.telegram.client import come_back, description, parameter, shown
+from connectors.telegram.client import description, parameter, shown
 
 OUTAGE = timedelta(seconds=15)
-FLOOD = timedelta(seconds=5)  # where Telegram does not say how long
-GROUP_FLOOD = timedelta(seconds=60)  # 20 messages a minute and group; a longer wait is the bot's
 
 _WAIT = "wait for the client to write"
 _CHAT_GONE = "the chat is gone: reach the client another way"
@@ -71,13 +68,11 @@ def is_link_trouble(answer: HttpAnswer) -> bool:
 
 
 def refusal(operation: str, delivery: Delivery, answer: HttpAnswer) -> Outcome:
-    """What becomes of a message that Telegram answered with a 4xx."""
+    """What becomes of a message that Telegram answered with a 4xx, but for 429 (see Floods)."""
     if answer.status == 401:
         return AccountDown(cause=f"{operation}: HTTP 401, the bot token is refused")
     if answer.status == 404:
         return AccountDown(cause=f"{operation}: HTTP 404, Telegram knows no bot of this token")
-    if answer.status == 429:
-        return _flood(operation, delivery, answer)
     if answer.status in (408, 425):
         return RetryAt(when=delivery.now + OUTAGE, reason=f"{operation}: HTTP {answer.status}")
     if parameter(answer, "migrate_to_chat_id") is not None:
@@ -95,12 +90,3 @@ def _rejected(answer: HttpAnswer) -> Rejected:
     if is_link_trouble(answer):
         return Rejected(reason="file_refused", detail=f"HTTP {answer.status}: {_FILE}")
     return Rejected(reason=f"HTTP_{answer.status}", detail=f"HTTP {answer.status}: {shown(said)}")
-
-
-def _flood(operation: str, delivery: Delivery, answer: HttpAnswer) -> Outcome:
-    """A group has a limit of its own; all else is the bot's (core.telegram.org/bots/faq)."""
-    when = come_back(answer, delivery.now) or delivery.now + FLOOD
-    in_group = getattr(delivery.effect, "chat_kind", None) is ChatKind.GROUP
-    if in_group and when <= delivery.now + GROUP_FLOOD:
-        return RetryAt(when=when, reason=f"{operation}: HTTP 429, 20 messages a minute and group")
-    return AccountDown(cause=f"{operation}: HTTP 429, too many messages", until=when)

@@ -82,6 +82,7 @@ class Given:
 def send(world: World, poster: Poster, method: str, given: Given) -> Json:
     """The Message that was sent; a rep's chat hears of it too, as an update."""
     place = _place(world, given)
+    _check_rate(world, place)
     sender = _sender(world, place)
     content = _content(world, METHODS[method], given) | _reply(world, place, given)
     message = world.add(place, content, outgoing=True, sender=sender)
@@ -121,6 +122,13 @@ def _business_place(world: World, connection_id: str, chat_id: int) -> Place:
     return connection_id, chat_id
 
 
+def _check_rate(world: World, place: Place) -> None:
+    wait = world.wait_in(place)
+    if wait:
+        words = f"Too Many Requests: retry after {wait}"
+        raise Refusal(429, words, {"retry_after": wait})
+
+
 def _check_group(world: World, group: Json) -> None:
     moved = world.moved.get(group["id"])
     if moved is not None:
@@ -128,10 +136,6 @@ def _check_group(world: World, group: Json) -> None:
         raise Refusal(400, words, {"migrate_to_chat_id": moved})
     if group["id"] in world.blocked:
         raise Refusal(403, "Forbidden: bot was kicked from the group chat")
-    wait = world.wait_in_group(group["id"])
-    if wait:
-        words = f"Too Many Requests: retry after {wait}"
-        raise Refusal(429, words, {"retry_after": wait})
 
 
 def _check_person(world: World, chat_id: int) -> None:

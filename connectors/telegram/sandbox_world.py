@@ -12,7 +12,8 @@ from connectors.telegram.words import BOT_CHANNEL
 Json = dict[str, Any]
 Place = tuple[str, int]  # channel and chat
 WINDOW = timedelta(hours=24)
-GROUP_CALLS, GROUP_WINDOW = 20, timedelta(seconds=60)
+GROUP_LIMIT = (20, timedelta(seconds=60))
+CHAT_LIMIT = (10, timedelta(seconds=10))  # one a second, and short bursts
 _BOT: Mapping[str, Any] = {
     "id": 7000000001,
     "is_bot": True,
@@ -169,17 +170,18 @@ class World:
         heard = [m.at for m in self.messages.values() if m.place == place and not m.outgoing]
         return bool(heard) and self.now() - max(heard) <= WINDOW
 
-    def wait_in_group(self, chat_id: int) -> int:
-        """Seconds until the bot may write in this group again."""
-        since = self.now() - GROUP_WINDOW
+    def wait_in(self, place: Place) -> int:
+        """Seconds until the bot may write in this chat again."""
+        calls, window = GROUP_LIMIT if place[1] in self.groups else CHAT_LIMIT
+        since = self.now() - window
         sent = sorted(
             m.at
-            for m in self.messages.values()
-            if m.chat_id == chat_id and m.outgoing and m.at > since
+            for key, m in self.messages.items()
+            if key[:2] == place and m.outgoing and m.at > since
         )
-        if len(sent) < GROUP_CALLS:
+        if len(sent) < calls:
             return 0
-        return max(1, int((sent[-GROUP_CALLS] - since).total_seconds()) + 1)
+        return max(1, int((sent[-calls] - since).total_seconds()) + 1)
 
     def shown(self) -> Json:
         """GET /_sandbox/state; a webhook's secret is not shown."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from bridge.domain.effects import SendMessage
 from bridge.ports import Connector
 from connectors import CONNECTORS, installed
 from tests.contract.vendors import (
@@ -90,3 +91,10 @@ def test_the_reader_reads_an_empty_sandbox(connector: Connector) -> None:
         assert (reader.contacts([]), reader.deals([]), reader.leads([])) == ({}, {}, {})
         assert list(reader.contacts_by_identity([])) == []
         assert [*reader.deals_of([]), *reader.leads_of([])] == []
+
+
+def test_a_limit_per_chat_lets_something_through(connector: Connector) -> None:
+    """Zero would hold every message for ever; and it is a limit only of who sends messages."""
+    limits = connector.per_chat.values()
+    assert all(limit.calls > 0 and limit.per_seconds > 0 for limit in limits)
+    assert not limits or SendMessage in connector.delivers

@@ -239,18 +239,28 @@ def test_a_full_group_waits_alone_and_in_order(phone: Phone, outbound: TelegramO
 def test_a_flood_of_the_whole_bot_holds_the_account(
     phone: Phone, outbound: TelegramOutbound
 ) -> None:
-    phone.fail("403_quota")
-    first, second = outbound.deliver([delivery(sending()), delivery(in_group())])
-    assert first == second
-    assert isinstance(first, AccountDown)
-    assert first.until == NOW + timedelta(seconds=30)
+    phone.fail("403_quota", times=2)
+    ana = sending(channel_id=BUSINESS, chat_id=str(EVA))
+    first, *others = outbound.deliver([delivery(e) for e in (sending(), ana, in_group())])
+    assert isinstance(first, RetryAt)
+    assert others[0] == others[1]
+    assert isinstance(others[0], AccountDown)
+    assert others[0].until == NOW + timedelta(seconds=30)
+
+
+def test_a_full_chat_waits_alone_and_in_order(phone: Phone, outbound: TelegramOutbound) -> None:
+    run = [delivery(sending(text=str(n))) for n in range(13)]
+    *outcomes, other = outbound.deliver([*run, delivery(in_group())])
+    assert [type(outcome) for outcome in outcomes] == [Done] * 10 + [RetryAt] * 3
+    assert isinstance(other, Done)
+    assert [sent["text"] for sent in phone.state["sent"]][:10] == [str(n) for n in range(10)]
 
 
 def test_a_bare_429_waits_a_little(phone: Phone, outbound: TelegramOutbound) -> None:
     phone.fail("429")
     outcome = one(outbound, sending())
-    assert isinstance(outcome, AccountDown)
-    assert outcome.until == NOW + timedelta(seconds=5)
+    assert isinstance(outcome, RetryAt)
+    assert outcome.when == NOW + timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("token", ["7000000001:AAF-another", "nonsense"])

@@ -8,7 +8,7 @@ import responses
 
 from bridge.domain.errors import DeliveryTransient
 from bridge.domain.messaging import ChatKind, Media, MediaKind
-from bridge.ports import AccountDown, Outcome, Rejected, RetryAt
+from bridge.ports import AccountDown, Done, Outcome, Rejected, RetryAt
 from connectors.telegram.outbound import TelegramOutbound
 from connectors.telegram.reader import TelegramReader
 from tests.connectors.telegram.building import BOT_TOKEN, NOW, account, delivery, sending
@@ -94,26 +94,78 @@ def test_what_was_not_taken_is_tried_again(status: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "seconds", "expected"),
     [
-        (ChatKind.GROUP, 60, RetryAt),
-        (ChatKind.GROUP, 61, AccountDown),
-        (ChatKind.DIRECT, 1, AccountDown),
+        (ChatKind.GROUP, 60, "group"),
+        (ChatKind.GROUP, 61, "chat"),
+        (ChatKind.DIRECT, 1, "chat"),
+        (ChatKind.DIRECT, 3600, "chat"),
     ],
 )
-def test_a_short_wait_in_a_group_is_the_groups(
-    kind: ChatKind, seconds: int, expected: type[Outcome]
-) -> None:
+def test_the_first_429_holds_its_chat_alone(kind: ChatKind, seconds: int, expected: str) -> None:
     outcome = answered(429, "Too Many Requests", kind, retry_after=seconds)
-    assert isinstance(outcome, expected)
-    when = outcome.when if isinstance(outcome, RetryAt) else getattr(outcome, "until", None)
-    assert when == NOW + timedelta(seconds=seconds)
+    assert outcome == RetryAt(
+        when=NOW + timedelta(seconds=seconds),
+        reason=f"telegram: sendMessage: HTTP 429, too many messages in this {expected}",
+        is_limit=True,
+    )
+
+
+A, B, C = "5001", "5002", "5003"
+PASSES, REFUSED = 200, 429
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ([(A, REFUSED), (B, PASSES)], [RetryAt, Done]),
+        ([(A, REFUSED), (B, REFUSED)], [RetryAt, AccountDown]),
+        ([(A, REFUSED), (B, REFUSED), (C, None)], [RetryAt, AccountDown, AccountDown]),
+        ([(A, REFUSED), (A, None)], [RetryAt, RetryAt]),
+        ([(A, REFUSED), (B, PASSES), (C, REFUSED)], [RetryAt, Done, RetryAt]),
+        (
+            [(A, REFUSED), (B, PASSES), (B, REFUSED), (C, REFUSED)],
+            [RetryAt, Done, RetryAt, AccountDown],
+        ),
+    ],
+)
+def test_a_second_chat_that_is_refused_is_the_bots_limit(
+    asked: list[tuple[str, int | None]], expected: list[type[Outcome]]
+) -> None:
+    """None: that one is not asked for at all."""
+    calls = [_answers(status) for _, status in asked if status is not None]
+    run = [delivery(sending(chat_id=chat)) for chat, _ in asked]
+    outcomes = TelegramOutbound(account()).deliver(run)
+    assert [type(outcome) for outcome in outcomes] == expected
+    assert len(responses.calls) == len(calls)
+
+
+@responses.activate
+def test_a_second_chat_is_the_bots_limit_across_runs_too_until_the_first_ones_time_is_over() -> (
+    None
+):
+    outbound = TelegramOutbound(account())
+    for _ in range(3):
+        _answers(REFUSED)
+    (first,) = outbound.deliver([delivery(sending(chat_id=A))])
+    (second,) = outbound.deliver([delivery(sending(chat_id=B))])
+    (late,) = outbound.deliver([delivery(sending(chat_id=B), now=NOW + timedelta(seconds=7))])
+    assert [type(outcome) for outcome in (first, second, late)] == [RetryAt, AccountDown, RetryAt]
+
+
+def _answers(status: int) -> int:
+    sent = {"message_id": 9, "chat": {"id": 1, "type": "private"}, "date": 1763800000}
+    refused = {"ok": False, "error_code": 429, "parameters": {"retry_after": 7}}
+    body = {"ok": True, "result": sent} if status == PASSES else refused
+    responses.post(f"{API}/sendMessage", json=body, status=status)
+    return status
 
 
 @responses.activate
 @pytest.mark.parametrize(("seconds", "waits"), [(-5, 1), (10**12, 86_400)])
 def test_an_odd_wait_is_bounded(seconds: int, waits: int) -> None:
     outcome = answered(429, "Too Many Requests", retry_after=seconds)
-    assert isinstance(outcome, AccountDown)
-    assert outcome.until == NOW + timedelta(seconds=waits)
+    assert isinstance(outcome, RetryAt)
+    assert outcome.when == NOW + timedelta(seconds=waits)
 
 
 @responses.activate
