@@ -106,17 +106,39 @@ class Lookup:
         }
 
     def _timeline(self, work: Work) -> Answers:
-        """Of each entry the first record that HubSpot knows tells all entries it could be among."""
+        """By the id that an entry has had; else the first record of it that HubSpot knows tells all
+        entries it could be among."""
         unknown = CannotTell(reason="hubspot: none of its records is known")
         found: dict[int, Answer] = {p: unknown for p, _, _ in work.of(WriteTimelineEntry)}
+        known = self._by_id(work)
         for kind in KINDS.values():
             anchors = {
                 place: anchor[1]
                 for place, delivery, entry in work.of(WriteTimelineEntry)
-                if (anchor := _anchor(work, delivery, entry)) and anchor[0] == kind
+                if place not in known
+                and (anchor := _anchor(work, delivery, entry))
+                and anchor[0] == kind
             }
-            found |= self._entries_of(work, kind, anchors)
-        return found
+            found |= self._entries_of(work, kind, anchors) if anchors else {}
+        return found | known
+
+    def _by_id(self, work: Work) -> dict[int, Answer]:
+        """Of those whose id is known: whether they are there still."""
+        ids = {
+            place: known
+            for place, delivery, entry in work.of(WriteTimelineEntry)
+            if (known := delivery.ids.get(entry.message))
+        }
+        there: set[str] = set()
+        for kind, prefix in ((COMMUNICATIONS, ""), (NOTES, NOTE_PREFIX)):
+            wanted = [
+                one.removeprefix(NOTE_PREFIX)
+                for one in ids.values()
+                if one.startswith(NOTE_PREFIX) == bool(prefix)
+            ]
+            records = read_records(self._client, kind, wanted, [_BODIES[kind]])
+            there.update(prefix + record.at("id").identifier() for record in records)
+        return {place: _answer(one if one in there else None) for place, one in ids.items()}
 
     def _entries_of(self, work: Work, kind: str, anchors: Mapping[int, str]) -> Answers:
         items = [item for item in work.of(WriteTimelineEntry) if item[0] in anchors]

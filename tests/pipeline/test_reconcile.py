@@ -380,3 +380,37 @@ def test_an_account_that_is_not_there_is_named(small: World) -> None:
     task = Task(parts=small.parts, since=now, until=now, account=AccountName("nobody"))
     with pytest.raises(ConfigError, match="there is no account nobody"):
         reconcile(task, Wishes())
+
+
+def test_entries_of_known_ids_are_asked_for_a_hundred_a_call(small: World) -> None:
+    written(small, *("one" for _ in range(5)))
+    before = small.crm()["calls"]
+    assert compared(small).looked_at == {About.ENTRY: 5}
+    after = small.crm()["calls"]
+    asked = {line: n - before.get(line, 0) for line, n in after.items() if "communic" in line}
+    assert [n for n in asked.values() if n] == [1]
+
+
+def test_an_entry_whose_id_was_never_told_is_known_by_its_mark(small: World) -> None:
+    written(small, "one")
+    before = entries(small)
+    with small.engine.begin() as db:
+        gone = db.execute(VENDOR_IDS.delete().where(VENDOR_IDS.c.name.like("ms%")))
+        assert gone.rowcount == 1
+    died(small, ENTRY)
+    assert of_entries(compared(small))[0].state is State.MENDED
+    assert entries(small) == before
+
+
+def test_a_crm_that_tells_nothing_is_not_asked_for_ever(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(small, *("one" for _ in range(6)))
+    connector = small.vendors.connectors[CRM]
+    small.vendors.connectors[CRM] = replace(connector, max_run=1)
+    small.fail(CRM, match="communications/batch/read", fault="500")
+    report = compared(small)
+    assert len(of_entries(report)) == 2
+    [told] = [finding for finding in report.findings if finding.about is About.VENDOR]
+    assert (told.state, told.account) == (State.OPEN, CRM)
+    assert report.looked_at == {About.ENTRY: 2}

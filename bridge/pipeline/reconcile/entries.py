@@ -25,6 +25,7 @@ from bridge.store.reconciling import Standing
 KINDS = (WriteTimelineEntry.__name__,)
 _LOOK_SECONDS = 0.5
 _AT_ONCE = 500
+_SILENT_PAGES = 2
 _NOBODY = "its client is no contact of the CRM any more"
 _DROPPED = "a person dropped it; --dropped writes it all the same"
 
@@ -47,11 +48,15 @@ class Entries:
         self._dropped = dropped
         self._missing: set[MessageId] = set()
         self._ordered: dict[int, MessageId] = {}
+        self._silent_pages = 0
         self.looked_at = 0
 
     def findings(self) -> Iterator[Finding]:
         for found in pages(self._task, self._crm, About.ENTRY, KINDS):
             yield from self._of_page(found)
+            if self._silent_pages >= _SILENT_PAGES:
+                yield self._not_asked()
+                break
         yield from self._written()
 
     def _of_page(self, found: Sequence[Standing]) -> Iterator[Finding]:
@@ -61,6 +66,9 @@ class Entries:
             yield self._finding(standing, State.OPEN, _NOBODY, "join him with a contact, or leave")
         self.looked_at += len(entries)
         answers = ask(self._task, self._crm, [entry.row for entry in entries])
+        if answers:
+            silent = all(isinstance(answer, CannotTell) for answer in answers)
+            self._silent_pages = self._silent_pages + 1 if silent else 0
         for entry, answer in zip(entries, answers, strict=True):
             finding = self._compared(entry, answer)
             if finding is not None:
@@ -126,6 +134,16 @@ class Entries:
             reconciling.write_again(db, entry.standing, entry.effect)
         self._ordered[entry.standing.id] = message
         return None
+
+    def _not_asked(self) -> Finding:
+        return Finding(
+            about=About.VENDOR,
+            account=self._crm,
+            subject=self._crm,
+            state=State.OPEN,
+            detail="tells nothing of what is on its timeline now: the rest was not asked for",
+            todo="run `bridge doctor`, then this again",
+        )
 
     def _written(self) -> Iterator[Finding]:
         """What was ordered is delivered by the workers, and by this process as one of them."""
