@@ -39,8 +39,8 @@ _QUERIES: Mapping[str, str] = {
         " CreatedDate, LastModifiedDate, LastModifiedById, SystemModstamp FROM Lead"
     ),
     "Opportunity": (
-        "SELECT Id, OwnerId, IsDeleted, CreatedDate, LastModifiedDate, LastModifiedById,"
-        " SystemModstamp FROM Opportunity"
+        "SELECT Id, OwnerId, StageName, IsClosed, IsDeleted, CreatedDate, LastModifiedDate,"
+        " LastModifiedById, SystemModstamp FROM Opportunity"
     ),
 }
 _WINDOW = (

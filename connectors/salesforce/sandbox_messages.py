@@ -38,7 +38,7 @@ FIELDS: Mapping[str, Sequence[str]] = {
         *_ALWAYS,
         "IsConverted",
     ),
-    "Opportunity": _ALWAYS,
+    "Opportunity": tuple(sorted((*_ALWAYS, "StageName"))),
 }
 # A Flow or a trigger sends more, and is there for objects that have no workflow.
 JSON_FIELDS: Mapping[str, Sequence[str]] = {
