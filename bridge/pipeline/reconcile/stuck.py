@@ -2,6 +2,7 @@
 outcome: settled where the vendor knows of them, else told with what to do."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from bridge.domain import effects as f
 from bridge.domain.names import AccountName
@@ -24,6 +25,7 @@ RECORDS = (
     f.UpdateTimelineEntry.__name__,
 )
 SENDS = (f.SendMessage.__name__,)
+LONG = timedelta(minutes=15)
 _RECORD_TODO = "correct what it says, then: bridge dead replay outbox:{id} (or drop it)"
 _SEND_TODO = "on the conversation's page: send it again, or mark it as sent"
 
@@ -35,6 +37,8 @@ def records(task: Task, crm: AccountName) -> Iterator[Finding]:
 def sends(task: Task, account: AccountName) -> Iterator[Finding]:
     """A message to a client is never sent again by itself."""
     yield from _stuck(task, account, About.SEND, SENDS)
+    for page in pages(task, account, About.SEND, SENDS):
+        yield from (_waiting(account, one) for one in page if _waits_long(task, one))
 
 
 def _stuck(
@@ -46,6 +50,23 @@ def _stuck(
         answers = ask(task, account, [row for _, row in settled])
         for (one, row), answer in zip(settled, answers, strict=True):
             yield _told(task, about, one, row, answer)
+
+
+def _waits_long(task: Task, standing: Standing) -> bool:
+    waits = standing.state in (outbox.State.PENDING, outbox.State.HELD)
+    return waits and task.until - standing.created_at >= LONG
+
+
+def _waiting(account: AccountName, standing: Standing) -> Finding:
+    since = f"{standing.created_at:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        about=About.SEND,
+        account=account,
+        subject=f"outbox:{standing.id}",
+        state=State.OPEN,
+        detail=f"{standing.kind}: has not left since {since}: {_said(standing, there=False)}",
+        todo="run `bridge doctor`: is a worker alive, and is the account's lane held?",
+    )
 
 
 def _waits_for_a_person(standing: Standing, about: About) -> bool:
