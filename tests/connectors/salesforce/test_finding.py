@@ -93,6 +93,19 @@ def test_an_entry_that_lacks_one_of_its_tasks_is_written_again_and_not_doubled(
     assert len(salesforce.held("Task")) == 2
 
 
+def test_an_entry_that_somebody_deleted_is_absent_though_its_id_is_known(
+    salesforce: SalesforceSandbox, outbound: SalesforceOutbound
+) -> None:
+    """As a comparison asks, which gives the entry's own id as well."""
+    ids = dict(zip(("r1",), ids_of(outbound.deliver(run_of(new_contact()))), strict=True))
+    run = [delivery(entry(), ids=ids)]
+    (made,) = ids_of(outbound.deliver(run))
+    again = [delivery(entry(), ids={**ids, "m1": made})]
+    assert outbound.find(again) == [Found(vendor_ids={"id": made})]
+    salesforce.post("delete", {"id": made})
+    assert outbound.find(again) == [Absent()]
+
+
 def test_an_entry_of_no_known_record_can_not_be_told(outbound: SalesforceOutbound) -> None:
     (answer,) = outbound.find([delivery(entry())])
     assert isinstance(answer, CannotTell)
