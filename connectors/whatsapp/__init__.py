@@ -16,7 +16,7 @@ from connectors.whatsapp.words import MAX_CAPTION, MAX_TEXT
 PAIR_RATE = Budget(calls=45, per_seconds=270)
 """Meta's pair rate limit: a message in 6 s from one number to one client, and bursts of up to 45,
 paid back before the next: developers.facebook.com/docs/whatsapp/cloud-api/overview, "Pair rate
-limits". Error 131056 where it is passed."""
+limits". Where Meta counts more strictly, after a smaller burst, its error 131056 holds the chat."""
 
 CONNECTOR = Connector(
     name="whatsapp",
