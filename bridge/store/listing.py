@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
@@ -24,21 +25,23 @@ LONGEST_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a list is about; a `sieve` of None lets everything through."""
-
-    sieve: Sieve | None = None
-    unanswered: bool = False
-    channel: ChannelName | None = None
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """Where a list goes on: after this conversation. Chats without any message come last."""
 
     at: datetime | None
     id: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a list is about; a `sieve` of None lets everything through. `until` is the last one
+    that is looked at, where the words of a search are looked for in all conversations."""
+
+    sieve: Sieve | None = None
+    unanswered: bool = False
+    channel: ChannelName | None = None
+    words: str = ""
+    until: Position | None = None
 
 
 def conversations(
@@ -50,6 +53,21 @@ def conversations(
         return found
     start = after.id if after is not None and after.at is None else ConversationId("")
     return (*found, *_undated(db, wanted, start, limit - len(found)))
+
+
+def reach(db: Connection, wanted: Wanted, after: Position | None, count: int) -> Position | None:
+    """The last of about so many conversations after a position, whatever they are about; None
+    when there are no more than that."""
+    anything = Wanted(unanswered=wanted.unanswered)
+    columns = (CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id)
+    if after is None or after.at:
+        query = _in_order(_narrowed(db, anything).with_only_columns(*columns), anything, after)
+        if last := db.execute(query.offset(count - 1).limit(1)).first():
+            return Position(at=last[0], id=last[1])
+    start = after.id if after is not None and after.at is None else ConversationId("")
+    query = _unsaid(_narrowed(db, anything).with_only_columns(*columns), anything, start)
+    last = db.execute(query.offset(count - 1).limit(1)).first()
+    return None if last is None else Position(at=None, id=last[1])
 
 
 def position(conversation: Conversation) -> Position:
@@ -100,20 +118,36 @@ def on_channel(db: Connection, channel: ChannelName) -> ColumnElement[bool]:
 def _dated(
     db: Connection, wanted: Wanted, after: Position | None, limit: int
 ) -> tuple[Conversation, ...]:
-    at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
-    query = _narrowed(db, wanted).where(at.is_not(None))
-    if after is not None and after.at is not None:
-        # `<=` alone is what the index is entered with.
-        query = query.where(at <= after.at, or_(at < after.at, name < after.id))
-    return _read(db, query.order_by(at.desc(), name.desc()).limit(limit))
+    return _read(db, _in_order(_narrowed(db, wanted), wanted, after).limit(limit))
 
 
 def _undated(
     db: Connection, wanted: Wanted, after: ConversationId, limit: int
 ) -> tuple[Conversation, ...]:
+    if wanted.until is not None and wanted.until.at:
+        return ()
+    return _read(db, _unsaid(_narrowed(db, wanted), wanted, after).limit(limit))
+
+
+def _in_order(query: Select[Any], wanted: Wanted, after: Position | None) -> Select[Any]:
+    """Those with messages, the newest first."""
+    at, name, until = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id, wanted.until
+    query = query.where(at.is_not(None))
+    # `<=` and `>=` alone are what the index is entered with.
+    if after is not None and after.at is not None:
+        query = query.where(at <= after.at, or_(at < after.at, name < after.id))
+    if until is not None and until.at is not None:
+        query = query.where(at >= until.at, or_(at > until.at, name >= until.id))
+    return query.order_by(at.desc(), name.desc())
+
+
+def _unsaid(query: Select[Any], wanted: Wanted, after: ConversationId) -> Select[Any]:
+    """Those without any message."""
     at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
-    query = _narrowed(db, wanted).where(at.is_(None), name > after)
-    return _read(db, query.order_by(name).limit(limit))
+    query = query.where(at.is_(None), name > after)
+    if wanted.until is not None:
+        query = query.where(name <= wanted.until.id)
+    return query.order_by(name)
 
 
 def _read(db: Connection, query: Select[bytes]) -> tuple[Conversation, ...]:
@@ -134,7 +168,14 @@ def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
 
 
 def _about(db: Connection, words: str) -> ColumnElement[bool]:
-    named = select(CONTACTS.c.id).where(mentions(db, CONTACTS.c.value, ("name", "phones"), words))
+    named = (
+        select(CONTACTS.c.id)
+        .where(
+            CONTACTS.c.id == CONVERSATIONS.c.contact,
+            mentions(db, CONTACTS.c.value, ("name", "phones"), words),
+        )
+        .exists()
+    )
     said = (
         select(MESSAGES.c.seq)
         .where(
@@ -145,7 +186,7 @@ def _about(db: Connection, words: str) -> ColumnElement[bool]:
         .exists()
     )
     titled = mentions(db, CONVERSATIONS.c.value, ("title", "username", "phone"), words)
-    return or_(titled, CONVERSATIONS.c.contact.in_(named), said)
+    return or_(titled, named, said)
 
 
 def _is_newer() -> ColumnElement[bool]:

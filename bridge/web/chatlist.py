@@ -18,11 +18,15 @@ from bridge.store.listing import (
     last_messages,
     mentioning,
     position,
+    reach,
 )
 from bridge.store.matching import is_mentioned
 from bridge.web.viewer import Viewer
 
 _BATCH = 100
+MOST_LOOKED_AT = 5000
+"""In how many conversations a search by somebody who reads all looks for a page; whoever reads
+some only is looked up among his own, and no end of a page may tell him of others."""
 
 
 class Part(StrEnum):
@@ -51,17 +55,22 @@ class ChatLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatPage:
+    """`is_cut`: older conversations were not looked at; `next` looks at them."""
+
     lines: tuple[ChatLine, ...]
     next: Place | None
+    is_cut: bool = False
 
 
 def list_chats(
     db: Connection, viewer: Viewer, wanted: Wanted, start: Place, limit: int
 ) -> ChatPage:
     found = list(islice(_from(db, viewer, wanted, start), limit + 1))
-    kept = [chat for _, chat in found[:limit]]
+    kept = [chat for _, chat in found[:limit] if chat is not None]
     last = last_messages(db, [chat.conversation.id for chat in kept])
     lines = tuple(_line(viewer, chat, last.get(chat.conversation.id)) for chat in kept)
+    if found and found[-1][1] is None:
+        return ChatPage(lines=lines, next=found[-1][0], is_cut=True)
     more = found[limit - 1][0] if len(found) > limit else None
     return ChatPage(lines=lines, next=more)
 
@@ -74,8 +83,9 @@ def _line(viewer: Viewer, chat: ChatFacts, last: Message | None) -> ChatLine:
 
 def _from(
     db: Connection, viewer: Viewer, wanted: Wanted, start: Place
-) -> Iterator[tuple[Place, ChatFacts]]:
-    """Every readable chat from a place on, each with the place after it."""
+) -> Iterator[tuple[Place, ChatFacts | None]]:
+    """Every readable chat from a place on, each with the place after it; at last a place without
+    a chat where a search looked no further."""
     if viewer.reads_none:
         return
     yield from _part(db, viewer, wanted, start)
@@ -85,10 +95,11 @@ def _from(
 
 def _part(
     db: Connection, viewer: Viewer, wanted: Wanted, start: Place
-) -> Iterator[tuple[Place, ChatFacts]]:
+) -> Iterator[tuple[Place, ChatFacts | None]]:
     sieve = viewer.own_sieve() if start.part is Part.OWN else viewer.sieve(db)
-    narrowed = replace(wanted, sieve=sieve)
-    after: Position | None = start.after
+    narrowed, after = replace(wanted, sieve=sieve), start.after
+    if sieve is None and wanted.words.strip():
+        narrowed = replace(narrowed, until=reach(db, wanted, after, MOST_LOOKED_AT))
     while True:
         batch = conversations(db, narrowed, after, _BATCH)
         readable = viewer.readable(db, [c.id for c in batch])
@@ -98,8 +109,10 @@ def _part(
             if chat is not None and _belongs(start.part, viewer, chat):
                 yield Place(part=start.part, after=position(conversation)), chat
         if len(batch) < _BATCH:
-            return
+            break
         after = position(batch[-1])
+    if narrowed.until is not None:
+        yield Place(part=start.part, after=narrowed.until), None
 
 
 def _belongs(part: Part, viewer: Viewer, chat: ChatFacts) -> bool:

@@ -16,7 +16,8 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """Unanswered chats by the colour that they have for him, and notifications he has not read.
+    """Unanswered chats by the colour that they have for him, and of the newest notifications that
+    he has not read those that he may still know of.
     `more`: only the newest thousand chats were looked at, and there are others."""
 
     red: int = 0

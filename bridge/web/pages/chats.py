@@ -34,5 +34,6 @@ def show(visit: Visit) -> Response:
         can_write=visit.principal.employee.may_write_at_all,
         wanted=wanted,
         is_filtered=wanted != Wanted(),
+        is_cut=found.is_cut,
         next_page=address_of_next(visit, found.next, "chats"),
     )
