@@ -168,13 +168,15 @@ def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
 
 
 def _about(db: Connection, words: str) -> ColumnElement[bool]:
+    # A limit, as PostgreSQL would read all contacts and all messages beforehand without one.
     named = (
         select(CONTACTS.c.id)
         .where(
             CONTACTS.c.id == CONVERSATIONS.c.contact,
             mentions(db, CONTACTS.c.value, ("name", "phones"), words),
         )
-        .exists()
+        .limit(1)
+        .scalar_subquery()
     )
     said = (
         select(MESSAGES.c.seq)
@@ -183,10 +185,11 @@ def _about(db: Connection, words: str) -> ColumnElement[bool]:
             _is_newer(),
             mentions(db, MESSAGES.c.value, ("text",), words),
         )
-        .exists()
+        .limit(1)
+        .scalar_subquery()
     )
     titled = mentions(db, CONVERSATIONS.c.value, ("title", "username", "phone"), words)
-    return or_(titled, named, said)
+    return or_(titled, named.is_not(None), said.is_not(None))
 
 
 def _is_newer() -> ColumnElement[bool]:
