@@ -51,7 +51,7 @@ def test_a_delivery_shows_every_attempt_and_what_came_of_it(house: Installation)
 def test_a_refusal_shows_its_code(house: Installation) -> None:
     house.tell(house.crm_url, "reset", {})
     house.receive({"events": [message("m-1", chat=EVA)]}, ERP)
-    (dead, *_) = told(house, "--state", "dead")
+    (dead, *_) = told(house, "--state", "dropped")
     assert "unknown_contact" in dead["log"][-1]["said"]
     assert f"webhook-id {dead['key']}" in dead["log"][-1]["said"]
 

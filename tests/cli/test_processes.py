@@ -217,8 +217,9 @@ def test_a_clock_alone_only_rings(ready: House, redis_url: str) -> None:
     ready.extra["BRIDGE_REDIS_URL"] = redis_url
     with Redis.from_url(redis_url) as client, ready.started("clock"):
         assert eventually(lambda: lane_queue(client).count), ready.log("clock")
-        (job,) = lane_queue(client).get_jobs()
-    assert list(job.args) == ["in:wazzup-main"]
+        rung = {job.args[0] for job in lane_queue(client).get_jobs()}
+    assert "in:wazzup-main" in rung
+    assert rung <= {"in:wazzup-main", "mirror:wazzup-main"}  # whose templates nobody has read yet
     assert ready.states() == ["pending"]
 
 
