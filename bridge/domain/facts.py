@@ -106,6 +106,7 @@ class Facts:
     exchanged: tuple[Exchange, ...] = ()  # of the chat whose message has failed
     parked_at: datetime | None = None  # since when the event waits for what it is about
     unread: tuple[Message, ...] = ()  # of ours before the message, whose status is behind its own
+    known_otherwise: tuple[KnownIdentity, ...] = ()  # of contacts that the CRM names
     identities: tuple[KnownIdentity, ...] = ()  # whom what is new of this chat is known to be of
     kin: tuple[Contact, ...] = ()  # those contacts, and all whom the event or its chat names
     kin_deals: tuple[Deal, ...] = ()

@@ -55,6 +55,18 @@ def replaced(before: Iterable[str], now: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in before if name not in kept and _kind(name) in kinds)
 
 
+def contradict(mine: Iterable[str], his: Iterable[str]) -> bool:
+    """Whether two are known by different ids of which a person has one: they are two persons."""
+    ids: dict[str, set[str]] = {}
+    for name in mine:
+        if not is_phone(name):
+            ids.setdefault(_kind(name), set()).add(name)
+    others: dict[str, set[str]] = {}
+    for name in his:
+        others.setdefault(_kind(name), set()).add(name)
+    return any(kind in others and not names & others[kind] for kind, names in ids.items())
+
+
 def _kind(name: str) -> str:
     """The kind and of whom it is: what a client has one of."""
     kind, of, _ = name.split(":", 2)

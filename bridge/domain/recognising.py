@@ -17,7 +17,7 @@ from bridge.domain.changes import (
 )
 from bridge.domain.draft import Draft
 from bridge.domain.facts import ChatFacts, Lookup
-from bridge.domain.identities import is_phone, phone_name
+from bridge.domain.identities import contradict, is_phone, phone_name
 from bridge.domain.names import RecordId
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ClientState, Contact, ContactState, Deal, Lead
@@ -50,7 +50,7 @@ def identify(draft: Draft, chat: ChatFacts) -> ChatFacts:
     same = [person for person in found if person.id in {p.id for p in proven}]
     if len(found) > 1 and len(proven) == len(same) == 1:
         return _link_proven(draft, chat, same[0])
-    if len(found) > 1:
+    if len(found) > 1 or any(_has_lost_his_name(draft, chat, person) for person in found):
         return _ambiguous(draft, chat, (*found, *proven))
     if found:
         return _link_found(draft, chat, found[0], proven)
@@ -153,6 +153,13 @@ def _unknown_to_crm(draft: Draft, chat: ChatFacts, proven: tuple[Person, ...]) -
     if people:
         return _link_mirrored(draft, chat, people[0])
     return unlink(draft, chat, ClientState.NEW)
+
+
+def _has_lost_his_name(draft: Draft, chat: ChatFacts, person: Person) -> bool:
+    """Found by a user name alone, which may have changed hands: the messenger knows the contact by
+    another id than whoever writes here."""
+    his = [x.name for x in draft.facts.known_otherwise if x.contact == person.id and not x.former]
+    return not _has_number(chat, person) and contradict(chat.conversation.identities, his)
 
 
 def _has_number(chat: ChatFacts, person: Person) -> bool:

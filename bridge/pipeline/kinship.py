@@ -21,12 +21,16 @@ from bridge.store import chats, identities, records
 _ASKED_AGAIN = e.ContactChanged | e.ContactDeleted | e.ContactErased | e.ContactsMerged
 
 
-def load_kin(db: Connection, held: Loaded, run: Sequence[e.Event]) -> None:
+def load_kin(
+    db: Connection, held: Loaded, run: Sequence[e.Event], lookups: Iterable[Lookup] = ()
+) -> None:
     """An ordinary message of a known client asks for nothing here."""
     before = frozenset(held.contacts)
     names = {name for event in run for name in names_of(held, event)}
     if names:
         held.hold_identities(identities.named(db, names))
+    if named := {x for lookup in lookups for x in _named_by(held, lookup)}:
+        held.hold_identities(identities.of_contacts(db, named))
     merges = [event.merge for event in run if isinstance(event, e.ContactsParted)]
     if merges:
         held.merges = identities.merges_by_id(db, merges)
@@ -65,6 +69,7 @@ class Kinship:
     """What of `Facts` is about who somebody is."""
 
     identities: tuple[KnownIdentity, ...]
+    known_otherwise: tuple[KnownIdentity, ...]
     kin: tuple[Contact, ...]
     undecided: tuple[ConversationId, ...]
     former_chat: Conversation | None
@@ -79,6 +84,7 @@ def kinship(held: Loaded, event: e.Event, lookup: Lookup | None) -> Kinship:
     merge = held.merges.get(event.merge) if isinstance(event, e.ContactsParted) else None
     return Kinship(
         identities=identities,
+        known_otherwise=_known_otherwise(held, lookup),
         kin=_with_survivors(held, about) if about else (),
         undecided=_undecided(held, event) if held.undecided else (),
         former_chat=_former(held, event) if isinstance(event, e.IdentityChanged) else None,
@@ -95,6 +101,22 @@ def _with_survivors(held: Loaded, wanted: set[RecordId]) -> tuple[Contact, ...]:
             found[contact.id] = contact
             wanted |= {contact.merged_into} if contact.merged_into else set()
     return tuple(found[x] for x in sorted(found))
+
+
+def _known_otherwise(held: Loaded, lookup: Lookup | None) -> tuple[KnownIdentity, ...]:
+    """All that the contacts are known by whom the CRM names."""
+    named = _named_by(held, lookup) if lookup else frozenset()
+    if not named:
+        return ()
+    found = (x for known in held.identities.values() for x in known.values())
+    return tuple(
+        sorted((x for x in found if x.contact in named), key=lambda x: (x.contact, x.name))
+    )
+
+
+def _named_by(held: Loaded, lookup: Lookup) -> frozenset[RecordId]:
+    keys = ((RecordKind.CONTACT, found.crm_id) for found in lookup.found)
+    return frozenset(held.crm_records[key] for key in keys if key in held.crm_records)
 
 
 def _joined(held: Loaded, lookup: Lookup | None) -> set[RecordId]:

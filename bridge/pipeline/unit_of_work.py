@@ -78,7 +78,7 @@ class UnitOfWork:
         """Reads everything that these events may ask for; `parked` are those that have waited."""
         self._lookups = lookups
         self.held = load(self._db, self._policy, run, lookups, parked)
-        load_kin(self._db, self.held, [self.at_home(event) for event in run])
+        load_kin(self._db, self.held, [self.at_home(x) for x in run], lookups.values())
 
     def at_home(self, event: e.Event) -> e.Event:
         """The event with the conversation that its chat goes on in by now."""
@@ -123,6 +123,7 @@ class UnitOfWork:
             is_open_stage=self.held.open_stages.get(stage) if stage else None,
             public_url=self._public_url,
             identities=known.identities,
+            known_otherwise=known.known_otherwise,
             kin=known.kin,
             kin_deals=kin_deals,
             kin_leads=kin_leads,

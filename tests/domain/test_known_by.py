@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.domain.adopting import record_id
 from bridge.domain.changes import Notify, PutContact, PutIdentity, RefreshKind, RequestRefresh
 from bridge.domain.decisions import Decision
 from bridge.domain.events import ClientChosen, ContactDeleted
@@ -13,12 +14,19 @@ from bridge.domain.identities import KnownIdentity, identities_of, replaced
 from bridge.domain.messaging import ChatKind, Identity, IdentityKind, Messenger
 from bridge.domain.names import AccountName, ConversationId, CrmId, EventKey, RecordId
 from bridge.domain.reasons import ReasonCode
-from bridge.domain.records import ClientState, Contact, ContactState, TimelineState
+from bridge.domain.records import (
+    ClientState,
+    Contact,
+    ContactState,
+    RecordKind,
+    TimelineState,
+)
 from tests.domain.building import (
     ANA,
     BRUNO,
     CARLA,
     CHAT,
+    CRM,
     LUIS,
     NOW,
     PHONE,
@@ -334,3 +342,33 @@ def test_what_a_new_identity_replaces(
     before: tuple[str, ...], now: tuple[str, ...], gone: tuple[str, ...]
 ) -> None:
     assert replaced(before, now) == gone
+
+
+OTHER = f"scoped:{CHAT}:ES.999"
+FOUND = record_id(CRM, RecordKind.CONTACT, CrmId("501"))
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "phone", "client"),
+    [
+        # Nothing says that the name has changed hands (NEW-03, WZ-13).
+        ([], None, ClientState.KNOWN),
+        ([known(NAME, FOUND)], None, ClientState.KNOWN),
+        ([known(f"user:telegram:{BSUID}", FOUND)], None, ClientState.KNOWN),
+        ([known(OTHER, FOUND, former=True)], None, ClientState.KNOWN),
+        ([known(OTHER, FOUND), known(NAME, FOUND)], None, ClientState.KNOWN),
+        # The messenger knows him who had this name by another id.
+        ([known(OTHER, FOUND)], None, ClientState.AMBIGUOUS),
+        # His number is his number.
+        ([known(OTHER, FOUND)], PHONE, ClientState.KNOWN),
+    ],
+)
+def test_a_user_name_that_has_changed_hands_links_nobody(
+    otherwise: list[KnownIdentity], phone: str | None, client: ClientState
+) -> None:
+    in_crm = replace(crm_contact(ANA), phones=(PHONE,) if phone else (), usernames=("clara",))
+    given = facts(lookup=found(in_crm), known_otherwise=tuple(otherwise))
+    there = where(phone=phone, username="clara", identities=(scoped(),))
+    after = conversation_after(decide(received(chat=there), given))
+    assert after.client is client
+    assert after.candidates == ((FOUND,) if client is ClientState.AMBIGUOUS else ())

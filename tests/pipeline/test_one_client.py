@@ -26,7 +26,7 @@ from bridge.store.schema import (
     OUTBOX,
 )
 from connectors.whatsapp.sandbox import sandbox
-from tests.pipeline.world import LUIS, World
+from tests.pipeline.world import CRM, LUIS, World
 from tests.serving import served
 
 CLOUD, NUMBER = AccountName("wa-cloud"), "106540352242922"
@@ -157,6 +157,16 @@ def test_the_number_of_a_contact_of_the_crm_and_then_the_id_alone(cloud: Cloud) 
     assert isinstance(sent, Sent)
     assert sent.conversation == cloud.chat(BSUID).id
     assert cloud.said(cloud.chat(BSUID).id) == ["by user name", "hello Clara"]
+
+
+def test_a_user_name_that_changed_hands_shows_nobody_anothers_chat(cloud: Cloud) -> None:
+    cloud.house.tune(CRM, username_property="jobtitle")  # where an admin keeps user names
+    cloud.writes("I am Clara", bsuid=BSUID, username="clara")
+    cloud.writes("I took her name", bsuid="ES.999", username="clara")
+    other = cloud.chat("ES.999")
+    assert (other.client, other.contact) == (ClientState.AMBIGUOUS, None)
+    assert other.candidates == (cloud.chat(BSUID).contact,)
+    assert (contacts(cloud), all_reproducible(cloud)) == (1, True)
 
 
 def test_a_known_id_needs_no_crm(cloud: Cloud) -> None:
