@@ -27,8 +27,10 @@ bridge
 bridge.domain
     phonenumbers
 bridge.tokens
+bridge.readings
+    bridge.domain
 bridge.ports
-    bridge.domain bridge.tokens
+    bridge.domain bridge.tokens bridge.readings
 bridge.codec
     bridge.domain msgspec
 bridge.payload
