@@ -19,6 +19,18 @@ CrmId = NewType("CrmId", str)
 RecordId = NewType("RecordId", str)
 """Our id of a contact, deal or lead; effects name records by it, never by a vendor's id."""
 
+PartnerName = NewType("PartnerName", str)
+"""A key of `accounts` in partners.yaml: a partner account."""
+
+QueueName = NewType("QueueName", str)
+"""A key of `queues` in partners.yaml."""
+
+ResellerName = NewType("ResellerName", str)
+"""A reseller's key in plans.yaml."""
+
+ClientId = NewType("ClientId", str)
+"""Our id of a reseller's client: `cl_…`."""
+
 ConversationId = NewType("ConversationId", str)
 MessageId = NewType("MessageId", str)
 EventKey = NewType("EventKey", str)

@@ -27,6 +27,17 @@ class ReasonCode(StrEnum):
     CHANNEL_NO_ACCESS = "channel.no_access"
     NOT_A_PRINCIPAL = "principal.none"
     SCOPE_MISSING = "principal.scope_missing"
+    WRONG_KIND = "principal.wrong_kind"
+    OWN_LEAD = "access.own_lead"
+    LEAD_OFFERED = "access.offered_lead"
+    LEAD_IN_QUEUE = "access.queued_lead"
+    CHANNEL_MANAGER = "access.channel_manager"
+    OWN_CLIENT = "access.own_client"
+    OWN_PLAN = "access.own_plan"
+    OWN_RENEWAL = "access.own_renewal"
+    RENEWAL_NOTIFIED = "access.renewal_notified"
+    ACCESS_BLOCKED = "access.blocked"
+    NOT_HIS_BUSINESS = "access.none"
 
     # Who it goes to
     TARGET_OWNER = "owner"
