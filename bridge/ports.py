@@ -20,7 +20,6 @@ from bridge.readings import IdentityQuery as IdentityQuery
 from bridge.readings import MediaCopier as MediaCopier
 from bridge.readings import MediaFile as MediaFile
 from bridge.readings import MediaSource as MediaSource
-from bridge.readings import PartnerReader as PartnerReader
 from bridge.readings import Poll as Poll
 from bridge.readings import Polled as Polled
 from bridge.readings import Reader as Reader
@@ -349,7 +348,6 @@ class Connector:
     media: Callable[[Account], MediaSource] | None = None  # None: links need no key of ours
     templates: Callable[[Account], Sequence[TemplateReading]] | None = None
     queues: Callable[[Account], Sequence[CrmQueue]] | None = None
-    partners: Callable[[Account], PartnerReader] | None = None  # None: it knows no partners
     poll: Callable[[Account], Poll] | None = None  # None: its webhooks tell everything
     history: Callable[[Account], History] | None = None  # None: it keeps no list that we may read
     introduce: Introduce | None = None  # None: the vendor need not know the employees

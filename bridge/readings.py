@@ -7,7 +7,6 @@ from typing import Protocol, runtime_checkable
 
 from bridge.domain.messaging import ChannelState, Media, Messenger
 from bridge.domain.names import CrmId
-from bridge.domain.partners import LeadReading, PartnerSide
 from bridge.domain.people import CrmEmployee
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline
 
@@ -156,16 +155,3 @@ class History(Protocol):
         """All of it between these moments, the oldest first. What was told by webhook has the same
         event keys here. Raises what `Reader` raises, and OutcomeUnknown where it is more than can
         be read."""
-
-
-class PartnerReader(Protocol):
-    """What a CRM has of a partner programme. Raises what `Reader` raises."""
-
-    def partner_side(self, accounts: Sequence[CrmId]) -> PartnerSide:
-        """The organisation, these companies and all that are partners, their users, the queues that
-        leads may lie in, and what of the house's data people outside can see."""
-
-    def partner_leads(
-        self, ids: Sequence[CrmId], properties: Sequence[str]
-    ) -> Mapping[CrmId, LeadReading]:
-        """Those that exist, with these of their own properties; what an org lacks stays empty."""
