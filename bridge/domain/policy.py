@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import AccountName, ChannelName, EmployeeId
 from bridge.domain.people import Employee, Role
+from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import RecordKind
 
 
@@ -195,10 +197,31 @@ class Policy:
     pools: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[EmployeeId, int]] = field(default_factory=dict)  # other than 1
     default: EmployeeId | None = None
+    users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # e-mails by their tenant
 
     def employee(self, employee: EmployeeId) -> Employee:
         """His entry, or one without a role (ROL-14)."""
         return self.employees.get(employee) or Employee(id=employee, role=Role.NONE)
+
+    def person(self, kind: PersonKind, id: str) -> Person | None:
+        """Who this is as the configuration stands; None where it knows nobody such (any more).
+
+        Employees without an entry are known, and may nothing. A client is no word of the
+        configuration: `pipeline.persons` looks him up.
+        """
+        match kind:
+            case PersonKind.EMPLOYEE | PersonKind.SERVICE:
+                return Person(kind=kind, id=id)
+            case PersonKind.PARTNER_USER | PersonKind.RESELLER_USER:
+                found = [t for t in self.tenants(kind) if id in self.users[t]]
+                return Person(kind=kind, id=id, tenant=found[0]) if len(found) == 1 else None
+            case PersonKind.CLIENT:
+                return None
+        assert_never(kind)
+
+    def tenants(self, kind: PersonKind) -> tuple[str, ...]:
+        """All partner accounts, or all resellers, as subjects name them."""
+        return tuple(tenant for tenant in self.users if tenant.startswith(f"{kind}:"))
 
     @property
     def managers(self) -> tuple[EmployeeId, ...]:
