@@ -8,6 +8,7 @@ from bridge.domain.changes import Change
 from bridge.domain.effects import Effect
 from bridge.domain.names import AccountName, ConversationId, EmployeeId, EventKey, RecordId
 from bridge.domain.reasons import Reason
+from bridge.domain.subjects import Subject
 
 
 class Verdict(StrEnum):
@@ -85,6 +86,7 @@ class Decision:
     target: EmployeeId | None = None
     conversation: ConversationId | None = None
     contact: RecordId | None = None
+    subject: Subject | None = None
     rules: tuple[RuleTried, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     facts: tuple[FactUsed, ...] = ()

@@ -11,6 +11,7 @@ from bridge.domain.facts import Facts
 from bridge.domain.names import AccountName, ConversationId, EmployeeId, RecordId
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.subjects import Subject
 
 
 class Draft:
@@ -23,6 +24,7 @@ class Draft:
         self.target: EmployeeId | None = None
         self.conversation: ConversationId | None = None
         self.contact: RecordId | None = None
+        self.subject: Subject | None = None
         self._reasons: list[Reason] = []
         self._rules: list[RuleTried] = []
         self._candidates: dict[EmployeeId, Candidate] = {}
@@ -72,6 +74,13 @@ class Draft:
         self._reasons.insert(0, Reason(code, detail))
         return self._decision(Verdict.PARKED)
 
+    def rejected(self, code: ReasonCode, detail: str) -> Decision:
+        """Nothing follows from it: whoever asked for it is told this reason."""
+        self._reasons.insert(0, Reason(code, detail))
+        self._changes.clear()
+        self._effects.clear()
+        return self._decision(Verdict.REJECTED)
+
     def _decision(self, verdict: Verdict) -> Decision:
         return Decision(
             event_key=self.event.event_key,
@@ -84,6 +93,7 @@ class Draft:
             target=self.target,
             conversation=self.conversation,
             contact=self.contact,
+            subject=self.subject,
             rules=tuple(self._rules),
             candidates=tuple(self._candidates.values()),
             facts=tuple(self._facts),

@@ -7,6 +7,9 @@ from typing import NewType
 AccountName = NewType("AccountName", str)
 """A key of `accounts` in accounts.yaml."""
 
+HOUSE = AccountName("bridge")
+"""In whose name the house decides what its own people and its clock do."""
+
 ChannelName = NewType("ChannelName", str)
 """A key of `channels` in accounts.yaml, or `account:vendor-id` for a channel not named there."""
 

@@ -60,6 +60,7 @@ def commit(
     """Writes it all within the caller's transaction; gives the lanes that have work now."""
     _write_records(db, active, held, now)
     _write_notes(db, active, held, now)
+    held.rooms.write(db, now)
     rows = [row for decided in run for row in _outbox_rows(decided)]
     outbox.add(db, rows, now)
     decisions_store.add(db, [_decision_row(d, active, directory_hash) for d in run], held.parked)
@@ -293,6 +294,8 @@ def _decision_row(
         inbox_id=decided.inbox_id,
         conversation=decision.conversation,
         contact=decision.contact,
+        subject=None if decision.subject is None else decision.subject.name,
+        tenant=None if decision.subject is None else decision.subject.tenant,
         target=decision.target,
         message=decided.message,
         occurred_at=decision.occurred_at,

@@ -7,7 +7,7 @@ from bridge.domain.decisions import Decision, Verdict
 from bridge.domain.names import ConversationId, EmployeeId, EventKey
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Conversation
-from bridge.pipeline.commit import Decided, commit
+from bridge.pipeline.house import note_here
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.refusals import Refusal, not_allowed
 from bridge.pipeline.unit_of_work import UnitOfWork
@@ -20,7 +20,7 @@ def dismiss(parts: Parts, employee: EmployeeId, conversation: ConversationId) ->
     active = parts.active()
     with deciding(parts.engine) as db:
         chat = chats.chat_facts(db, [conversation]).get(conversation)
-        directory, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
+        directory = mirror.directory(db, active.policy.crm)
         person = active.policy.employee(employee)
         refused = not_allowed(person, chat, directory, active.policy, parts)
         if refused is not None or chat is None:
@@ -29,9 +29,7 @@ def dismiss(parts: Parts, employee: EmployeeId, conversation: ConversationId) ->
             return None
         decision = _dismissal(parts, employee, chat.conversation)
         unit = UnitOfWork(db, active, directory, parts.now(), parts.public_url)
-        unit.apply(decision)
-        noted = [Decided(decision=decision, event=None, facts=None)]
-        commit(db, active, directory_hash, unit.held, noted, parts.now())
+        note_here(db, parts, active, unit, decision)
     return None
 
 

@@ -15,7 +15,7 @@ from bridge.domain.names import AccountName, ConversationId, EmployeeId, EventKe
 from bridge.domain.people import Role
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Conversation
-from bridge.pipeline.commit import Decided, commit
+from bridge.pipeline.house import note_here
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.refusals import Refusal, not_found, refusal
 from bridge.pipeline.unit_of_work import UnitOfWork
@@ -96,7 +96,7 @@ def _carry_out(
     shown: Sequence[Entry],
 ) -> frozenset[str]:
     now = parts.now()
-    directory, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
+    directory = mirror.directory(db, active.policy.crm)
     unit = UnitOfWork(db, active, directory, now, parts.public_url)
     for one in mine:
         unit.held.conversations[one.id] = one
@@ -107,9 +107,7 @@ def _carry_out(
     for lead in chat.leads:
         unit.held.hold_record(lead)
     decision = _decision(active, by, chat, {one.id: one for one in mine}, shown, now)
-    unit.apply(decision)
-    noted = [Decided(decision=decision, event=None, facts=None)]
-    return commit(db, active, directory_hash, unit.held, noted, now)
+    return note_here(db, parts, active, unit, decision)
 
 
 def _decision(

@@ -33,6 +33,7 @@ from bridge.domain.records import (
     TimelineState,
 )
 from bridge.domain.templates import MessageTemplate
+from bridge.pipeline.all_rooms import all_rooms
 from bridge.pipeline.event_keys import (
     CrmKey,
     chat_of,
@@ -43,6 +44,7 @@ from bridge.pipeline.event_keys import (
     vendor_message_of,
 )
 from bridge.pipeline.homes import Homes, at_home, load_homes
+from bridge.pipeline.rooms import Rooms
 from bridge.store import chats, marks, mirror, parking, records
 from bridge.store.erasure import Forgotten
 from bridge.store.mentioned import ReactionId, messages_of_reactions
@@ -104,6 +106,7 @@ class Loaded:
     arrived: set[str] = field(default_factory=set)  # vendor's ids that are known from now on
     parked: dict[EventOf, datetime] = field(default_factory=dict)  # since when they have waited
     dropped: list[c.DropSend] = field(default_factory=list)
+    rooms: Rooms = field(default_factory=all_rooms)
 
     def put_conversation(self, conversation: Conversation) -> None:
         before = self.conversations.get(conversation.id)

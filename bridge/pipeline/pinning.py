@@ -7,7 +7,7 @@ from bridge.domain.decisions import Decision, Verdict
 from bridge.domain.facts import ChatFacts
 from bridge.domain.names import ConversationId, EmployeeId, EventKey, RecordId
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.pipeline.commit import Decided, commit
+from bridge.pipeline.house import note_here
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.refusals import Refusal, not_allowed, refusal
 from bridge.pipeline.unit_of_work import UnitOfWork
@@ -23,7 +23,7 @@ def pin(
     active = parts.active()
     with deciding(parts.engine) as db:
         chat = chats.chat_facts(db, [conversation]).get(conversation)
-        directory, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
+        directory = mirror.directory(db, active.policy.crm)
         person = active.policy.employee(manager)
         refused = not_allowed(person, chat, directory, active.policy, parts)
         if refused is not None or chat is None:
@@ -35,9 +35,7 @@ def pin(
             return None
         decision = _pinned(parts, manager, chat, deal)
         unit = UnitOfWork(db, active, directory, parts.now(), parts.public_url)
-        unit.apply(decision)
-        noted = [Decided(decision=decision, event=None, facts=None)]
-        commit(db, active, directory_hash, unit.held, noted, parts.now())
+        note_here(db, parts, active, unit, decision)
     return None
 
 

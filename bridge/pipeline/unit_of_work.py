@@ -1,13 +1,10 @@
 """The store's facts for one run of events, changed event by event, written back in bulk."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
 from sqlalchemy import Connection
 
-from bridge.domain import changes as c
 from bridge.domain import events as e
 from bridge.domain.conversations import exchange
 from bridge.domain.decisions import Decision
@@ -24,11 +21,11 @@ from bridge.domain.records import (
     Deal,
     Lead,
     Message,
-    RecordKind,
 )
 from bridge.domain.rotation import Rotation
 from bridge.domain.statuses import is_behind, reached_until
 from bridge.domain.templates import MessageTemplate
+from bridge.pipeline.applying import Applying
 from bridge.pipeline.event_keys import (
     chat_of,
     conversation_of,
@@ -38,14 +35,11 @@ from bridge.pipeline.event_keys import (
     stage_of,
     vendor_message_of,
 )
-from bridge.pipeline.forgetting import forget_chat, forget_contact
 from bridge.pipeline.homes import at_home
 from bridge.pipeline.kinship import kinship, load_kin
 from bridge.pipeline.loaded import EventOf, Loaded, load
-from bridge.pipeline.merging import merge, undo
 from bridge.pipeline.parts import Active
 from bridge.store.mentioned import messages_between
-from bridge.store.turns import Taken
 
 _FAILED = MessageStatus.FAILED
 
@@ -79,6 +73,7 @@ class UnitOfWork:
         self._lookups = lookups
         self.held = load(self._db, self._policy, run, lookups, parked)
         load_kin(self._db, self.held, [self.at_home(x) for x in run], lookups.values())
+        self.held.rooms.load(self._db, self._policy, run)
 
     def at_home(self, event: e.Event) -> e.Event:
         """The event with the conversation that its chat goes on in by now."""
@@ -98,7 +93,7 @@ class UnitOfWork:
         known = kinship(self.held, event, lookup)
         kin_deals, kin_leads = self._records_of(known.kin)
         stage = stage_of(event)
-        return Facts(
+        facts = Facts(
             now=self._now,
             received_at=received_at,
             directory=self._directory,
@@ -135,6 +130,7 @@ class UnitOfWork:
             parked_at=self.held.parked.get((event.account, event.event_key)),
             unread=self._unread(event, message),
         )
+        return self.held.rooms.facts(event, facts)
 
     def _claims(self, event: e.Event, contact: Contact | None) -> tuple[EmployeeId, ...]:
         if contact is None or not isinstance(event, e.OwnerChanged):
@@ -151,110 +147,9 @@ class UnitOfWork:
         return tuple({**self.held.exchanged.get(where, {}), **now}.values())
 
     def apply(self, decision: Decision) -> None:
+        applying = Applying(self.held, decision, self._policy, self._now)
         for change in decision.changes:
-            self._apply(change, decision)
-
-    def _apply(self, change: c.Change, decision: Decision) -> None:
-        match change:
-            case c.PutConversation():
-                self.held.put_conversation(change.conversation)
-            case c.PutContact():
-                self.held.put_contact(change.contact)
-            case c.PutDeal():
-                self.held.put_record(change.deal)
-            case c.PutLead():
-                self.held.put_record(change.lead)
-            case c.PutMessage():
-                self.held.put_message(decision.account, change.message)
-            case c.SetOwner() | c.MergeContacts() | c.UndoMerge():
-                self._apply_to_records(change)
-            case c.EraseContact() | c.EraseChat():
-                self._forget(change, decision)
-            case _:
-                self._apply_note(change, decision)
-
-    def _apply_to_records(self, change: c.SetOwner | c.MergeContacts | c.UndoMerge) -> None:
-        match change:
-            case c.SetOwner():
-                self._set_owner(change)
-            case c.MergeContacts():
-                merge(self.held, change, self._now)
-            case c.UndoMerge():
-                undo(self.held, change)
-
-    def _forget(self, change: c.EraseContact | c.EraseChat, decision: Decision) -> None:
-        if isinstance(change, c.EraseContact):
-            forget_contact(self.held, change.contact, decision.event_key)
-        else:
-            forget_chat(self.held, change.conversation, decision.event_key)
-
-    def _apply_note(
-        self,
-        change: c.SetChannelState
-        | c.TakeTurn
-        | c.Notify
-        | c.RequestRefresh
-        | c.DisableTemplate
-        | c.SettleSend
-        | c.DropSend
-        | c.Park
-        | c.NameReaction
-        | c.PutIdentity
-        | c.MoveChat,
-        decision: Decision,
-    ) -> None:
-        held = self.held
-        match change:
-            case c.SetChannelState():
-                name = self._policy.channel_name(change.account, change.channel_id)
-                held.set_channel(name, change)
-            case c.TakeTurn():
-                held.turns.take(change)
-                taken = Taken(change=change, account=decision.account, event_key=decision.event_key)
-                held.taken.append(taken)
-            case c.Notify():
-                held.notifications.append(change)
-            case c.RequestRefresh():
-                held.refreshes.append(change)
-            case c.DisableTemplate():
-                held.disabled.append(change)
-            case c.DropSend():
-                held.dropped.append(change)
-            case _:
-                self._apply_name(change, decision.account)
-
-    def _apply_name(
-        self,
-        change: c.SettleSend | c.Park | c.NameReaction | c.PutIdentity | c.MoveChat,
-        account: AccountName,
-    ) -> None:
-        """What the vendor calls something of ours, a client, or something that has not come yet."""
-        match change:
-            case c.SettleSend():
-                self.held.settle(change)
-            case c.NameReaction():
-                self.held.reaction_ids.append((account, change))
-                self.held.by_reaction[account, change.reaction_id] = change.message
-                self.held.arrived.add(change.reaction_id)
-            case c.Park():
-                return  # stands in the decision
-            case c.PutIdentity():
-                self.held.put_identity(change.identity)
-            case c.MoveChat():
-                self.held.put_home(change)
-            case _:
-                assert_never(change)
-
-    def _set_owner(self, change: c.SetOwner) -> None:
-        if change.kind is RecordKind.CONTACT:
-            contact = self.held.contacts[change.record]
-            self.held.put_contact(replace(contact, owner=change.owner))
-            for conversation in tuple(self.held.conversations.values()):
-                if conversation.contact == contact.id and conversation.claimed_by is not None:
-                    self.held.put_conversation(replace(conversation, claimed_by=None))
-            return
-        record = self.held.records[change.record]
-        self.held.put_record(replace(record, owner=change.owner))
+            applying.apply(change)
 
     def _message(self, event: e.Event) -> Message | None:
         vendor_id = vendor_message_of(event)

@@ -31,6 +31,8 @@ class DecisionRow:
     inbox_id: int | None
     conversation: ConversationId | None
     contact: RecordId | None
+    subject: str | None
+    tenant: str | None
     target: EmployeeId | None
     message: MessageId | None
     occurred_at: datetime

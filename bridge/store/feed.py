@@ -42,11 +42,14 @@ from bridge.store.sieving import Sieve, chats_within
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedWanted:
     """What a feed is about; None and False narrow nothing. `contacts` are those whose whole
-    correspondence is asked for; `since` is included, `until` is not."""
+    correspondence is asked for, `subject` is as `Subject.name` has it; `since` is included,
+    `until` is not."""
 
     sieve: Sieve | None = None
     messages_only: bool = False
     conversation: ConversationId | None = None
+    subject: str | None = None
+    tenants: frozenset[str] | None = None
     contacts: frozenset[RecordId] | None = None
     accounts: frozenset[AccountName] | None = None
     channel: ChannelName | None = None
@@ -66,6 +69,8 @@ class FeedRow:
     verdict: str
     conversation: ConversationId | None
     contact: RecordId | None
+    subject: str | None
+    tenant: str | None
     target: EmployeeId | None
     message: MessageId | None
     occurred_at: datetime
@@ -155,6 +160,8 @@ _COLUMNS = select(
     DECISIONS.c.verdict,
     DECISIONS.c.conversation,
     DECISIONS.c.contact,
+    DECISIONS.c.subject,
+    DECISIONS.c.tenant,
     DECISIONS.c.target,
     DECISIONS.c.message,
     DECISIONS.c.occurred_at,
@@ -169,7 +176,7 @@ def _row(row: RowMapping) -> FeedRow:
 
 def _narrowed(db: Connection, wanted: FeedWanted) -> "Select[*tuple[Any, ...]]":
     query = _COLUMNS
-    for condition in (*_by_chat(db, wanted), *_by_event(db, wanted)):
+    for condition in (*_by_chat(db, wanted), *_by_subject(wanted), *_by_event(db, wanted)):
         query = query.where(condition)
     return query
 
@@ -187,6 +194,16 @@ def _by_chat(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
     if wanted.channel is not None:
         here = select(CONVERSATIONS.c.id).where(on_channel(db, wanted.channel))
         conditions.append(chat.in_(here))
+    return conditions
+
+
+def _by_subject(wanted: FeedWanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.subject is not None:
+        conditions.append(DECISIONS.c.subject == wanted.subject)
+    if wanted.tenants is not None:
+        conditions.append(DECISIONS.c.subject.is_not(None))
+        conditions.append(DECISIONS.c.tenant.in_(wanted.tenants))
     return conditions
 
 

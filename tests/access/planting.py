@@ -309,6 +309,8 @@ def _decision(world: World, planted: Planted) -> DecisionRow:
         inbox_id=None,
         conversation=planted.conversation,
         contact=decision.contact,
+        subject=None,
+        tenant=None,
         target=decision.target,
         message=planted.message if chat.has_messages else None,
         occurred_at=at,

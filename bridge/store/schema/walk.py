@@ -21,6 +21,7 @@ _OPEN_OUTBOX = text("state IN ('pending', 'leased', 'held', 'unknown')")
 _BLOCKING = text("state = 'leased' OR next_attempt_at IS NOT NULL")
 _LEASED = text("state = 'leased'")
 _DEAD = text("state = 'dead'")
+_HAS_SUBJECT = text("subject IS NOT NULL")
 # Random keys of all rows there ever were cost ever more to add to: these hold what is asked for.
 # Queries say it with these words, or SQLite would not use the indexes.
 NOT_MADE = text("makes IS NOT NULL AND state <> 'done'")  # done: the name has its vendor id
@@ -69,6 +70,8 @@ DECISIONS = Table(
     Column("inbox_id", Serial),
     Column("conversation", Text),
     Column("contact", Text),
+    Column("subject", Text),  # of the channel side, like `lead:pl_…`, and whose it is
+    Column("tenant", Text),
     Column("target", Text),
     Column("message", Text),
     Column("occurred_at", Moment, nullable=False),
@@ -84,6 +87,20 @@ DECISIONS = Table(
 )
 Index("ix_decisions_conversation", DECISIONS.c.conversation, DECISIONS.c.id)
 Index("ix_decisions_contact", DECISIONS.c.contact, DECISIONS.c.id)
+Index(
+    "ix_decisions_subject",
+    DECISIONS.c.subject,
+    DECISIONS.c.id,
+    sqlite_where=_HAS_SUBJECT,
+    postgresql_where=_HAS_SUBJECT,
+)
+Index(
+    "ix_decisions_tenant",
+    DECISIONS.c.tenant,
+    DECISIONS.c.id,
+    sqlite_where=_HAS_SUBJECT,
+    postgresql_where=_HAS_SUBJECT,
+)
 Index("ix_decisions_inbox", DECISIONS.c.inbox_id)
 Index("ix_decisions_message", DECISIONS.c.message)
 

@@ -1,0 +1,7 @@
+"""The rooms that a unit of work has: one line for each subject beside chats."""
+
+from bridge.pipeline.rooms import Rooms
+
+
+def all_rooms() -> Rooms:
+    return Rooms(())
