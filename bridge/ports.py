@@ -20,10 +20,12 @@ from bridge.readings import IdentityQuery as IdentityQuery
 from bridge.readings import MediaCopier as MediaCopier
 from bridge.readings import MediaFile as MediaFile
 from bridge.readings import MediaSource as MediaSource
+from bridge.readings import PartnerReader as PartnerReader
 from bridge.readings import Poll as Poll
 from bridge.readings import Polled as Polled
 from bridge.readings import Reader as Reader
 from bridge.readings import Recalled as Recalled
+from bridge.readings import RenewalReader as RenewalReader
 from bridge.readings import Sink as Sink
 from bridge.readings import TemplateReading as TemplateReading
 from bridge.tokens import Token as Token
@@ -352,6 +354,8 @@ class Connector:
     history: Callable[[Account], History] | None = None  # None: it keeps no list that we may read
     introduce: Introduce | None = None  # None: the vendor need not know the employees
     window: Callable[[Account], Window] | None = None  # None: it has no window of its own
+    partners: Callable[[Account], PartnerReader] | None = None  # None: it knows of no partners
+    renewals: Callable[[Account], RenewalReader] | None = None  # None: it keeps no dates of them
     methods: frozenset[str] = frozenset({"GET", "POST"})
     """How the vendor calls our address; empty where it never does (see NobodyCalls)."""
     options: Mapping[str, str] = field(default_factory=dict)

@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
+from bridge.domain.crm_partners import (
+    Organisation,
+    PartnersRead,
+    ProgrammeLead,
+    SharingReview,
+)
+from bridge.domain.crm_renewals import CrmRenewal, RenewalSource
 from bridge.domain.messaging import ChannelState, Media, Messenger
 from bridge.domain.names import CrmId
 from bridge.domain.people import CrmEmployee
@@ -155,3 +162,36 @@ class History(Protocol):
         """All of it between these moments, the oldest first. What was told by webhook has the same
         event keys here. Raises what `Reader` raises, and OutcomeUnknown where it is more than can
         be read."""
+
+
+class PartnerReader(Protocol):
+    """A CRM's partner side, as far as it has one. Raises what `Reader` raises."""
+
+    def organisation(self) -> Organisation: ...
+
+    def partners(self, accounts: Sequence[CrmId], emails: Sequence[str]) -> PartnersRead:
+        """Those of these accounts that exist, and their people: every user of theirs, and the
+        contacts and users that have one of these addresses, also those of other accounts."""
+
+    def sharing(self) -> SharingReview:
+        """What is open to people from outside, for a person to look at."""
+
+    def leads(
+        self, ids: Sequence[CrmId], properties: Sequence[str]
+    ) -> Mapping[CrmId, ProgrammeLead]:
+        """Those that exist, with these properties of theirs besides."""
+
+
+class RenewalReader(Protocol):
+    """A CRM's renewals. Raises what `Reader` raises; a property that is not there comes as
+    CredentialsInvalid, which names it."""
+
+    def due(self, source: RenewalSource, first: date, last: date) -> Sequence[CrmRenewal]:
+        """Those with a date from the first to the last day, both included."""
+
+    def changed(self, source: RenewalSource, since: datetime) -> Sequence[CrmRenewal]:
+        """Those that have a date and were changed since, the earliest first; where they are more
+        than can be read at once, the earliest of them."""
+
+    def read(self, source: RenewalSource, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRenewal]:
+        """Those that exist, with a date or without."""

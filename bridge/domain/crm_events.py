@@ -122,18 +122,24 @@ class AssociationChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientChanged:
-    """A partner's client (of a reseller or a vendor's partner programme) changed."""
+    """A partner's client (of a reseller or a vendor's partner programme) changed. `reseller` as of
+    UnitsUsed."""
 
     event_key: EventKey
     occurred_at: datetime
     account: AccountName
     raw: str = ""
     client: CrmId
+    reseller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsUsed:
-    """A reseller's client used `units` (a positive whole number) of his plan."""
+    """A reseller's client used `units` (a positive whole number) of his plan.
+
+    `client` is our id of him; with a `reseller`, his key in plans.yaml, it may be the reseller's
+    own reference.
+    """
 
     event_key: EventKey
     occurred_at: datetime
@@ -141,6 +147,7 @@ class UnitsUsed:
     raw: str = ""
     client: CrmId
     units: int
+    reseller: str = ""
 
 
 CrmEvent = (

@@ -7,6 +7,11 @@ idempotency key made from its decision.
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.domain.crm_effects import AssignRecord as AssignRecord
+from bridge.domain.crm_effects import CreateTask as CreateTask
+from bridge.domain.crm_effects import CrmRecordEffect as CrmRecordEffect
+from bridge.domain.crm_effects import SetProperty as SetProperty
+from bridge.domain.crm_effects import WriteNote as WriteNote
 from bridge.domain.messaging import ChatKind, Direction, Media, Messenger, Template
 from bridge.domain.names import ConversationId, CrmId, EmployeeId, MessageId, RecordId
 from bridge.domain.reasons import ReasonCode
@@ -174,4 +179,5 @@ Effect = (
     | JoinChat
     | SendEmail
     | PostNotification
+    | CrmRecordEffect
 )

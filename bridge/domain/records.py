@@ -29,6 +29,17 @@ class RecordKind(StrEnum):
     LEAD = "lead"
 
 
+class CrmKind(StrEnum):
+    """Kinds of a CRM's records, also those that the bridge keeps no mirror of."""
+
+    CONTACT = "contact"
+    COMPANY = "company"
+    DEAL = "deal"
+    LEAD = "lead"
+    CONTRACT = "contract"
+    PARTNER_CLIENT = "partner_client"  # what a CRM's vendor keeps of its partners' clients
+
+
 class ContactState(StrEnum):
     ACTIVE = "active"
     DELETED = "deleted"

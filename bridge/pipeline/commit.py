@@ -221,9 +221,15 @@ def makes(effect: Effect) -> str | None:
             return effect.message
         case f.SendMessage():
             return sent_name(effect.message)
-        case f.ChangeOwner() | f.UpdateTimelineEntry() | f.JoinChat():
+        case f.ChangeOwner() | f.UpdateTimelineEntry() | f.JoinChat() | f.SendEmail():
             return None
-        case f.SendEmail() | f.PostNotification():
+        case (
+            f.PostNotification()
+            | f.AssignRecord()
+            | f.SetProperty()
+            | f.CreateTask()
+            | f.WriteNote()
+        ):
             return None
 
 
@@ -246,6 +252,8 @@ def names(effect: Effect) -> tuple[str, ...]:
         case f.UpdateTimelineEntry():
             return (effect.message, *names(effect.entry))
         case f.SendMessage() | f.JoinChat() | f.SendEmail() | f.PostNotification():
+            return ()
+        case f.AssignRecord() | f.SetProperty() | f.CreateTask() | f.WriteNote():
             return ()
 
 

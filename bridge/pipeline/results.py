@@ -65,6 +65,8 @@ def _note_other(db: Connection, row: Row, vendor_id: str) -> None:
             return
         case f.UpdateTimelineEntry() | f.JoinChat() | f.SendEmail() | f.PostNotification():
             return
+        case f.AssignRecord() | f.SetProperty() | f.CreateTask() | f.WriteNote():
+            return
 
 
 def _note_contact(

@@ -29,6 +29,10 @@ _KINDS: Mapping[str, type[Effect]] = {
         effects.JoinChat,
         effects.SendEmail,
         effects.PostNotification,
+        effects.AssignRecord,
+        effects.SetProperty,
+        effects.CreateTask,
+        effects.WriteNote,
     )
 }
 

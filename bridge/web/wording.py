@@ -63,6 +63,10 @@ EFFECTS = {
     "JoinChat": "Join the chat",
     "SendEmail": "Send an e-mail",
     "PostNotification": "Post a notification",
+    "AssignRecord": "Change the owner",
+    "SetProperty": "Set a property in the CRM",
+    "CreateTask": "Create a task in the CRM",
+    "WriteNote": "Write a note to the CRM's timeline",
 }
 
 MEDIA = {

@@ -6,7 +6,7 @@ Each field stands under its own name; one that has a default may be absent or nu
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -17,6 +17,7 @@ from bridge.domain.names import EmployeeId
 from bridge.payload import Payload
 from connectors.webhook.words import (
     AT_LEAST_ONE,
+    DAY,
     IDS,
     INSIDE,
     LEAST,
@@ -28,6 +29,7 @@ from connectors.webhook.words import (
 
 _T = TypeVar("_T")
 _TIME = re.compile(TIME)
+_DAY = re.compile(DAY)
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 
 
@@ -82,6 +84,8 @@ def written(value: object) -> object:
             return value.value
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
         case tuple() | list():
             return [written(item) for item in value]
         case None | str() | int():
@@ -112,6 +116,8 @@ def _value(kind: object, given: Payload, name: str, strict: bool) -> object:
         return _number(given, name)
     if kind is datetime:
         return moment(given)
+    if kind is date:
+        return _day(given)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _word(kind, given)
     if isinstance(kind, type) and is_dataclass(kind):
@@ -139,6 +145,15 @@ def moment(given: Payload) -> datetime:
     if not _TIME.fullmatch(given.text()):
         raise PayloadInvalid(f"{given.path} is not a time such as 2026-05-17T09:30:00Z", given.path)
     return given.iso_time()
+
+
+def _day(given: Payload) -> date:
+    try:
+        if _DAY.fullmatch(given.text()):
+            return date.fromisoformat(given.text())
+    except ValueError:
+        pass
+    raise PayloadInvalid(f"{given.path} is not a day such as 2026-05-17", given.path)
 
 
 def _text(given: Payload, name: str) -> str:

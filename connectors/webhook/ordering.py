@@ -5,21 +5,27 @@ from dataclasses import dataclass, field, fields
 from typing import assert_never
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
+    CrmRecordEffect,
     Effect,
     JoinChat,
     PostNotification,
     SendEmail,
     SendMessage,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
 from bridge.domain.names import CrmId
 from bridge.ports import Delivery, Done, Outcome, Rejected
 from connectors.webhook.orders import (
+    AssignOrder,
     ContactOrder,
     DealOrder,
     EmailOrder,
@@ -29,9 +35,12 @@ from connectors.webhook.orders import (
     JoinOrder,
     LeadOrder,
     MessageOrder,
+    NoteOrder,
     NotificationOrder,
     Order,
     OwnerOrder,
+    PropertyOrder,
+    TaskOrder,
 )
 
 _MISSING = Rejected(
@@ -69,6 +78,8 @@ def order_of(delivery: Delivery, ids: Ids) -> Order | Rejected:
             return _entry(delivery, effect, ids)
         case UpdateTimelineEntry() as effect:
             return _entry_update(delivery, effect, ids)
+        case AssignRecord() | SetProperty() | CreateTask() | WriteNote() as effect:
+            return _on_record(effect)
         case effect:
             return _of_itself(effect)
 
@@ -88,6 +99,20 @@ def _of_itself(
             return EmailOrder(**_same(effect, EmailOrder))  # type: ignore[arg-type]
         case PostNotification():
             return NotificationOrder(**_same(effect, NotificationOrder))  # type: ignore[arg-type]
+    assert_never(effect)
+
+
+def _on_record(effect: CrmRecordEffect) -> Order:
+    """What names a record by the other side's own id."""
+    match effect:
+        case AssignRecord():
+            return AssignOrder(**_same(effect, AssignOrder))  # type: ignore[arg-type]
+        case SetProperty():
+            return PropertyOrder(**_same(effect, PropertyOrder))  # type: ignore[arg-type]
+        case CreateTask():
+            return TaskOrder(**_same(effect, TaskOrder))  # type: ignore[arg-type]
+        case WriteNote():
+            return NoteOrder(**_same(effect, NoteOrder))  # type: ignore[arg-type]
     assert_never(effect)
 
 

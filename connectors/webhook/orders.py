@@ -2,26 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
     Effect,
     JoinChat,
     PostNotification,
     SendEmail,
     SendMessage,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
 from bridge.domain.messaging import ChatKind, Direction, Media, Messenger, Template
 from bridge.domain.names import ConversationId, CrmId, EmployeeId, MessageId
 from bridge.domain.people import CrmEmployee
 from bridge.domain.reasons import ReasonCode
-from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
+from bridge.domain.records import CrmContact, CrmDeal, CrmKind, CrmLead, Pipeline, RecordKind
 from bridge.ports import ChannelReading, CrmQueue, IdentityQuery, TemplateReading
 
 
@@ -145,6 +149,46 @@ class NotificationOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssignOrder:
+    """A new owner of any record; a queue where `to_queue`. No rule of your own takes it back."""
+
+    kind: CrmKind
+    record: CrmId
+    owner: CrmId
+    to_queue: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyOrder:
+    kind: CrmKind
+    record: CrmId
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOrder:
+    """A task on a record; without an owner it is whose you like."""
+
+    kind: CrmKind
+    record: CrmId
+    subject: str
+    text: str
+    due: date
+    owner: CrmId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOrder:
+    kind: CrmKind
+    record: CrmId
+    subject: str
+    text: str
+    occurred_at: datetime
+    author: CrmId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindQuestion:
     queries: tuple[IdentityQuery, ...]
 
@@ -164,6 +208,7 @@ class NoQuestion:
     """Everything there is."""
 
 
+RecordOrder = AssignOrder | PropertyOrder | TaskOrder | NoteOrder
 Order = (
     ContactOrder
     | DealOrder
@@ -175,6 +220,7 @@ Order = (
     | JoinOrder
     | EmailOrder
     | NotificationOrder
+    | RecordOrder
 )
 Question = FindQuestion | IdsQuestion | ContactsQuestion | NoQuestion
 
@@ -189,6 +235,10 @@ ORDER_WORDS: Mapping[type[Effect], str] = {
     JoinChat: "chat.join",
     SendEmail: "email.send",
     PostNotification: "notification.post",
+    AssignRecord: "record.assign",
+    SetProperty: "property.set",
+    CreateTask: "task.create",
+    WriteNote: "note.write",
 }
 ORDERS: Mapping[str, type[Order]] = {
     "contact.create": ContactOrder,
@@ -201,8 +251,15 @@ ORDERS: Mapping[str, type[Order]] = {
     "chat.join": JoinOrder,
     "email.send": EmailOrder,
     "notification.post": NotificationOrder,
+    "record.assign": AssignOrder,
+    "property.set": PropertyOrder,
+    "task.create": TaskOrder,
+    "note.write": NoteOrder,
 }
-WITHOUT_ID = frozenset({"owner.change", "timeline.update", "chat.join", "notification.post"})
+WITHOUT_ID = frozenset(
+    {"owner.change", "timeline.update", "chat.join", "notification.post"}
+    | {"record.assign", "property.set"}
+)
 """Orders that any 2xx settles."""
 
 QUESTIONS: Mapping[str, tuple[type[Question], type]] = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, jsonify, request
 
+from bridge.domain.crm_partners import CrmPartnerAccount
 from bridge.domain.errors import PayloadInvalid
 from bridge.domain.people import CrmEmployee
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
@@ -18,6 +19,7 @@ _RECORDS: Mapping[str, tuple[str, type]] = {
     "contacts": ("contact", CrmContact),
     "deals": ("deal", CrmDeal),
     "leads": ("lead", CrmLead),
+    "companies": ("company", CrmPartnerAccount),
 }
 
 

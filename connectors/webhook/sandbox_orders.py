@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bridge.domain.messaging import ChannelState
 from connectors.webhook.forms import written
 from connectors.webhook.orders import (
+    AssignOrder,
     ContactOrder,
     DealOrder,
     EmailOrder,
@@ -13,9 +14,13 @@ from connectors.webhook.orders import (
     JoinOrder,
     LeadOrder,
     MessageOrder,
+    NoteOrder,
     NotificationOrder,
     Order,
     OwnerOrder,
+    PropertyOrder,
+    RecordOrder,
+    TaskOrder,
 )
 from connectors.webhook.sandbox_events import changed, owner_changed, status_changed
 from connectors.webhook.sandbox_posting import Poster
@@ -48,6 +53,8 @@ def do(world: World, poster: Poster, order: Order) -> Body:
         case NotificationOrder():
             world.notifications.append(_body(order))
             return {}
+        case AssignOrder() | PropertyOrder() | TaskOrder() | NoteOrder():
+            return _on_record(world, poster, order)
         case record:
             return _record(world, poster, record)
 
@@ -64,6 +71,36 @@ def _record(
             return _lead(world, poster, order)
         case OwnerOrder():
             return _owner(world, poster, order)
+
+
+def _on_record(world: World, poster: Poster, order: RecordOrder) -> Body:
+    _present(world, order.kind, order.record)
+    match order:
+        case AssignOrder():
+            return _assign(world, poster, order)
+        case PropertyOrder():
+            world.records[order.kind][order.record][order.name] = order.value
+            return {}
+        case TaskOrder():
+            return _listed(world, "task", world.tasks, order)
+        case NoteOrder():
+            return _listed(world, "note", world.notes, order)
+
+
+def _assign(world: World, poster: Poster, order: AssignOrder) -> Body:
+    """A queue is known to nobody but the one who put the lead there."""
+    if not order.to_queue:
+        _must_work_here(world, order.owner)
+    world.records[order.kind][order.record]["owner"] = order.owner
+    if order.kind in ("contact", "deal", "lead"):
+        poster.tell(owner_changed(order.kind, order.record, order.owner, by_us=True))
+    return {}
+
+
+def _listed(world: World, word: str, found: list[Body], order: TaskOrder | NoteOrder) -> Body:
+    made = f"{word}{world.number()}"
+    found.append({"id": made, **_body(order)})
+    return {"id": made}
 
 
 def _contact(world: World, poster: Poster, order: ContactOrder) -> Body:
@@ -124,11 +161,15 @@ def _put(world: World, poster: Poster, kind: str, made: Mapping[str, object]) ->
 
 def _owner(world: World, poster: Poster, order: OwnerOrder) -> Body:
     _present(world, order.kind, order.record)
-    if world.employees and all(one.get("crm_id") != order.owner for one in world.employees):
-        raise Refusal(422, "unknown_owner")
+    _must_work_here(world, order.owner)
     world.records[order.kind][order.record]["owner"] = order.owner
     poster.tell(owner_changed(order.kind, order.record, order.owner, by_us=True))
     return {}
+
+
+def _must_work_here(world: World, owner: str) -> None:
+    if world.employees and all(one.get("crm_id") != owner for one in world.employees):
+        raise Refusal(422, "unknown_owner")
 
 
 def _entry(world: World, order: EntryOrder) -> Body:
@@ -190,7 +231,7 @@ def _email(world: World, order: EmailOrder) -> Body:
 
 
 def _present(world: World, kind: str, record: str) -> None:
-    if record not in world.records[kind]:
+    if record not in world.records.get(kind, {}):
         raise Refusal(404, f"unknown_{kind}")
 
 

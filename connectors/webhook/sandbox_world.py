@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 Body = dict[str, object]
-RECORDS = ("contact", "deal", "lead")
+RECORDS = ("contact", "deal", "lead", "company")
 
 
 @dataclass(slots=True)
@@ -44,6 +44,8 @@ class World:
     joined: list[Body] = field(default_factory=list)
     mails: list[Body] = field(default_factory=list)
     notifications: list[Body] = field(default_factory=list)
+    tasks: list[Body] = field(default_factory=list)
+    notes: list[Body] = field(default_factory=list)
     names: dict[tuple[str, str], Body] = field(default_factory=dict)
     done: dict[str, Body] = field(default_factory=dict)
     repeats: int = 0
@@ -82,6 +84,8 @@ class World:
                 "joined": self.joined,
                 "mails": self.mails,
                 "notifications": self.notifications,
+                "tasks": self.tasks,
+                "notes": self.notes,
                 "done": sorted(self.done),
                 "repeats": self.repeats,
                 "webhook": self.address,

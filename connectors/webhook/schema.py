@@ -7,7 +7,7 @@ holds it against this.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import get_args, get_origin
@@ -16,6 +16,7 @@ from connectors.webhook.forms import Place, is_id, places
 from connectors.webhook.orders import ORDERS, PING, QUESTIONS, NoQuestion
 from connectors.webhook.words import (
     AT_LEAST_ONE,
+    DAY,
     EVENTS,
     LEAST,
     MAX_ID,
@@ -138,8 +139,8 @@ def _value(kind: object, name: str) -> Schema:
         return {"type": "boolean"}
     if kind is int:
         return {"type": "integer", "minimum": LEAST.get(name, 0), "maximum": MOST}
-    if kind is datetime:
-        return {"type": "string", "pattern": TIME}
+    if kind is datetime or kind is date:
+        return {"type": "string", "pattern": TIME if kind is datetime else DAY}
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {"enum": [word.value for word in kind]}
     if isinstance(kind, type) and is_dataclass(kind):

@@ -16,6 +16,10 @@ _WORDS = {
     "JoinChat": "invitations",
     "SendEmail": "mail",
     "PostNotification": "notifications",
+    "AssignRecord": "partner leads",
+    "SetProperty": "properties",
+    "CreateTask": "tasks",
+    "WriteNote": "notes",
 }
 
 
@@ -54,6 +58,8 @@ def _also(one: Connector) -> str:
         ("queues", one.queues),
         ("names of employees", one.introduce),
         ("its own window", one.window),
+        ("partners", one.partners),
+        ("renewals", one.renewals),
     )
     return ", ".join(word for word, part in parts if part is not None) or "–"
 

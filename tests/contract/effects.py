@@ -1,24 +1,29 @@
 """One effect of each kind, and the vendor's ids of all that they name."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
     Effect,
     JoinChat,
     PostNotification,
     SendEmail,
     SendMessage,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
 from bridge.domain.messaging import Direction, Messenger
 from bridge.domain.names import ConversationId, CrmId, EmployeeId, MessageId, RecordId
 from bridge.domain.reasons import ReasonCode
-from bridge.domain.records import RecordKind
+from bridge.domain.records import CrmKind, RecordKind
 from tests.contract.vendors import NOW
 
 CONTACT, DEAL, LEAD = RecordId("rc_1"), RecordId("rd_1"), RecordId("rl_1")
@@ -61,6 +66,23 @@ _SAMPLES: tuple[Effect, ...] = (
         told_at=NOW,
         conversation=ConversationId("cv_1"),
         link="https://bridge.example/conversations/cv_1",
+    ),
+    AssignRecord(kind=CrmKind.LEAD, record=CrmId("301"), owner=OWNER),
+    SetProperty(kind=CrmKind.COMPANY, record=CrmId("601"), name="renewal_owner", value="partner"),
+    CreateTask(
+        kind=CrmKind.COMPANY,
+        record=CrmId("601"),
+        subject="Renewal of Eva",
+        text="Her plan ends soon.",
+        due=date(2026, 12, 24),
+        owner=OWNER,
+    ),
+    WriteNote(
+        kind=CrmKind.COMPANY,
+        record=CrmId("601"),
+        subject="Few units left",
+        text="5 of 100 units are left.",
+        occurred_at=NOW,
     ),
 )
 

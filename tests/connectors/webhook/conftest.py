@@ -72,5 +72,6 @@ SEED: dict[str, Any] = {
             "contacts": ["c1"],
         }
     ],
+    "companies": [{"crm_id": "co1", "name": "Acme", "is_partner": True, "owner": "7"}],
     "leads": [{"crm_id": "l1", "name": "Eva", "is_open": True, "owner": None, "contacts": ["c1"]}],
 }

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,22 +11,26 @@ import requests
 from jsonschema import Draft7Validator
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
     Effect,
     JoinChat,
     PostNotification,
     SendEmail,
     SendMessage,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
 from bridge.domain.messaging import Direction, Media, MediaKind, Messenger, Template
 from bridge.domain.names import CrmId, EmployeeId, MessageId, RecordId
 from bridge.domain.reasons import ReasonCode
-from bridge.domain.records import RecordKind
+from bridge.domain.records import CrmKind, RecordKind
 from bridge.ports import (
     Absent,
     Account,
@@ -84,6 +88,20 @@ EFFECTS: tuple[Effect, ...] = (
         code=ReasonCode.NOTIFY_TARGET,
         told_at=datetime(2026, 3, 5, 14, 20, tzinfo=UTC),
         about="Sales",
+    ),
+    AssignRecord(kind=CrmKind.LEAD, record=CrmId("l1"), owner=CrmId("7")),
+    AssignRecord(kind=CrmKind.LEAD, record=CrmId("l1"), owner=CrmId("q1"), to_queue=True),
+    SetProperty(kind=CrmKind.COMPANY, record=CrmId("co1"), name="renewals", value="partner"),
+    CreateTask(
+        kind=CrmKind.COMPANY,
+        record=CrmId("co1"),
+        subject="Renew Acme",
+        text="Ends on 24 December.",
+        due=date(2026, 12, 1),
+        owner=CrmId("7"),
+    ),
+    WriteNote(
+        kind=CrmKind.COMPANY, record=CrmId("co1"), subject="Low", text="5 left", occurred_at=NOW
     ),
 )
 OUTBOUND = Draft7Validator(
