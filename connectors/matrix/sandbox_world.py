@@ -93,9 +93,11 @@ class World:
             return [e for e in self.events if e["room_id"] == room_id]
 
     def _redact(self, event_id: str) -> None:
-        found = self.event(event_id)
-        if found is not None:
-            found["content"] = {}
+        """In a new event: what waits to be pushed is as it was said."""
+        self.events = [
+            {**event, "content": {}} if event["event_id"] == event_id else event
+            for event in self.events
+        ]
 
     def shown(self) -> Mapping[str, Any]:
         with self.lock:

@@ -190,7 +190,11 @@ def commands_fail(made: House, evidence: Evidence) -> None:
     evidence.add("commands", ended.stdout + ended.stderr)
 
 
-def vendors_echo(made: House, evidence: Evidence) -> None:
+def workers_said(folder: Path, words: str) -> bool:
+    return any(words in log.read_text() for log in folder.glob("worker-*.log"))
+
+
+def vendors_echo(made: House, folder: Path, evidence: Evidence) -> None:
     """Both refuse everything, each time in another way, and repeat all that they were given."""
     for name in (f"sandbox {CRM}", f"sandbox {CHAT}"):
         made.fleet.processes[name].stop()
@@ -203,6 +207,7 @@ def vendors_echo(made: House, evidence: Evidence) -> None:
         assert sent in (202, 422, 403, 404, 409), sent
         assert eventually(lambda: len(crm) >= 6, SECONDS), crm
         commands_fail(made, evidence)
+        assert eventually(partial(workers_said, folder, '"dead letter"'), SECONDS)
         assert len(crm) + len(chat) > 6
 
 
@@ -219,7 +224,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ev
             letters_die(made)
             workers_crash(made)
             an_admin_errs(made, folder, evidence)
-            vendors_echo(made, evidence)
+            vendors_echo(made, folder, evidence)
             gather(made, folder, evidence)
         with made.parts() as parts, reading(parts.engine) as db:
             evidence.decided = int(db.scalar(select(func.count()).select_from(DECISIONS)) or 0)
@@ -254,13 +259,7 @@ def test_s17_planted_leaks_are_found(tmp_path: Path, sqlite_template: Path) -> N
         watching(made, evidence),
     ):
         says(made, message(1))
-        assert eventually(
-            lambda: (
-                TEXT in (tmp_path / "worker-1.log").read_text()
-                or TEXT in (tmp_path / "worker-2.log").read_text()
-            ),
-            SECONDS,
-        )
+        assert eventually(partial(workers_said, tmp_path, TEXT), SECONDS)
         gather(made, tmp_path, evidence)
     found = evidence.leaks()
     assert {f"web.log: {PHONE}", f"web.log: {TEXT}", "web.log: Zebulon"} <= set(found)

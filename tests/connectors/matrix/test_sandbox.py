@@ -187,6 +187,18 @@ def test_the_same_transaction_until_it_is_taken_and_the_next_one_after_it(
     assert texts == ["One", "Two"]
 
 
+def test_what_is_redacted_before_it_is_pushed_is_pushed_as_it_was_said(
+    stand_in: StandIn, door: Door
+) -> None:
+    door.refusals = 4  # so that the redaction comes first
+    said = stand_in.play(client=EVA, text="Hola")
+    stand_in.play(client=EVA, do="redact", event=said["event"])
+    stand_in.settle()
+    names = [type(e).__name__ for e in door.events()]
+    assert names == ["ChatInvited", "MessageReceived", "MessageDeleted"]
+    assert [e["content"] for e in stand_in.said(EVA)] == [{}]
+
+
 def test_our_own_words_come_back(stand_in: StandIn, door: Door) -> None:
     room = stand_in.play(do="invite")["room"]
     outbound = MatrixOutbound(account(stand_in.url))
