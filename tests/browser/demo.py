@@ -18,7 +18,7 @@ from bridge.settings import Settings
 from bridge.wiring import sign_in_link
 from tests.cli.running import House, any_port, eventually
 
-START_SECONDS = 60
+START_SECONDS = 120
 _CONFIG = Path(__file__).parents[2] / "config"
 
 
@@ -58,7 +58,7 @@ class RunningDemo:
     def interrupt(self) -> None:
         """As Ctrl-C does; raises TimeoutExpired when it has not ended after 15 seconds."""
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(15)
+        self.process.wait(60)
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.browser.conftest import SeenBy
 from tests.browser.demo import RunningDemo
 from tests.browser.eyes import Eyes, eyes_on
+from tests.cli.running import ENDS_SECONDS
 
 ANA, BRUNO, LUIS, QA = (f"{name}@acme.example" for name in ("ana", "bruno", "luis", "qa"))
-PATIENCE = 60_000  # milliseconds; the whole round of clients takes half of it
+PATIENCE = 120_000  # milliseconds; the whole round of clients takes half of it
 REPLY = "Your answer"
 PAGES = (
     "/conversations",
@@ -226,7 +227,7 @@ def test_ctrl_c_ends_it_all_and_the_terminal_stayed_quiet(demo: RunningDemo) -> 
     assert len(every) >= 5
     began = time.monotonic()
     demo.interrupt()
-    assert (demo.process.returncode, time.monotonic() - began < 10) == (0, True)
-    assert psutil.wait_procs(every, timeout=1)[1] == []
+    assert (demo.process.returncode, time.monotonic() - began < ENDS_SECONDS) == (0, True)
+    assert psutil.wait_procs(every, timeout=30)[1] == []
     assert not demo.house.alive()
     assert '"event"' not in demo.house.log("up")

@@ -118,7 +118,7 @@ class Installation:
         with self.parts() as parts, writing(parts.engine) as db:
             inbox.append(db, [row])
 
-    def settle(self, seconds: float = 20.0) -> None:
+    def settle(self, seconds: float = 120.0) -> None:
         end = time.monotonic() + seconds
         with self.parts() as parts:
             while names := due_lanes(parts):

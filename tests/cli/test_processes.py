@@ -21,8 +21,17 @@ from bridge.settings import Settings
 from bridge.store.engine import open_engine, writing
 from bridge.store.inbox import NewRow, append
 from bridge.wiring import prepare, utc_now
-from tests.cli.running import CONFIG, KEY, MESSAGE, House, eventually, make_house
+from tests.cli.running import (
+    CONFIG,
+    ENDS_SECONDS,
+    KEY,
+    MESSAGE,
+    House,
+    eventually,
+    make_house,
+)
 from tests.lanes import BY_NAME
+from tests.long_waits import ANSWER_SECONDS
 from tests.services import redis_running
 
 
@@ -167,6 +176,7 @@ def test_web_answers_at_once_whatever_redis_does(
     pid: int = redis_server.pid  # type: ignore[attr-defined]
     urls = {"down": f"unix://{tmp_path}/none", "hung": redis_url}
     ready.extra["BRIDGE_REDIS_URL"] = urls[state]
+    ready.program = "tests.long_waits"
     with ready.web():
         assert ready.post("m0") == 200
         os.kill(pid, signal.SIGSTOP)
@@ -175,7 +185,7 @@ def test_web_answers_at_once_whatever_redis_does(
             assert ready.get("/readyz")[0] == 200
         finally:
             os.kill(pid, signal.SIGCONT)
-    assert sorted(took)[-2] < 0.25
+    assert max(took) < ANSWER_SECONDS
     assert len(ready.states()) == 30
 
 
@@ -188,7 +198,7 @@ def timed(house: House, name: str) -> float:
 def test_web_ends_within_seconds(ready: House) -> None:
     """R12."""
     with ready.web() as process:
-        assert ends_within(process, 10) < 5
+        assert ends_within(process, 60) < ENDS_SECONDS
     assert process.returncode == 0
 
 
@@ -196,7 +206,7 @@ def test_without_redis_a_worker_polls(ready: House) -> None:
     insert_row(ready)
     with ready.started("worker") as process:
         assert eventually(lambda: ready.states() == ["done"]), ready.log("worker")
-        assert ends_within(process, 10) < 10
+        assert ends_within(process, 60) < ENDS_SECONDS
     assert process.returncode == 0
 
 
@@ -206,8 +216,8 @@ def test_with_redis_the_clock_rings_and_a_worker_drains(ready: House, redis_url:
     ready.extra["BRIDGE_REDIS_URL"] = redis_url
     with ready.started("clock") as clock, ready.started("worker") as process:
         assert eventually(lambda: ready.states() == ["done"]), ready.log("worker")
-        assert ends_within(process, 10) < 10
-        assert ends_within(clock, 10) < 10
+        assert ends_within(process, 60) < ENDS_SECONDS
+        assert ends_within(clock, 60) < ENDS_SECONDS
     assert (process.returncode, clock.returncode) == (0, 0)
 
 
@@ -229,14 +239,14 @@ def test_while_redis_is_down_the_clock_drains(ready: House, tmp_path: Path) -> N
     ready.extra["BRIDGE_REDIS_URL"] = f"unix://{tmp_path}/none"
     with ready.started("clock") as process:
         assert eventually(lambda: ready.states() == ["done"]), ready.log("clock")
-        assert ends_within(process, 10) < 10
+        assert ends_within(process, 60) < ENDS_SECONDS
 
 
 def test_a_worker_waits_for_its_redis(ready: House, tmp_path: Path) -> None:
     ready.extra["BRIDGE_REDIS_URL"] = f"unix://{tmp_path}/none"
     with ready.started("worker") as process:
         assert eventually(lambda: "redis does not answer" in ready.log("worker"))
-        assert ends_within(process, 10) < 5
+        assert ends_within(process, 60) < ENDS_SECONDS
     assert process.returncode == 0
 
 
@@ -304,5 +314,5 @@ def test_a_worker_survives_the_loss_of_its_redis(ready: House) -> None:
             os.kill(first.pid, signal.SIGKILL)
             assert eventually(lambda: "redis" in ready.log("worker"))
             assert process.poll() is None
-            assert ends_within(process, 10) < 10
+            assert ends_within(process, 60) < ENDS_SECONDS
     assert "Traceback (most recent call last):\n" not in ready.log("worker")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.cli.running import CONFIG, House, children, eventually, make_house
+from tests.cli.running import CONFIG, ENDS_SECONDS, House, children, eventually, make_house
 
 pytestmark = pytest.mark.redis
 
@@ -27,7 +27,7 @@ def house(tmp_path: Path) -> House:
 @contextmanager
 def up(house: House, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
     with house.started("up", "--port", str(house.port), *arguments) as process:
-        assert eventually(house.alive, 40), house.log("up")
+        assert eventually(house.alive), house.log("up")
         yield process
 
 
@@ -57,15 +57,15 @@ def test_everything_starts_works_survives_and_ends_together(house: House) -> Non
 
         for job in ("web", "worker", "redis-server"):
             running[job][0].kill()
-        assert eventually(house.alive, 20), house.log("up")
+        assert eventually(house.alive), house.log("up")
         assert eventually(lambda: house.post("m2") == 200)
-        assert eventually(lambda: house.states() == ["done", "done"], 20), house.log("up")
+        assert eventually(lambda: house.states() == ["done", "done"]), house.log("up")
 
         every = [one for found in jobs(process.pid).values() for one in found]
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.wait(12)
-        assert time.monotonic() - began < 10
+        process.wait(60)
+        assert time.monotonic() - began < ENDS_SECONDS
         assert process.returncode == 0
         assert all_gone(every)
     key = house.state / "secret_key"
@@ -84,7 +84,7 @@ def test_one_up_per_state_and_a_killed_one_leaves_nothing_behind(house: House) -
         every = [one for found in jobs(process.pid).values() for one in found]
         process.kill()
         process.wait()
-        assert eventually(lambda: all_gone(every), 15)
+        assert eventually(lambda: all_gone(every))
     with up(house, "--workers", "1"):
         assert house.post("m1") == 200
         assert eventually(lambda: house.states() == ["done"]), house.log("up")
@@ -127,7 +127,7 @@ def login_by_hand(house: House, employee: str) -> "subprocess.CompletedProcess[s
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -139,19 +139,19 @@ def test_the_demo_lives_on_sandboxes_and_touches_nothing_real(tmp_path: Path) ->
     house.extra["BRIDGE_CONFIG"] = str(Path(__file__).parents[2] / "config")
     house.extra["BRIDGE_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/real"
     with up(house, "--demo") as process:
-        assert eventually(lambda: "Clients write every few seconds" in house.log("up"), 30)
+        assert eventually(lambda: "Clients write every few seconds" in house.log("up"))
         found = re.search(r"sandbox of hubspot-main: (http://127\.0\.0\.1:\d+)/", house.log("up"))
         assert found is not None
         assert len(re.findall(r"sign in as .+: http://.+/login/", house.log("up"))) == 2
         house.port = int(found[1].rpartition(":")[2])
-        assert eventually(lambda: b"Diego" in house.get("/")[1], 30), house.log("up")
+        assert eventually(lambda: b"Diego" in house.get("/")[1]), house.log("up")
         assert eventually(lambda: b"Marta" in house.get("/")[1])
         assert eventually(lambda: b"Deal: " in house.get("/")[1])
         assert eventually(lambda: b"offer from last week" in house.get("/")[1]), house.log("up")
         told = login_by_hand(house, "qa@acme.example")
         assert re.match(r"http://127\.0\.0\.1:\d+/login/", told.stdout), told.stderr
         process.send_signal(signal.SIGINT)
-        process.wait(12)
+        process.wait(60)
     assert "real-" not in house.log("up")
     assert " | " not in house.log("up").replace("web      | Listening on", "")
     assert sorted(os.listdir(house.state)) == ["demo", "up.lock"]

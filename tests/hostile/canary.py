@@ -87,7 +87,7 @@ def watching(made: House, evidence: Evidence) -> Iterator[None]:
     ]
     for watcher in watchers:
         watcher.start()
-    assert ready.wait(30)
+    assert ready.wait(120)
     try:
         yield
     finally:

@@ -429,7 +429,7 @@ def test_a_worker_that_was_away_too_long_notes_nothing(small: World, storage: Fi
 def test_several_files_are_fetched_at_a_time_and_no_more_than_three(
     small: World, storage: FileStorage
 ) -> None:
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=60)
     at_once: list[int] = []
     lock = threading.Lock()
 
@@ -650,7 +650,7 @@ def test_no_worker_is_ever_given_a_file_and_the_clock_copies_it(
     assert LANE not in small.rings.rung
     clock = Clock(small.parts, Settings.of({"BRIDGE_CONFIG": str(tmp_path)}))
     assert clock._copies.look() == 1
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while only(small).state is not CopyState.STORED and time.monotonic() < end:
         time.sleep(0.01)
     clock._copies.stop()

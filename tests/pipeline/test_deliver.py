@@ -1,9 +1,9 @@
 """Effects go out in batches, in order, and each waits only for what it needs."""
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -179,12 +179,11 @@ def test_a_row_is_given_up_after_its_attempts(small: World) -> None:
 def test_waiting_costs_no_time(small: World) -> None:
     """Waits stand in `next_attempt_at`; no worker sleeps them out."""
     [phone] = known_clients(small, 1)
-    small.script(CRM, lambda d: RetryAt(when=d.now, reason="locked"))
+    in_an_hour = timedelta(hours=1)
+    small.script(CRM, lambda d: RetryAt(when=d.now + in_an_hour, reason="locked"))
     small.client_writes(phone)
     small.drain("in:wazzup-main")
-    started = time.monotonic()
     assert small.drain(OUT) == ()
-    assert time.monotonic() - started < 1.5
     assert small.rows(OUTBOX)[-1]["next_attempt_at"] > small.parts.now()
 
 
@@ -225,7 +224,7 @@ class Slow:
             self._calls += 1
             self.together.append(list(self._open))
             self._turn.notify_all()
-            self._turn.wait_for(lambda: self._calls >= self.enough, timeout=5)
+            self._turn.wait_for(lambda: self._calls >= self.enough, timeout=60)
             for chat in chats:
                 self._open.remove(chat)
         return [Done(vendor_ids={"id": d.idempotency_key}) for d in run]

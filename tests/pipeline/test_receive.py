@@ -67,7 +67,7 @@ def receivers(engine: Engine) -> Iterator[Callable[..., Receiver]]:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -25,7 +25,7 @@ def all_at_once(deeds: Sequence[Callable[[], Any]]) -> None:
 
     def run(deed: Callable[[], Any]) -> None:
         try:
-            gate.wait(timeout=10)
+            gate.wait(timeout=60)
             deed()
         except BaseException as error:
             failed.append(error)
@@ -55,7 +55,7 @@ def test_lanes_that_meet_the_same_stranger_make_one_contact_and_one_turn(
 
     def together(*given: Any) -> Any:
         found = ask(*given)
-        asked.wait(timeout=10)
+        asked.wait(timeout=60)
         return found
 
     monkeypatch.setattr(gather, "look_up", together)

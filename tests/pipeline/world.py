@@ -332,7 +332,7 @@ class World:
         with writing(self.engine) as db:
             inbox.append(db, [row])
 
-    def settle(self, seconds: float = 20.0) -> None:
+    def settle(self, seconds: float = 120.0) -> None:
         """Drains every lane until nothing is due."""
         end = time.monotonic() + seconds
         while names := due_lanes(self.parts):
@@ -340,7 +340,7 @@ class World:
             for name in names:
                 drain(self.parts, name, over=lambda: time.monotonic() >= end)
 
-    def drain(self, name: str, seconds: float = 20.0) -> tuple[str, ...]:
+    def drain(self, name: str, seconds: float = 120.0) -> tuple[str, ...]:
         return drain(self.parts, name, over=after(seconds))
 
     def later(self, seconds: float) -> None:
@@ -355,7 +355,7 @@ class World:
         self.parts = replace(self.parts, storage=made)
         return made
 
-    def copy_files(self, seconds: float = 30.0) -> None:
+    def copy_files(self, seconds: float = 120.0) -> None:
         """Drains every lane of files until nothing is due."""
         end = time.monotonic() + seconds
         while names := due_copies(self.parts):
@@ -408,7 +408,7 @@ class World:
         start_response("200 OK", [("Content-Length", "0")])
         return [b""]
 
-    def hears(self, account: AccountName, count: int, seconds: float = 30.0) -> None:
+    def hears(self, account: AccountName, count: int, seconds: float = 120.0) -> None:
         """Waits until so many webhooks of the account have come in all."""
         end = time.monotonic() + seconds
         while self.count(INBOX, account=account) < count:

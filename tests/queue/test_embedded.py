@@ -21,7 +21,7 @@ pytestmark = pytest.mark.redis
 def started(server: EmbeddedRedis) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(server.command, stdout=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not server.answers():
             assert time.monotonic() < end
             time.sleep(0.02)

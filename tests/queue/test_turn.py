@@ -187,16 +187,23 @@ class Busy:
         return self.more
 
 
-def worked(busy: Busy, rings: Rings, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def worked(
+    busy: Busy, rings: Rings, monkeypatch: pytest.MonkeyPatch, turn_seconds: float = 2
+) -> list[float]:
     monkeypatch.setattr(turn, "LANE_SECONDS", 0.1)
     Turn(
-        drain=busy.drain, rings=rings, ring=lambda lane: None, quiet_seconds=0.01, turn_seconds=2
+        drain=busy.drain,
+        rings=rings,
+        ring=lambda lane: None,
+        quiet_seconds=0.01,
+        turn_seconds=turn_seconds,
     ).take("in:a")
     return busy.seconds
 
 
 def test_a_lane_is_worked_on_while_no_other_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [round(seconds) for seconds in worked(Busy(), Rings(), monkeypatch)] == [2]
+    [seconds] = worked(Busy(), Rings(), monkeypatch)
+    assert seconds > 1.5
 
 
 def test_a_lane_gives_way_to_those_it_filled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,4 +220,4 @@ def test_a_lane_gives_way_to_others_and_when_redis_does_not_say(
                 raise error
             return True
 
-    assert worked(Busy(), Others(), monkeypatch)[0] < 1
+    assert worked(Busy(), Others(), monkeypatch, turn_seconds=60)[0] < 50

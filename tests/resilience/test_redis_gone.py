@@ -1,6 +1,7 @@
 """Redis is a bell: without it webhooks are taken as quickly, and all is delivered (R4)."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +9,19 @@ from statistics import median
 
 import pytest
 
-from bridge.queue.clients import ANSWER_SECONDS
 from bridge.queue.standing import queue_state
 from tests.chaos.plan import Aim
-from tests.resilience.scene import Answer, Scene, await_that, end, get, hung, scene
+from tests.long_waits import ANSWER_SECONDS
+from tests.resilience.scene import (
+    PATIENCE_SECONDS,
+    Answer,
+    Scene,
+    await_that,
+    end,
+    get,
+    hung,
+    scene,
+)
 
 pytestmark = pytest.mark.redis
 
@@ -21,7 +31,7 @@ DURING, AFTER = slice(0, 4), slice(4, 6)  # of the chats: who writes when
 
 @contextmanager
 def at_work(database_url: str, folder: Path) -> Iterator[Scene]:
-    with scene(database_url, folder) as made:
+    with scene(database_url, folder, bridge=("tests.long_waits",)) as made:
         await_workers(made)
         yield made
 
@@ -41,7 +51,7 @@ def assert_nobody_waited_for_redis(answers: list[Answer]) -> None:
 def assert_hints_work(place: Scene) -> None:
     """Without a clock nothing but rings brings a webhook to the workers."""
     await_workers(place)
-    assert end(place.process("clock"), 10) == 0
+    assert end(place.process("clock"), PATIENCE_SECONDS) == 0
     before = place.entries()
 
     def rang() -> bool:
@@ -58,8 +68,10 @@ def test_a_hung_redis_holds_nothing_up_and_hints_resume(sqlite_url: str, tmp_pat
     with at_work(sqlite_url, tmp_path) as place:
         with hung(place.process("redis")):
             assert_nobody_waited_for_redis(place.write(place.chats[DURING], 10))
+            began = time.monotonic()
             status, told = get(place.home.port, "/readyz")
             assert (status, json.loads(told)["queue"]) == (200, "redis down")
+            assert time.monotonic() - began >= ANSWER_SECONDS  # so long would the others wait
             place.rest()
             assert place.entries() == 40
         assert_hints_work(place)

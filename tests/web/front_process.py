@@ -1,4 +1,5 @@
-"""`python -m tests.web.front_process PORT`: the front with an application that tells what came."""
+"""`python -m tests.web.front_process PORT BODY_SECONDS`: the front with an
+application that tells what came."""
 
 import sys
 import threading
@@ -108,7 +109,7 @@ if __name__ == "__main__":
         lambda: LIMIT,
         max_upload_bytes=lambda: UPLOAD_LIMIT,
         threads=THREADS,
-        body_seconds=BODY_SECONDS,
+        body_seconds=float(sys.argv[2]),
         wait_seconds=WAIT_SECONDS,
     )
     serve(front, "127.0.0.1", int(sys.argv[1]), ready=tell_ready)

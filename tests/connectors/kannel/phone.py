@@ -33,7 +33,7 @@ class Phone:
     def ask(
         self, method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None
     ) -> Answered:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         with closing(connection):
             connection.request(method, path, body.encode(), dict(headers or {}))
             answer = connection.getresponse()
