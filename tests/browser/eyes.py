@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.lanes import BY_NAME
 
-WAIT_MILLISECONDS = 30_000
+WAIT_MILLISECONDS = 120_000
 _UNNAMED = """() => [...document.querySelectorAll('input, select, textarea, button, a, summary')]
   .filter(one => one.type !== 'hidden')
   .filter(one => !(one.labels && [...one.labels].some(label => label.textContent.trim())))
@@ -92,6 +92,7 @@ def chromium() -> Iterator[Browser]:
     program = BY_NAME["browser"].program()
     assert program is not None  # tests without it never get here
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses root otherwise
+    expect.set_options(timeout=WAIT_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         try:

@@ -13,7 +13,7 @@ from tests.web.test_streams_served import serving
 from tests.web.world import ANA, World
 
 MARTA = "+34600111222"
-PATIENCE = 30_000
+PATIENCE = 120_000
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ class Installation:
 
     def crm_state(self) -> dict[str, Any]:
         """What stands in the CRM's stand-in, its count of calls left out."""
-        found: dict[str, Any] = requests.get(f"{self.crm_url}/_sandbox/state", timeout=5).json()
+        found: dict[str, Any] = requests.get(f"{self.crm_url}/_sandbox/state", timeout=60).json()
         return {key: value for key, value in found.items() if key != "calls"}
 
     def crm_records(self) -> list[Any]:
@@ -151,14 +151,14 @@ class Installation:
 
     def tell(self, base: str, verb: str, body: Any) -> None:
         """Steers a sandbox."""
-        answer = requests.post(f"{base}/_sandbox/{verb}", json=body, timeout=5)
+        answer = requests.post(f"{base}/_sandbox/{verb}", json=body, timeout=60)
         assert answer.ok, answer.text
 
     def fail(self, base: str, match: str, fault: str, **more: Any) -> None:
         self.tell(base, "faults", {"rules": [{"match": match, "fault": fault, **more}]})
 
     def mend(self, base: str) -> None:
-        requests.delete(f"{base}/_sandbox/faults", timeout=5).raise_for_status()
+        requests.delete(f"{base}/_sandbox/faults", timeout=60).raise_for_status()
 
 
 def installed(folder: Path, database_url: str, **environ: str) -> Installation:

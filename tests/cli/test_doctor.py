@@ -274,4 +274,4 @@ def _tested(town: Installation, *words: str, code: int = 0) -> list[Any]:
 
 
 def _sent(town: Installation) -> list[Any]:
-    return list(requests.get(f"{town.chat_url}/_sandbox/state", timeout=5).json()["sent"])
+    return list(requests.get(f"{town.chat_url}/_sandbox/state", timeout=60).json()["sent"])

@@ -147,7 +147,7 @@ def test_sync_brings_new_people_and_pipelines_and_loses_nothing(town: Installati
 def test_sync_tells_the_messenger_who_has_a_role(town: Installation) -> None:
     """Wazzup then names the author of a message; quality control reads in its window too."""
     assert town.json("sync")["refused"] == []
-    users = requests.get(f"{town.chat_url}/_sandbox/state", timeout=5).json()["records"]["users"]
+    users = requests.get(f"{town.chat_url}/_sandbox/state", timeout=60).json()["records"]["users"]
     people = {person["name"].split()[0].lower() for person in users}
     assert people == {"ana", "bruno", "luis", "qa"}
 

@@ -23,7 +23,7 @@ def house(tmp_path: Path, sqlite_url: str, silent: None) -> Iterator[Installatio
 
 
 def state(house: Installation) -> Any:
-    return requests.get(f"{house.crm_url}/_sandbox/state", timeout=10).json()
+    return requests.get(f"{house.crm_url}/_sandbox/state", timeout=60).json()
 
 
 def test_its_channels_are_read_though_it_is_a_crm(house: Installation) -> None:

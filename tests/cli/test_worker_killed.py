@@ -51,7 +51,7 @@ def worker(house: Installation) -> Iterator[None]:
 
 
 def sent(house: Installation) -> list[str]:
-    state: Any = requests.get(f"{house.crm_url}/_sandbox/state", timeout=10).json()
+    state: Any = requests.get(f"{house.crm_url}/_sandbox/state", timeout=60).json()
     return [one["text"] for one in state["sent"]]
 
 

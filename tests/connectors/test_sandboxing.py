@@ -25,7 +25,7 @@ class Toy:
 
     def told(self, fault: str, **more: Any) -> None:
         rule = {"match": "POST /things", "fault": fault, **more}
-        answer = requests.post(f"{self.base}/_sandbox/faults", json={"rules": [rule]}, timeout=5)
+        answer = requests.post(f"{self.base}/_sandbox/faults", json={"rules": [rule]}, timeout=60)
         answer.raise_for_status()
 
 
@@ -129,7 +129,7 @@ def test_a_quota_says_when_to_come_back(toy: Toy) -> None:
 def test_times_limits_and_counts(toy: Toy) -> None:
     toy.told("500", times=2)
     assert [toy.post().status_code for _ in range(3)] == [500, 500, 200]
-    counts = requests.get(f"{toy.base}/_sandbox/faults", timeout=5).json()
+    counts = requests.get(f"{toy.base}/_sandbox/faults", timeout=60).json()
     assert counts == {"counts": {"500": 2}}
 
 
@@ -156,10 +156,10 @@ def test_an_unknown_fault_is_refused() -> None:
 
 def test_clear_and_reset(toy: Toy) -> None:
     toy.told("500")
-    requests.delete(f"{toy.base}/_sandbox/faults", timeout=5)
+    requests.delete(f"{toy.base}/_sandbox/faults", timeout=60)
     assert toy.post().status_code == 200
     toy.told("500")
-    requests.post(f"{toy.base}/_sandbox/reset", timeout=5)
+    requests.post(f"{toy.base}/_sandbox/reset", timeout=60)
     state = requests.get(f"{toy.base}/_sandbox/state", timeout=60).json()
     assert (state, toy.post().status_code) == ({"stored": 0}, 200)
 
@@ -177,7 +177,7 @@ def test_a_server_without_a_socket_to_cut_says_so() -> None:
 
 def test_the_same_seed_strikes_the_same_requests(toy: Toy) -> None:
     def run(seed: int) -> list[int]:
-        requests.post(f"{toy.base}/_sandbox/faults", json={"seed": seed}, timeout=5)
+        requests.post(f"{toy.base}/_sandbox/faults", json={"seed": seed}, timeout=60)
         return [toy.post().status_code for _ in range(30)]
 
     toy.told("500", rate=0.5)

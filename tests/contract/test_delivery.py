@@ -53,7 +53,7 @@ def sandbox(connector: Connector) -> Iterator[str]:
 @pytest.fixture
 def called(sandbox: str) -> str:
     """What the account calls: a sandbox that speaks another language than HTTP says where."""
-    answer = requests.get(f"{sandbox}/_sandbox/address", timeout=10)
+    answer = requests.get(f"{sandbox}/_sandbox/address", timeout=60)
     return str(answer.json()["address"]) if answer.ok else sandbox
 
 
@@ -163,5 +163,5 @@ def _delivery(kind: type[Effect], number: int = 0) -> Delivery:
 
 
 def _fail(url: str, fault: str) -> None:
-    answer = requests.post(f"{url}/_sandbox/faults", json={"rules": [{"fault": fault}]}, timeout=10)
+    answer = requests.post(f"{url}/_sandbox/faults", json={"rules": [{"fault": fault}]}, timeout=60)
     answer.raise_for_status()

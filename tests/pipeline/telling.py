@@ -34,7 +34,7 @@ class Telling:
         return list(self.post.get("/_sandbox/state").get_json()["mails"])
 
     def posts(self) -> list[dict[str, Any]]:
-        answer = requests.get(f"{self.pager}/_sandbox/state", timeout=5)
+        answer = requests.get(f"{self.pager}/_sandbox/state", timeout=60)
         return list(answer.json()["notifications"])
 
     def rows(self, *kinds: str) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ class Telling:
 
     def pager_fails(self, fault: str, times: int) -> None:
         rules = {"rules": [{"fault": fault, "times": times}]}
-        requests.post(f"{self.pager}/_sandbox/faults", json=rules, timeout=5).raise_for_status()
+        requests.post(f"{self.pager}/_sandbox/faults", json=rules, timeout=60).raise_for_status()
 
     def wishes(self, employee: EmployeeId, mail: MailWish) -> None:
         self._employ(employee, mail=mail)

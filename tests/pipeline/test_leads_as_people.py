@@ -33,12 +33,12 @@ class Org:
     url: str
 
     def does(self, deed: str, **body: Any) -> Any:
-        answer = requests.post(f"{self.url}/_sandbox/{deed}", json=body, timeout=20)
+        answer = requests.post(f"{self.url}/_sandbox/{deed}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
     def held(self, name: str) -> list[dict[str, Any]]:
-        state = requests.get(f"{self.url}/_sandbox/state", timeout=20).json()
+        state = requests.get(f"{self.url}/_sandbox/state", timeout=60).json()
         return [one["fields"] for one in state[name] if not one["fields"]["IsDeleted"]]
 
     def tells(self) -> None:

@@ -385,7 +385,7 @@ class World:
             webhook = {"webhooksUri": f"{url}/hooks/{CHAT}"}
             _post(f"{self.chat_url}/_sandbox/seed", {"webhook": webhook})
             yield
-            requests.delete(f"{self.crm_url}/_sandbox/webhooks", timeout=5).raise_for_status()
+            requests.delete(f"{self.crm_url}/_sandbox/webhooks", timeout=60).raise_for_status()
 
     def _let_in(self, environ: Any, start_response: Any) -> list[bytes]:
         path = environ["PATH_INFO"]
@@ -428,12 +428,12 @@ class World:
 
     def crm(self) -> dict[str, Any]:
         """What stands in the CRM's sandbox, and in `calls` what it was asked."""
-        answer: dict[str, Any] = requests.get(f"{self.crm_url}/_sandbox/state", timeout=5).json()
+        answer: dict[str, Any] = requests.get(f"{self.crm_url}/_sandbox/state", timeout=60).json()
         return answer
 
     def phone(self) -> dict[str, Any]:
         """What the messenger's sandbox has sent to clients."""
-        answer: dict[str, Any] = requests.get(f"{self.chat_url}/_sandbox/state", timeout=5).json()
+        answer: dict[str, Any] = requests.get(f"{self.chat_url}/_sandbox/state", timeout=60).json()
         return answer
 
     def seed(self, **records: Any) -> None:
@@ -454,7 +454,7 @@ class World:
 
     def mend(self) -> None:
         for base in (self.crm_url, self.chat_url):
-            requests.delete(f"{base}/_sandbox/faults", timeout=5).raise_for_status()
+            requests.delete(f"{base}/_sandbox/faults", timeout=60).raise_for_status()
 
     def conversations(self) -> list[ConversationId]:
         return [ConversationId(row["id"]) for row in self.rows(CONVERSATIONS)]
@@ -544,7 +544,7 @@ def _account(name: AccountName, connector: str, base_url: str) -> Account:
 
 
 def _post(url: str, body: Any) -> None:
-    answer = requests.post(url, json=body, timeout=5)
+    answer = requests.post(url, json=body, timeout=60)
     assert answer.ok, answer.text
 
 

@@ -19,10 +19,9 @@ from bridge.wiring import prepare
 from tests.chaos.plan import CALL_SECONDS, Aim
 from tests.chaos.processes import Program
 from tests.chaos.verdict import look
-from tests.cli.running import MESSAGE, House, make_house
+from tests.cli.running import ENDS_SECONDS, MESSAGE, House, make_house
 from tests.resilience.scene import Scene, await_that, end, end_all, scene
 
-WITHIN_SECONDS = 10.0
 LONGEST_CALL_SECONDS = 10.0  # that may be set
 HANG_SECONDS = 40.0
 ENTRIES = "^POST /crm/.*/communications/batch/create"
@@ -62,6 +61,11 @@ def leave_a_call_hanging(place: Scene) -> None:
     await_call_in_the_air(place, "timeout_after")
 
 
+def assert_left_in_the_air(place: Scene) -> None:
+    """It ended before the call did, of which it would have noted what became."""
+    assert look(place.engine).open_rows.get("outbox leased")
+
+
 @pytest.mark.redis
 def test_each_process_ends_under_load(postgres_url: str, tmp_path: Path) -> None:
     with scene(postgres_url, tmp_path) as place, ThreadPoolExecutor(1) as beside:
@@ -69,7 +73,7 @@ def test_each_process_ends_under_load(postgres_url: str, tmp_path: Path) -> None
         writing = beside.submit(place.write, place.chats, 30)
         for name in ("worker 1", "web", "worker 2", "clock"):
             await_progress(place)
-            assert end(place.process(name), WITHIN_SECONDS) == 0
+            assert end(place.process(name), ENDS_SECONDS) == 0
             place.process(name).start()
         await_progress(place)
         writing.result()
@@ -90,17 +94,18 @@ def test_a_call_in_the_air_is_waited_for_and_a_hung_one_left_to_be_looked_up(
     with scene(sqlite_url, tmp_path) as place:
         place.write(place.chats, 1)
         place.rest()
-        assert end(place.process("worker 2"), WITHIN_SECONDS) == 0
+        assert end(place.process("worker 2"), ENDS_SECONDS) == 0
         strike_next_entries(place, "delay", 1.0)
         place.insist(place.chats[0])
         await_call_in_the_air(place, "delay")
-        assert end(place.process("worker 1"), WITHIN_SECONDS) == 0
+        assert end(place.process("worker 1"), ENDS_SECONDS) == 0
         assert look(place.engine).open_rows == {}
 
         let_calls_hang(place)
         place.process("worker 1").start()
         leave_a_call_hanging(place)
-        assert end(place.process("worker 1"), WITHIN_SECONDS) == 0
+        assert end(place.process("worker 1"), ENDS_SECONDS) == 0
+        assert_left_in_the_air(place)
         place.process("worker 2").start()
         place.rest()
         place.check()
@@ -113,9 +118,10 @@ def test_a_clock_that_drains_ends_though_the_vendor_hangs(sqlite_url: str, tmp_p
         place.rest()
         let_calls_hang(place)
         place.process("redis").strike(Aim.ALL, FOR_EVER)
-        end_all([place.process(name) for name in ("worker 1", "worker 2")], WITHIN_SECONDS)
+        end_all([place.process(name) for name in ("worker 1", "worker 2")], ENDS_SECONDS)
         leave_a_call_hanging(place)
-        assert end(place.process("clock"), WITHIN_SECONDS) == 0
+        assert end(place.process("clock"), ENDS_SECONDS) == 0
+        assert_left_in_the_air(place)
         place.process("clock").start()
         place.rest()
         place.check()
@@ -130,14 +136,14 @@ def test_all_of_up_ends_together_under_load_though_the_vendor_hangs(
         place.rest()
         let_calls_hang(place)
         away = ("web", *BEHIND, "redis")
-        end_all([place.process(name) for name in away], WITHIN_SECONDS)
+        end_all([place.process(name) for name in away], ENDS_SECONDS)
         environ = {**place.home.environ, "BRIDGE_REDIS_URL": ""}
         command = [sys.executable, "-m", "bridge.cli", "up", "--port", str(place.home.port)]
         place.home.fleet.start("up", Program(command=command, environ=environ))
         strike_next_entries(place, "timeout_after", HANG_SECONDS)
         writing = beside.submit(place.write, place.chats, 10)
         await_call_in_the_air(place, "timeout_after")
-        assert end(place.process("up"), WITHIN_SECONDS) == 0
+        assert end(place.process("up"), ENDS_SECONDS) == 0
         place.process("up").start()
         writing.result()
         place.rest()
@@ -184,5 +190,5 @@ def test_web_answers_those_that_wait_for_the_store(
         if lock_ends:
             other.rollback()
         assert [one.result() for one in waiting] == [status] * 8
-        assert process.wait(WITHIN_SECONDS) == 0
+        assert process.wait(ENDS_SECONDS) == 0
     assert len(alone.states()) == (8 if lock_ends else 0)

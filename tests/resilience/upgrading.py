@@ -136,12 +136,12 @@ class Installation:
 
     def struck(self) -> dict[str, int]:
         """How often each fault has struck."""
-        answer = requests.get(f"{self.crm_url}/_sandbox/faults", timeout=10).json()
+        answer = requests.get(f"{self.crm_url}/_sandbox/faults", timeout=60).json()
         return dict(answer["counts"])
 
     def entries(self) -> list[str]:
         """The texts in the CRM in the order in which they were written."""
-        state = requests.get(f"{self.crm_url}/_sandbox/state", timeout=10).json()
+        state = requests.get(f"{self.crm_url}/_sandbox/state", timeout=60).json()
         found = sorted(state["communications"], key=lambda entry: int(entry["seq"]))
         return [str(entry["properties"]["hs_communication_body"]) for entry in found]
 
@@ -215,4 +215,4 @@ def _seed(crm_url: str, engine: Engine) -> None:
 
 def _post(url: str, body: Any) -> None:
     headers = {"Authorization": f"Bearer {SECRETS[CRM]['access_token'][0]}"}
-    requests.post(url, json=body, headers=headers, timeout=10).raise_for_status()
+    requests.post(url, json=body, headers=headers, timeout=60).raise_for_status()

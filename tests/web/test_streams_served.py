@@ -19,7 +19,7 @@ from tests.web.world import ANA, World
 from tests.wire import HOST
 
 MARTA = "+34600111222"
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Line:

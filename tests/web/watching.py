@@ -10,7 +10,7 @@ from bridge.web.site import site_of
 from bridge.web.streams import PATH, Streams
 from tests.web.world import Key, World
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @dataclass

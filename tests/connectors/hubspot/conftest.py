@@ -54,7 +54,7 @@ class HubSpotSandbox:
     url: str
 
     def post(self, path: str, body: Any) -> Any:
-        answer = requests.post(f"{self.url}/_sandbox/{path}", json=body, timeout=5)
+        answer = requests.post(f"{self.url}/_sandbox/{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -64,10 +64,10 @@ class HubSpotSandbox:
 
     def call(self, method: str, path: str, body: Any = None, token: str = TOKEN) -> Any:
         headers = {"authorization": f"Bearer {token}"}
-        return requests.request(method, self.url + path, json=body, headers=headers, timeout=5)
+        return requests.request(method, self.url + path, json=body, headers=headers, timeout=60)
 
     def state(self) -> Any:
-        return requests.get(f"{self.url}/_sandbox/state", timeout=5).json()
+        return requests.get(f"{self.url}/_sandbox/state", timeout=60).json()
 
     def held(self, kind: str) -> Sequence[Any]:
         held: Sequence[Any] = self.state()[kind]

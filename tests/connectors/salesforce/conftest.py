@@ -33,7 +33,7 @@ class SalesforceSandbox:
     token: str = ""
 
     def post(self, path: str, body: Any = None) -> Any:
-        answer = requests.post(f"{self.url}/_sandbox/{path}", json=body or {}, timeout=20)
+        answer = requests.post(f"{self.url}/_sandbox/{path}", json=body or {}, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -55,7 +55,7 @@ class SalesforceSandbox:
             "client_secret": SECRETS["client_secret"],
             **form,
         }
-        return requests.post(f"{self.url}/services/oauth2/token", data=given, timeout=20)
+        return requests.post(f"{self.url}/services/oauth2/token", data=given, timeout=60)
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
         """A call below the version, signed in for; names of headers have `_` for `-`."""
@@ -69,7 +69,7 @@ class SalesforceSandbox:
                 "authorization": f"Bearer {self.token}",
                 **{name.replace("_", "-"): value for name, value in headers.items()},
             },
-            timeout=20,
+            timeout=60,
         )
 
     def query(self, soql: str) -> Any:
@@ -79,11 +79,11 @@ class SalesforceSandbox:
             f"{self.url}{DATA}/query",
             params={"q": soql},
             headers={"authorization": f"Bearer {token}"},
-            timeout=20,
+            timeout=60,
         )
 
     def state(self) -> Any:
-        return requests.get(f"{self.url}/_sandbox/state", timeout=20).json()
+        return requests.get(f"{self.url}/_sandbox/state", timeout=60).json()
 
     def held(self, object_name: str) -> list[dict[str, Any]]:
         """The fields of the records that are not deleted, in the order in which they were made."""

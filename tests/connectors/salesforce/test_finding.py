@@ -54,7 +54,7 @@ def test_what_was_done_before_the_answer_got_lost_is_found(
     run = everything(ids)
     salesforce.told("500_after", "POST /services/data/v62.0/composite")
     assert all(isinstance(one, Unknown) for one in outbound.deliver(run))
-    requests.delete(f"{salesforce.url}/_sandbox/faults", timeout=20).raise_for_status()
+    requests.delete(f"{salesforce.url}/_sandbox/faults", timeout=60).raise_for_status()
     found = outbound.find(run)
     assert all(isinstance(one, Found) for one in found)
     assert [one.vendor_ids["id"] for one in found if isinstance(one, Found)] == [

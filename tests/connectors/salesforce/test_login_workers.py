@@ -120,7 +120,7 @@ def sign_ins(org: SalesforceSandbox) -> int:
 
 
 def struck(org: SalesforceSandbox) -> int:
-    counts = requests.get(f"{org.url}/_sandbox/faults", timeout=20).json()["counts"]
+    counts = requests.get(f"{org.url}/_sandbox/faults", timeout=60).json()["counts"]
     return int(counts.get("delay", 0))
 
 

@@ -39,7 +39,7 @@ def test_they_are_taken_from_the_header_too(salesforce: SalesforceSandbox) -> No
         f"{salesforce.url}/services/oauth2/token",
         data={"grant_type": "client_credentials"},
         auth=(CLIENT_ID, CLIENT_SECRET),
-        timeout=20,
+        timeout=60,
     )
     assert answer.status_code == 200
 
@@ -71,7 +71,7 @@ def by_jwt(key: str, given: str) -> tuple[int, Any]:
     secrets = {"client_id": CLIENT_ID, "private_key": key, "path_secret": "p"}
     with served(sandbox(secrets)) as url:
         form = {"grant_type": JWT_GRANT, "assertion": given}
-        answer = requests.post(f"{url}/services/oauth2/token", data=form, timeout=20)
+        answer = requests.post(f"{url}/services/oauth2/token", data=form, timeout=60)
         body = answer.json()
         return answer.status_code, body.get("error_description", body.get("token_type"))
 
@@ -110,7 +110,7 @@ def test_an_assertion_without_a_signature_is_refused(private_key: str) -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer another", "Basic eDp5", "Bearer ключ"])
 def test_calls_without_a_token_are_refused(salesforce: SalesforceSandbox, header: str) -> None:
     answer = requests.get(
-        f"{salesforce.url}{DATA}/limits", headers={"authorization": header.encode()}, timeout=20
+        f"{salesforce.url}{DATA}/limits", headers={"authorization": header.encode()}, timeout=60
     )
     assert told(answer) == (401, "INVALID_SESSION_ID")
 
@@ -174,7 +174,7 @@ def test_versions_are_served_or_retired(
     answer = requests.get(
         f"{salesforce.url}/services/data/v{version}/limits",
         headers={"authorization": f"Bearer {salesforce.token}"},
-        timeout=20,
+        timeout=60,
     )
     assert answer.status_code == status
 
@@ -189,10 +189,10 @@ def test_who_we_are_can_be_asked(salesforce: SalesforceSandbox) -> None:
     salesforce.call("GET", "/limits")
     address = f"{salesforce.url}/services/oauth2/userinfo"
     bearer = {"authorization": f"Bearer {salesforce.token}"}
-    assert requests.get(address, headers=bearer, timeout=20).json()["organization_id"] == (
+    assert requests.get(address, headers=bearer, timeout=60).json()["organization_id"] == (
         ORGANIZATION
     )
-    assert requests.get(address, timeout=20).status_code == 403
+    assert requests.get(address, timeout=60).status_code == 403
 
 
 def test_the_daily_quota_is_refused_in_salesforces_words(salesforce: SalesforceSandbox) -> None:
@@ -210,13 +210,13 @@ def test_it_can_be_emptied(salesforce: SalesforceSandbox) -> None:
 
 @pytest.mark.parametrize("given", [{"nosuch": 1}, {"daily_limits": 3}])
 def test_an_unknown_setting_is_refused(salesforce: SalesforceSandbox, given: Any) -> None:
-    answer = requests.post(f"{salesforce.url}/_sandbox/settings", json=given, timeout=20)
+    answer = requests.post(f"{salesforce.url}/_sandbox/settings", json=given, timeout=60)
     assert answer.status_code == 400
 
 
 def test_neither_page_nor_state_show_a_secret(salesforce: SalesforceSandbox) -> None:
     salesforce.call("POST", "/sobjects/Contact", {"LastName": "<b>Vega"})
-    page = requests.get(salesforce.url, timeout=20)
+    page = requests.get(salesforce.url, timeout=60)
     shown = page.text + str(salesforce.state())
     assert not any(secret in shown for secret in (*SECRETS.values(), salesforce.token))
     assert "&lt;b&gt;Vega" in page.text

@@ -145,7 +145,7 @@ def _login_rate(org: SalesforceSandbox) -> requests.Response:
 def _retired(org: SalesforceSandbox) -> requests.Response:
     org.call("GET", "/limits")
     bearer = {"authorization": f"Bearer {org.token}"}
-    return requests.get(f"{org.url}/services/data/v30.0/limits", headers=bearer, timeout=20)
+    return requests.get(f"{org.url}/services/data/v30.0/limits", headers=bearer, timeout=60)
 
 
 def _gateway(org: SalesforceSandbox) -> requests.Response:

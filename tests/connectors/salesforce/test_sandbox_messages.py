@@ -319,13 +319,13 @@ def test_contacts_are_merged(salesforce: SalesforceSandbox) -> None:
     ],
 )
 def test_what_nobody_can_do_is_refused(salesforce: SalesforceSandbox, path: str, body: Any) -> None:
-    answer = requests.post(f"{salesforce.url}/_sandbox/{path}", json=body, timeout=20)
+    answer = requests.post(f"{salesforce.url}/_sandbox/{path}", json=body, timeout=60)
     assert 400 <= answer.status_code < 500
 
 
 def test_the_page_does_what_people_do(salesforce: SalesforceSandbox, ear: Ear) -> None:
     def act(**form: str) -> int:
-        return requests.post(salesforce.url, data=form, timeout=20).status_code
+        return requests.post(salesforce.url, data=form, timeout=60).status_code
 
     aim(salesforce, ear)
     assert act(action="new", **LEAD) == 200
@@ -339,4 +339,4 @@ def test_the_page_does_what_people_do(salesforce: SalesforceSandbox, ear: Ear) -
     assert act(action="nope") == 400
     settled(salesforce)
     assert {one[1] for one in ear.notifications()} == {"Lead", "Contact", "Opportunity"}
-    assert "converted into" in requests.get(salesforce.url, timeout=20).text
+    assert "converted into" in requests.get(salesforce.url, timeout=60).text

@@ -51,7 +51,7 @@ class Phone:
         return self._ask("POST", "/", form, {"Content-Type": "application/x-www-form-urlencoded"})
 
     def _ask(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answered:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         with closing(connection):
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()

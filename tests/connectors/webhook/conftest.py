@@ -18,12 +18,12 @@ class System:
     url: str
 
     def tell(self, verb: str, **body: object) -> Any:
-        answer = requests.post(f"{self.url}/_sandbox/{verb}", json=body, timeout=10)
+        answer = requests.post(f"{self.url}/_sandbox/{verb}", json=body, timeout=60)
         assert answer.ok, answer.text
         return answer.json()
 
     def state(self) -> Any:
-        return requests.get(f"{self.url}/_sandbox/state", timeout=10).json()
+        return requests.get(f"{self.url}/_sandbox/state", timeout=60).json()
 
     def fail(self, fault: str, **more: object) -> None:
         self.tell("faults", rules=[{"match": "^POST /$", "fault": fault, **more}])

@@ -233,4 +233,4 @@ def test_each_call_is_asked_for_right_before_it(system: System, at_system: Accou
 
 
 def requests_of(system: System) -> Any:
-    return requests.get(f"{system.url}/_sandbox/faults", timeout=10).json()["counts"]
+    return requests.get(f"{system.url}/_sandbox/faults", timeout=60).json()["counts"]
