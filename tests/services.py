@@ -18,7 +18,7 @@ from psycopg import sql
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 STOP_SECONDS = 10.0
 
 # Nothing here outlives the run, so nothing need reach the disk. The zone is not UTC, as for the

@@ -18,7 +18,7 @@ from bridge.settings import Settings
 from bridge.wiring import sign_in_link
 from tests.cli.running import House, any_port, eventually
 
-START_SECONDS = 120
+START_SECONDS = 300
 _CONFIG = Path(__file__).parents[2] / "config"
 
 

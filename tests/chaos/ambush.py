@@ -14,7 +14,7 @@ DELAY = {"match": CONTACTS, "fault": "delay", "seconds": 1.0, "times": 1}
 ENOUGH = 40  # webhooks: of known clients, whose entries come last in a run, and of strangers
 FIRST, SECOND = "worker 1", "worker 2"
 FOR_EVER = 3600.0
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 DONE = object()
 
 

@@ -19,7 +19,7 @@ from tests.chaos.place import PLACE, PREFIX, alone_in, clear
 from tests.chaos.warden import MARK, ROOT, marked
 from tests.lanes import BY_NAME
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 
 def asked(folder: Path, *words: str) -> Result:

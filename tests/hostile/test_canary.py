@@ -39,7 +39,7 @@ from tests.hostile.canary import (
 )
 from tests.hostile.echoing import echoing
 
-SECONDS = 120.0
+SECONDS = 300.0
 pytestmark = pytest.mark.redis
 
 

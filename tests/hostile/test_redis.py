@@ -19,7 +19,7 @@ from bridge.settings import Settings
 from bridge.wiring import prepare
 from tests.cli.running import House, eventually, make_house
 
-SECONDS = 90.0
+SECONDS = 300.0
 pytestmark = pytest.mark.redis
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from tests.resilience.scene import Scene, await_that, end, end_all, scene
 
 LONGEST_CALL_SECONDS = 10.0  # that may be set
 HANG_SECONDS = 40.0
+PAUSE_SECONDS = 0.3
 ENTRIES = "^POST /crm/.*/communications/batch/create"
 BEHIND = ("worker 1", "worker 2", "clock")
 FOR_EVER = 1e9
@@ -68,18 +70,35 @@ def assert_left_in_the_air(place: Scene) -> None:
 
 @pytest.mark.redis
 def test_each_process_ends_under_load(postgres_url: str, tmp_path: Path) -> None:
-    with scene(postgres_url, tmp_path) as place, ThreadPoolExecutor(1) as beside:
+    with scene(postgres_url, tmp_path) as place:
         slow(place, 0.5)
-        writing = beside.submit(place.write, place.chats, 30)
-        for name in ("worker 1", "web", "worker 2", "clock"):
+        with clients_writing(place):
+            for name in ("worker 1", "web", "worker 2", "clock"):
+                await_progress(place)
+                assert end(place.process(name), ENDS_SECONDS) == 0
+                place.process(name).start()
             await_progress(place)
-            assert end(place.process(name), ENDS_SECONDS) == 0
-            place.process(name).start()
-        await_progress(place)
-        writing.result()
         place.rest()
         place.check()
         assert place.ledger.answers.keys() <= {0, 200}  # 0: while nobody listened
+
+
+@contextmanager
+def clients_writing(place: Scene) -> Iterator[None]:
+    """All clients write for as long as it lasts."""
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.wait(PAUSE_SECONDS):
+            place.write(place.chats, 1)
+
+    with ThreadPoolExecutor(1) as beside:
+        written = beside.submit(write)
+        try:
+            yield
+        finally:
+            over.set()
+        written.result()
 
 
 def await_progress(place: Scene) -> None:

@@ -47,7 +47,7 @@ from tests.stories.messengers import AtMessenger, Client
 CRM, CHAT = AccountName("crm-main"), AccountName("chat-main")
 CHANNEL = ChannelName("sales")
 ANA, BRUNO, LUIS = (EmployeeId(email(name)) for name in ("ana", "bruno", "luis"))
-PATIENCE_SECONDS = 180.0  # until a busy machine has done what takes it a moment
+PATIENCE_SECONDS = 300.0  # until a busy machine has done what takes it a moment
 _SECRET_KEY = "0123456789abcdef" * 2
 
 

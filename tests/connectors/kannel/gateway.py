@@ -17,7 +17,7 @@ from tests.resilience.hosts import Host, running
 
 ADMIN_PORT, BOX_PORT, SEND_PORT, CENTRE_PORT = 13000, 13001, 13013, 10000
 SENDSMS = f"http://127.0.0.1:{SEND_PORT}"
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 BY_GET = "consulta"  # what begins with this word is told by get-url
 _GOT = re.compile(r"Got message \d+: <(\S+) (\S+) (text|data|ucs-2|udh|udh-text|udh-data) (.*)>")
 

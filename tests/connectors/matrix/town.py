@@ -28,7 +28,7 @@ from tests.connectors.matrix.synapse import SERVER_NAME, Synapse, synapse_runnin
 from tests.house import ROOT
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 300.0
 LEASE_SECONDS = 3.0
 CALL_SECONDS = 15.0
 BRIDGE_USER = f"@sales:{SERVER_NAME}"

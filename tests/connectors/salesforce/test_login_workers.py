@@ -23,7 +23,7 @@ from tests.connectors.salesforce.building import account
 from tests.connectors.salesforce.conftest import SalesforceSandbox
 
 WORKERS, CALLS = 8, 5
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 KEY = "k" * 32
 # RQ forks its workers as well; what a child does is then all that it takes.
 _FORK = multiprocessing.get_context("fork")
