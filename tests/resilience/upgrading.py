@@ -161,7 +161,7 @@ def installation(database_url: str, folder: Path, port: int) -> Iterator[Install
         _post(f"{chat_url}/_sandbox/seed", {"channels": CHANNELS})
         environ = {
             **without_settings(),
-            "BRIDGECONFIG": str(folder / "config"),
+            "BRIDGE_CONFIG": str(folder / "config"),
             "BRIDGE_STATE": str(folder / "state"),
             "BRIDGE_DATABASE_URL": database_url,
             "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
