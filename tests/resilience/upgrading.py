@@ -3,7 +3,8 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import requests
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, Table, create_engine, insert, select, text
 
 from bridge.store import migrations
@@ -24,6 +26,7 @@ from tests.pipeline.world import CHANNELS, CHAT, CRM, OWNERS, SECRETS, client
 from tests.resilience.stored import KNOWN, STORED
 from tests.serving import served
 
+Put = Callable[[str], str]
 DATA = Path(__file__).parent / "data"
 CONFIG = """
 crm: hubspot-main
@@ -216,3 +219,16 @@ def _seed(crm_url: str, engine: Engine) -> None:
 def _post(url: str, body: Any) -> None:
     headers = {"Authorization": f"Bearer {SECRETS[CRM]['access_token'][0]}"}
     requests.post(url, json=body, headers=headers, timeout=60).raise_for_status()
+
+
+def states(engine: Engine) -> Counter[str]:
+    found: Counter[str] = Counter()
+    with engine.connect() as db:
+        for box, table in (("inbox", INBOX), ("outbox", OUTBOX)):
+            found.update(f"{box} {state}" for (state,) in db.execute(select(table.c.state)))
+    return found
+
+
+def revision_of(engine: Engine) -> str | None:
+    with engine.connect() as db:
+        return MigrationContext.configure(db).get_current_revision()
