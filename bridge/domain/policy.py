@@ -11,6 +11,7 @@ from bridge.domain.names import AccountName, ChannelName, EmployeeId
 from bridge.domain.people import Employee, Role
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import RecordKind
+from bridge.domain.renewing_policy import Renewals
 
 
 class Creation(StrEnum):
@@ -198,6 +199,7 @@ class Policy:
     weights: Mapping[str, Mapping[EmployeeId, int]] = field(default_factory=dict)  # other than 1
     default: EmployeeId | None = None
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # e-mails by their tenant
+    renewals: Renewals | None = None
 
     def employee(self, employee: EmployeeId) -> Employee:
         """His entry, or one without a role (ROL-14)."""
