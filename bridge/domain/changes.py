@@ -16,6 +16,7 @@ from bridge.domain.names import (
 )
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import Contact, Conversation, Deal, Lead, Message, Owner, RecordKind
+from bridge.domain.renewing_changes import RenewalChange
 from bridge.domain.rotation import Rotation
 
 
@@ -199,7 +200,7 @@ class NameReaction:
     message: MessageId
 
 
-Change = (
+ChatChange = (
     PutConversation
     | PutContact
     | PutDeal
@@ -222,3 +223,8 @@ Change = (
     | NameReaction
     | DropSend
 )
+
+RoomChange = RenewalChange
+"""Of a subject beside chats, which its own room carries out."""
+
+Change = ChatChange | RoomChange

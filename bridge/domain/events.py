@@ -67,6 +67,7 @@ from bridge.domain.names import (
 from bridge.domain.pieces import Piece
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead, Message
+from bridge.domain.renewing_events import RenewalEvent as RenewalEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,7 +388,10 @@ class SendMarked:
     message: MessageId
 
 
-OwnEvent = (
+DeskEvent = (
     ClientIdentified | MessageWritten | SendMarked | ClientChosen | ContactsJoined | ContactsParted
 )
+"""Of ours, about chats."""
+
+OwnEvent = DeskEvent | RenewalEvent
 Event = MessengerEvent | CrmEvent | OwnEvent

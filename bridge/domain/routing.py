@@ -36,6 +36,7 @@ from bridge.domain.events import (
     ContactsParted,
     CrmEvent,
     DealChanged,
+    DeskEvent,
     Event,
     IdentityChanged,
     LeadChanged,
@@ -48,7 +49,7 @@ from bridge.domain.events import (
     MessageWritten,
     MessengerEvent,
     OwnerChanged,
-    OwnEvent,
+    RenewalEvent,
     SendMarked,
     TemplateChanged,
     UnitsUsed,
@@ -57,6 +58,7 @@ from bridge.domain.facts import ChannelFacts, Facts
 from bridge.domain.own_writes import is_own_write
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
+from bridge.domain.renewing_rules import on_renewal
 from bridge.domain.telling import active_managers
 from bridge.domain.template_changes import on_template
 from bridge.domain.written import on_written
@@ -65,14 +67,16 @@ from bridge.domain.written import on_written
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
     """What follows from this event, and why. Pure: the same values give the same decision."""
     draft = Draft(event, facts, policy)
-    if isinstance(event, OwnEvent):
+    if isinstance(event, RenewalEvent):
+        return on_renewal(draft, event)
+    if isinstance(event, DeskEvent):
         return _from_us(draft, event)
     if isinstance(event, CrmEvent):
         return _from_crm(draft, event)
     return _from_messenger(draft, event)
 
 
-def _from_us(draft: Draft, event: OwnEvent) -> Decision | Wait:
+def _from_us(draft: Draft, event: DeskEvent) -> Decision | Wait:
     match event:
         case ClientIdentified():
             return late.on_identified(draft, event)

@@ -1,7 +1,8 @@
 """The rooms that a unit of work has: one line for each subject beside chats."""
 
+from bridge.pipeline.renewals.room import RenewalsRoom
 from bridge.pipeline.rooms import Rooms
 
 
 def all_rooms() -> Rooms:
-    return Rooms(())
+    return Rooms((RenewalsRoom(),))

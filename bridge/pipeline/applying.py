@@ -23,7 +23,7 @@ class Applying:
         self._policy = policy
         self._now = now
 
-    def apply(self, change: c.Change) -> None:
+    def apply(self, change: c.ChatChange) -> None:
         held = self._held
         match change:
             case c.PutConversation():

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bridge.domain import events as e
+from bridge.domain.changes import RoomChange
 from bridge.domain.conversations import exchange
 from bridge.domain.decisions import Decision
 from bridge.domain.facts import ChannelFacts, ChatFacts, Exchange, Facts, Lookup
@@ -149,7 +150,10 @@ class UnitOfWork:
     def apply(self, decision: Decision) -> None:
         applying = Applying(self.held, decision, self._policy, self._now)
         for change in decision.changes:
-            applying.apply(change)
+            if isinstance(change, RoomChange):
+                self.held.rooms.apply(change, decision)
+            else:
+                applying.apply(change)
 
     def _message(self, event: e.Event) -> Message | None:
         vendor_id = vendor_message_of(event)

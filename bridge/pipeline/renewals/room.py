@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import get_args
 
 from sqlalchemy import Connection
 
@@ -33,9 +32,6 @@ from bridge.pipeline.renewals.people import inactive_people
 from bridge.pipeline.renewals.placing import placed
 from bridge.store import renewals as store
 
-_EVENTS = get_args(RenewalEvent)
-_CHANGES = get_args(RenewalChange)
-
 
 @dataclass
 class RenewalsRoom:
@@ -55,7 +51,7 @@ class RenewalsRoom:
 
     def load(self, db: Connection, policy: Policy, run: Sequence[Event]) -> None:
         self._policy = policy
-        mine = [event for event in run if isinstance(event, _EVENTS)]
+        mine = [event for event in run if isinstance(event, RenewalEvent)]
         ids = {name for event in mine if (name := _renewal_of(event)) is not None}
         if ids:
             self._renewals = dict(store.by_id(db, ids))
@@ -66,7 +62,7 @@ class RenewalsRoom:
             self._defaults = dict(store.noted_defaults(db))
 
     def facts(self, event: Event, facts: Facts) -> Facts:
-        if not isinstance(event, _EVENTS):
+        if not isinstance(event, RenewalEvent):
             return facts
         name = _renewal_of(event)
         renewal = None if name is None else self._renewals.get(name)
@@ -82,7 +78,7 @@ class RenewalsRoom:
         return replace(facts, renewing=renewing)
 
     def apply(self, change: Change, decision: Decision) -> bool:
-        if not isinstance(change, _CHANGES):
+        if not isinstance(change, RenewalChange):
             return False
         match change:
             case PutRenewal():
@@ -122,9 +118,9 @@ class RenewalsRoom:
         return self._done.get(name, {}).get(day.isoformat(), frozenset())
 
 
-def _renewal_of(event: Event) -> RenewalId | None:
+def _renewal_of(event: RenewalEvent) -> RenewalId | None:
     if isinstance(event, RenewalRead):
         return event.reading.id
-    if isinstance(event, RenewalDefaultSet) or not isinstance(event, _EVENTS):
+    if isinstance(event, RenewalDefaultSet):
         return None
     return event.renewal
