@@ -100,12 +100,20 @@ def _copy(table: Table, rows: list[dict[str, Any]], db: Any) -> None:
 
 
 def upgrade_to(revision: str, url: str) -> None:
+    _move(command.upgrade, revision, url)
+
+
+def downgrade_to(revision: str, url: str) -> None:
+    _move(command.downgrade, revision, url)
+
+
+def _move(how: Callable[[Config, str], None], revision: str, url: str) -> None:
     engine = open_engine(url)
     with writing(engine) as db:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
         config.attributes["connection"] = db
-        command.upgrade(config, revision)
+        how(config, revision)
     engine.dispose()
 
 
