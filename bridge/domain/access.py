@@ -106,7 +106,7 @@ def _claim(chat: ChatFacts) -> Ownership | None:
 
 
 def _unowned(chat: ChatFacts) -> bool:
-    return not any(True for _ in _owned(chat))
+    return next(_owned(chat), None) is None
 
 
 def _owned(chat: ChatFacts) -> Iterator[tuple[Owner, CrmId, ReasonCode]]:

@@ -49,7 +49,8 @@ def choose_owner(draft: Draft, chat: ChatFacts) -> bool:
 
 def has_owner(chat: ChatFacts, policy: Policy) -> bool:
     """Whether the CRM names anybody whom `ownership.precedence` asks for."""
-    return any(True for _ in _claims(chat, policy))
+    asked = (owner for kind in policy.ownership.precedence for owner in _owners_of(kind, chat))
+    return any(owner.crm_id is not None for owner in asked)
 
 
 def _keep_claim(draft: Draft, chat: ChatFacts) -> bool:
@@ -78,9 +79,8 @@ def _owners_of(kind: RecordKind, chat: ChatFacts) -> tuple[Owner, ...]:
         case RecordKind.DEAL:
             return tuple(deal.owner for deal in open_deals(chat))
         case RecordKind.LEAD:
-            leads = sorted(
-                (x for x in chat.leads if x.is_open), key=lambda x: _newest(x.crm_id), reverse=True
-            )
+            leads = [x for x in chat.leads if x.is_open]
+            leads.sort(key=lambda x: _newest(x.crm_id), reverse=True)
             return tuple(lead.owner for lead in leads)
 
 
@@ -88,12 +88,16 @@ def open_deals(chat: ChatFacts) -> tuple[Deal, ...]:
     """The one that counts first: that which a manager has pinned, else the one with the newest
     activity in the CRM; one that is still being made is the newest of all."""
 
+    found = tuple(deal for deal in chat.deals if deal.is_open)
+    if len(found) < 2:
+        return found
+
     def rank(deal: Deal) -> tuple[bool, datetime, tuple[int, str]]:
         newest = deal.active_at or _EVER
         is_pinned = deal.id == chat.conversation.pinned_deal
         return is_pinned, _NEVER if deal.crm_id is None else newest, _newest(deal.crm_id)
 
-    return tuple(sorted((d for d in chat.deals if d.is_open), key=rank, reverse=True))
+    return tuple(sorted(found, key=rank, reverse=True))
 
 
 def _newest(crm_id: CrmId | None) -> tuple[int, str]:
@@ -137,8 +141,10 @@ def _set_target(draft: Draft, chat: ChatFacts, employee: EmployeeId, claim: _Cla
 
 def _of_several(chat: ChatFacts, claim: _Claim) -> str:
     """Which deal decided, where the client has more than one that is open."""
+    if claim.kind is not RecordKind.DEAL or len(chat.deals) < 2:
+        return ""
     deals = open_deals(chat)
-    if claim.kind is not RecordKind.DEAL or len(deals) < 2:
+    if len(deals) < 2:
         return ""
     if deals[0].id == chat.conversation.pinned_deal and deals[0].owner == claim.owner:
         return f"; of {len(deals)} open deals a manager has pinned this one"

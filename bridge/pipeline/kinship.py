@@ -76,8 +76,15 @@ class Kinship:
     merge: Merge | None
 
 
+_NOTHING_NEW = Kinship(
+    identities=(), known_otherwise=(), kin=(), undecided=(), former_chat=None, merge=None
+)
+
+
 def kinship(held: Loaded, event: e.Event, lookup: Lookup | None) -> Kinship:
     names = sorted(names_of(held, event))
+    if not names and lookup is None and isinstance(event, e.MessageReceived | e.MessageSent):
+        return _NOTHING_NEW
     found = (held.identities.get(name, {}) for name in names)
     identities = tuple(known[x] for known in found for x in sorted(known))
     about = {x.contact for x in identities} | _named(held, event) | _joined(held, lookup)

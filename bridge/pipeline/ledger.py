@@ -17,6 +17,8 @@ from bridge.domain.reasons import Reason
 from bridge.domain.routing import route
 
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(events.Event)}
+_UNTOLD_OF_EVENTS = {"raw": ""}
+_UNTOLD_OF_FACTS = {"directory": Directory()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +94,12 @@ def idempotency_key(decision: Decision, place: int) -> str:
 
 def stored_event(event: Event) -> bytes:
     """The event without the vendor's raw item, which the inbox keeps."""
-    return codec.encode(replace(event, raw=""))
+    return codec.encode_told(event, _UNTOLD_OF_EVENTS)
 
 
 def stored_facts(facts: Facts) -> bytes:
     """The facts without the directory, which the decision names by its hash."""
-    return codec.encode(replace(facts, directory=Directory()))
+    return codec.encode_told(facts, _UNTOLD_OF_FACTS)
 
 
 def evaluate_again(

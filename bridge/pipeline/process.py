@@ -62,7 +62,7 @@ def process(parts: Parts, lease: Lease, rung: set[str]) -> tuple[bool, frozenset
     if not rows:
         return False, frozenset()
     try:
-        filled = _decide(parts, lease, [_read(parts, row) for row in rows])
+        filled = _decide(parts, lease, _read_all(parts, rows))
     except Exception as error:
         if not _is_the_rows(error):
             raise
@@ -127,6 +127,12 @@ def _is_the_rows(error: Exception) -> bool:
     if isinstance(error, SQLAlchemyError):
         return not is_trouble(error)
     return not isinstance(error, LeaseLost)
+
+
+def _read_all(parts: Parts, rows: Sequence[InboxRow]) -> list[Items]:
+    inbounds = {name: parts.vendors.inbound(name) for name in {row.account for row in rows}}
+    now = parts.now()
+    return [items.read(row, inbounds[row.account], now) for row in rows]
 
 
 def _read(parts: Parts, row: InboxRow) -> Items:

@@ -60,20 +60,20 @@ def clients_of(
     rows = db.execute(_CLIENTS, {"ids": ids})
     return {
         where: (ClientState(client), None if state is None else ContactState(state))
-        for where, client, state in rows
+        for where, client, state in rows.all()
     }
 
 
 def conversations_by_id(
     db: Connection, ids: Iterable[ConversationId]
 ) -> dict[ConversationId, Conversation]:
-    values = db.scalars(_CONVERSATIONS, {"ids": ids})
+    values = db.scalars(_CONVERSATIONS, {"ids": ids}).all()
     found = (codec.decode(Conversation, bytes(value)) for value in values)
     return {conversation.id: conversation for conversation in found}
 
 
 def contacts_by_id(db: Connection, ids: Iterable[RecordId]) -> dict[RecordId, Contact]:
-    values = db.scalars(_CONTACTS, {"ids": ids})
+    values = db.scalars(_CONTACTS, {"ids": ids}).all()
     found = (codec.decode(Contact, bytes(value)) for value in values)
     return {contact.id: contact for contact in found}
 
@@ -85,7 +85,7 @@ def records_of(
     deals: defaultdict[RecordId, list[Deal]] = defaultdict(list)
     leads: defaultdict[RecordId, list[Lead]] = defaultdict(list)
     rows = db.execute(_RECORDS, {"contacts": contacts})
-    for contact, kind, value in rows:
+    for contact, kind, value in rows.all():
         if kind == RecordKind.DEAL:
             deals[contact].append(codec.decode(Deal, bytes(value)))
         else:

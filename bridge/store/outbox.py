@@ -84,7 +84,7 @@ def vendor_ids(db: Connection, account: AccountName, names: Iterable[str]) -> di
     if not wanted:
         return {}
     rows = db.execute(_VENDOR_IDS, {"account": account, "names": wanted})
-    return {name: vendor_id for name, vendor_id in rows}
+    return {name: vendor_id for name, vendor_id in rows.all()}
 
 
 def put_vendor_ids(db: Connection, account: AccountName, ids: Mapping[str, str]) -> None:
@@ -220,7 +220,7 @@ def _expected(maker: State) -> _Missing:
 
 
 def _known_names(db: Connection, accounts: Iterable[AccountName], names: Iterable[str]) -> set[str]:
-    return set(db.scalars(_KNOWN, {"accounts": accounts, "names": names}))
+    return set(db.scalars(_KNOWN, {"accounts": accounts, "names": names}).all())
 
 
 def _add_needs(db: Connection, needs: Sequence[tuple[NewRow, Need]]) -> None:

@@ -136,7 +136,7 @@ def rows_by_id(db: Connection, ids: Sequence[int]) -> list[Row]:
     """The rows in the order of the ids."""
     if not ids:
         return []
-    found = db.execute(_BY_ID, {"ids": ids})
+    found = db.execute(_BY_ID, {"ids": ids}).all()
     by_id = {row.id: _row(row) for row in found}
     return [by_id[n] for n in ids if n in by_id]
 

@@ -60,7 +60,7 @@ def take(db: Connection, lane: str, now: datetime, limit: int) -> list[InboxRow]
     A row that failed before, or whose holder died twice, may be what broke it: it is taken alone.
     One death says nothing: workers die for other reasons, and one by one a run is far slower.
     """
-    found = db.execute(_NEXT, {"of_lane": lane, "now": now, "most": limit}).mappings()
+    found = db.execute(_NEXT, {"of_lane": lane, "now": now, "most": limit}).mappings().all()
     rows: list[InboxRow] = []
     for row in found:
         alone = row["state"] != "held" and row["attempts"] > (row["state"] == "leased")

@@ -68,7 +68,8 @@ class WazzupInbound:
             return Parsed.ignore(f"v2:{_word(body.mapping()['event'])}")
         found = _Gathered()
         for key, event_of in self._readers(request.received_at):
-            _gather(found, body, key, event_of)
+            if key in keys:
+                _gather(found, body, key, event_of)
         found.ignored += [safe_word(key) for key in body.mapping() if key not in _KNOWN]
         return Parsed(
             events=tuple(found.events),
