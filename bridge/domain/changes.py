@@ -16,7 +16,7 @@ from bridge.domain.names import (
 )
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import Contact, Conversation, Deal, Lead, Message, Owner, RecordKind
-from bridge.domain.renewing_changes import RenewalChange
+from bridge.domain.reselling_changes import ResellingChange
 from bridge.domain.rotation import Rotation
 
 
@@ -130,13 +130,19 @@ class TakeTurn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """`conversation` of None: about a channel or the house itself. `about` names the channel or the
-    account; never a client."""
+    account; never a client.
+
+    Whose `tenant` is set is a user of a partner or reseller, by his e-mail: that an employee may
+    have the same changes nothing. `subject` is what it is about there, by `Subject.name`.
+    """
 
     employee: EmployeeId
     conversation: ConversationId | None
     message: MessageId | None
     code: ReasonCode
     about: str = ""
+    tenant: str = ""
+    subject: str = ""
 
 
 class RefreshKind(StrEnum):
@@ -223,8 +229,7 @@ ChatChange = (
     | NameReaction
     | DropSend
 )
-
-RoomChange = RenewalChange
+RoomChange = ResellingChange
 """Of a subject beside chats, which its own room carries out."""
 
 Change = ChatChange | RoomChange

@@ -150,7 +150,7 @@ class UnitsUsed:
     reseller: str = ""
 
 
-CrmEvent = (
+RecordEvent = (
     ContactChanged
     | ContactDeleted
     | ContactErased
@@ -160,5 +160,7 @@ CrmEvent = (
     | LeadChanged
     | AssociationChanged
     | ClientChanged
-    | UnitsUsed
 )
+"""About what the CRM keeps."""
+
+CrmEvent = RecordEvent | UnitsUsed

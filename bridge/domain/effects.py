@@ -141,7 +141,8 @@ class SendEmail:
 
     Nobody but `recipient` gets it, and it says no more than he may read in the bridge. Where it
     names an `employee`, he is asked for anew when it leaves: who may no longer read the
-    `conversation`, or lost his role, gets nothing.
+    `conversation`, or lost his role, gets nothing. Nor does who is no longer a user of the
+    `tenant` that it names.
     """
 
     key: str
@@ -150,6 +151,7 @@ class SendEmail:
     text: str
     employee: EmployeeId | None = None
     conversation: ConversationId | None = None
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

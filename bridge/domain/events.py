@@ -44,6 +44,9 @@ from bridge.domain.crm_events import (
     RecordChange as RecordChange,
 )
 from bridge.domain.crm_events import (
+    RecordEvent as RecordEvent,
+)
+from bridge.domain.crm_events import (
     UnitsUsed as UnitsUsed,
 )
 from bridge.domain.messaging import (
@@ -67,7 +70,7 @@ from bridge.domain.names import (
 from bridge.domain.pieces import Piece
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead, Message
-from bridge.domain.renewing_events import RenewalEvent as RenewalEvent
+from bridge.domain.reselling_events import ResellingEvent as ResellingEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,5 +396,5 @@ DeskEvent = (
 )
 """Of ours, about chats."""
 
-OwnEvent = DeskEvent | RenewalEvent
+OwnEvent = DeskEvent | ResellingEvent
 Event = MessengerEvent | CrmEvent | OwnEvent

@@ -11,7 +11,7 @@ from bridge.domain.names import AccountName, ChannelName, EmployeeId
 from bridge.domain.people import Employee, Role
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import RecordKind
-from bridge.domain.renewing_policy import Renewals
+from bridge.domain.reselling_policy import Reselling
 
 
 class Creation(StrEnum):
@@ -199,7 +199,7 @@ class Policy:
     weights: Mapping[str, Mapping[EmployeeId, int]] = field(default_factory=dict)  # other than 1
     default: EmployeeId | None = None
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # e-mails by their tenant
-    renewals: Renewals | None = None
+    reselling: Reselling = field(default_factory=Reselling)
 
     def employee(self, employee: EmployeeId) -> Employee:
         """His entry, or one without a role (ROL-14)."""
@@ -224,6 +224,10 @@ class Policy:
     def tenants(self, kind: PersonKind) -> tuple[str, ...]:
         """All partner accounts, or all resellers, as subjects name them."""
         return tuple(tenant for tenant in self.users if tenant.startswith(f"{kind}:"))
+
+    def is_user(self, email: str, tenant: str) -> bool:
+        """Whether he is one of the people of this partner account or reseller."""
+        return email in self.users.get(tenant, ())
 
     @property
     def managers(self) -> tuple[EmployeeId, ...]:

@@ -12,6 +12,7 @@ from bridge.domain import (
     moving,
     reactions,
     record_changes,
+    reselling,
     statuses,
 )
 from bridge.domain.announcing import announce
@@ -49,7 +50,8 @@ from bridge.domain.events import (
     MessageWritten,
     MessengerEvent,
     OwnerChanged,
-    RenewalEvent,
+    RecordEvent,
+    ResellingEvent,
     SendMarked,
     TemplateChanged,
     UnitsUsed,
@@ -58,7 +60,6 @@ from bridge.domain.facts import ChannelFacts, Facts
 from bridge.domain.own_writes import is_own_write
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
-from bridge.domain.renewing_rules import on_renewal
 from bridge.domain.telling import active_managers
 from bridge.domain.template_changes import on_template
 from bridge.domain.written import on_written
@@ -67,10 +68,12 @@ from bridge.domain.written import on_written
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
     """What follows from this event, and why. Pure: the same values give the same decision."""
     draft = Draft(event, facts, policy)
-    if isinstance(event, RenewalEvent):
-        return on_renewal(draft, event)
+    if isinstance(event, ResellingEvent):
+        return reselling.on_reselling(draft, event)
     if isinstance(event, DeskEvent):
         return _from_us(draft, event)
+    if isinstance(event, UnitsUsed):
+        return reselling.on_units_used(draft, event)
     if isinstance(event, CrmEvent):
         return _from_crm(draft, event)
     return _from_messenger(draft, event)
@@ -129,7 +132,7 @@ def _about_chats(
     assert_never(event)
 
 
-def _from_crm(draft: Draft, event: CrmEvent) -> Decision:
+def _from_crm(draft: Draft, event: RecordEvent) -> Decision:
     if is_own_write(event, draft.facts):
         return draft.ignored(ReasonCode.ECHO_OWN_WRITE, "our own write coming back")
     if draft.policy.crm != event.account:
@@ -153,7 +156,7 @@ def _from_crm(draft: Draft, event: CrmEvent) -> Decision:
 
 def _from_crm_records(
     draft: Draft,
-    event: DealChanged | LeadChanged | AssociationChanged | ClientChanged | UnitsUsed,
+    event: DealChanged | LeadChanged | AssociationChanged | ClientChanged,
 ) -> Decision:
     match event:
         case DealChanged():
@@ -162,7 +165,7 @@ def _from_crm_records(
             return record_changes.on_lead(draft, event)
         case AssociationChanged():
             return record_changes.on_association(draft, event)
-        case ClientChanged() | UnitsUsed():
+        case ClientChanged():
             return _unsupported(draft)
     assert_never(event)
 

@@ -66,6 +66,9 @@ def _against(
     policy: Policy,
 ) -> str:
     """What keeps its reader from it; empty when nothing does."""
+    if isinstance(effect, SendEmail) and effect.tenant:
+        is_his = policy.is_user(effect.recipient, effect.tenant)
+        return "" if is_his else "is no user of that company any more"
     if effect.employee is None:
         return ""
     employee = policy.employee(effect.employee)

@@ -59,19 +59,17 @@ class Code(StrEnum):
     UNKNOWN_RULE = "unknown-rule"
     TEST_FAILED = "test-failed"
 
+    DUPLICATE_USER = "duplicate-user"
+    NO_USERS = "no-users"
+    DUPLICATE_PLAN = "duplicate-plan"
+    NO_PLANS = "no-plans"
+    HINT_FROM_START = "hint-from-start"
+
     UNKNOWN_PIPELINE = "unknown-pipeline"
     STAGE_NOT_IN_PIPELINE = "stage-not-in-pipeline"
     STAGE_CLOSED = "stage-closed"
     EMPLOYEE_NOT_IN_CRM = "employee-not-in-crm"
     EMPLOYEE_INACTIVE = "employee-inactive"
-
-    RENEWAL_NO_PARTNER = "renewal-no-partner"
-    RENEWAL_NOT_A_USER = "renewal-not-a-user"
-    RENEWAL_NOBODY = "renewal-nobody"
-    RENEWAL_WINDOWS = "renewal-windows"
-    RENEWAL_FIELD = "renewal-field"
-    RENEWAL_NO_EMAIL = "renewal-no-email"
-    RENEWAL_SOURCE = "renewal-source"
 
 
 MEANING: Mapping[Code, str] = {
@@ -134,17 +132,15 @@ MEANING: Mapping[Code, str] = {
     Code.RULE_NEVER_MATCHES: "The conditions of a rule exclude each other.",
     Code.UNKNOWN_RULE: "A test expects a rule that does not exist.",
     Code.TEST_FAILED: "A test in the YAML does not hold.",
+    Code.DUPLICATE_USER: "Somebody is a user of two resellers, or of two partner accounts.",
+    Code.NO_USERS: "A reseller or partner account without users.",
+    Code.DUPLICATE_PLAN: "Two plans of a reseller have one name.",
+    Code.NO_PLANS: "A reseller without plans: he can't add clients.",
+    Code.HINT_FROM_START: "A plan is so small or short that its clients count as near the end from "
+    "the first day on.",
     Code.UNKNOWN_PIPELINE: "The CRM has no such pipeline of deals.",
     Code.STAGE_NOT_IN_PIPELINE: "The CRM's pipeline has no such stage.",
     Code.STAGE_CLOSED: "New deals would be created in a stage that counts as closed.",
     Code.EMPLOYEE_NOT_IN_CRM: "The CRM knows nobody of this e-mail address.",
     Code.EMPLOYEE_INACTIVE: "The CRM says that this employee has left.",
-    Code.RENEWAL_NO_PARTNER: "Renewals need a partner: this house, a partner account of "
-    "partners.yaml, or a reseller of plans.yaml.",
-    Code.RENEWAL_NOT_A_USER: "The point of contact for renewals is no user of the partner.",
-    Code.RENEWAL_NOBODY: "The partner owns the renewal process, and nobody of his would be told.",
-    Code.RENEWAL_WINDOWS: "Times of the renewal schedule contradict each other.",
-    Code.RENEWAL_FIELD: "A renewal notice names a field that there is not.",
-    Code.RENEWAL_NO_EMAIL: "Renewal notices are mails, and no account sends any.",
-    Code.RENEWAL_SOURCE: "Renewals are to be read from an account that has none.",
 }

@@ -17,7 +17,8 @@ from bridge.store.upsert import append
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """`code` says why this employee was told. `conversation` of None: it is about no chat."""
+    """`code` says why this employee was told. `conversation` of None: it is about no chat. `tenant`
+    and `subject` as of `Notify`."""
 
     id: int
     employee: EmployeeId
@@ -27,6 +28,8 @@ class Notice:
     about: str
     created_at: datetime
     read_at: datetime | None
+    tenant: str = ""
+    subject: str = ""
 
 
 def add(db: Connection, told: Sequence[Notify], now: datetime) -> None:
@@ -37,6 +40,8 @@ def add(db: Connection, told: Sequence[Notify], now: datetime) -> None:
             "message": notice.message,
             "code": notice.code,
             "about": notice.about,
+            "tenant": notice.tenant,
+            "subject": notice.subject,
             "created_at": now,
         }
         for notice in told
@@ -45,9 +50,16 @@ def add(db: Connection, told: Sequence[Notify], now: datetime) -> None:
 
 
 def notices(
-    db: Connection, employee: EmployeeId, *, unread: bool, before: int | None, limit: int
+    db: Connection,
+    employee: EmployeeId,
+    *,
+    unread: bool,
+    before: int | None,
+    limit: int,
+    tenant: str = "",
 ) -> tuple[Notice, ...]:
-    query = select(NOTIFICATIONS).where(NOTIFICATIONS.c.employee == employee)
+    """An employee's; of a partner's or reseller's user where `tenant` is given."""
+    query = select(NOTIFICATIONS).filter_by(employee=employee, tenant=tenant)
     if unread:
         query = query.where(NOTIFICATIONS.c.read_at.is_(None))
     if before is not None:
@@ -65,9 +77,11 @@ def newest(db: Connection) -> int:
 def since(
     db: Connection, employees: Iterable[EmployeeId], after: int, limit: int
 ) -> tuple[Notice, ...]:
-    """What these people were told after that one, the oldest first."""
+    """What these employees were told after that one, the oldest first."""
     of = NOTIFICATIONS.c
-    query = select(NOTIFICATIONS).where(among(of.employee, employees), of.id > after)
+    query = select(NOTIFICATIONS).where(
+        among(of.employee, employees), of.id > after, of.tenant == ""
+    )
     return tuple(_notice(row) for row in db.execute(query.order_by(of.id).limit(limit)))
 
 
@@ -92,13 +106,19 @@ def _notice(row: Any) -> Notice:
         about=row.about,
         created_at=row.created_at,
         read_at=row.read_at,
+        tenant=row.tenant,
+        subject=row.subject,
     )
 
 
 def mark_read(
-    db: Connection, employee: EmployeeId, ids: Collection[int] | None, now: datetime
+    db: Connection,
+    employee: EmployeeId,
+    ids: Collection[int] | None,
+    now: datetime,
+    tenant: str = "",
 ) -> int:
-    """How many became read; `ids` of None: all of this employee's."""
-    unread = update(NOTIFICATIONS).filter_by(employee=employee, read_at=None)
+    """How many became read; `ids` of None: all of this employee's. `tenant` as of `notices`."""
+    unread = update(NOTIFICATIONS).filter_by(employee=employee, read_at=None, tenant=tenant)
     chosen = unread if ids is None else unread.where(NOTIFICATIONS.c.id.in_(ids))
     return db.execute(chosen.values(read_at=now)).rowcount

@@ -20,13 +20,7 @@ from bridge.store.schema.mirror import (
 from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
 from bridge.store.schema.parked import PARKED, REACTION_IDS
 from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
-from bridge.store.schema.renewals import (
-    RENEWAL_CHATS,
-    RENEWAL_DEFAULTS,
-    RENEWAL_EDITS,
-    RENEWAL_STEPS,
-    RENEWALS,
-)
+from bridge.store.schema.reselling import RESELLER_CLIENTS, UNIT_MOVEMENTS
 from bridge.store.schema.rotation import TURN_LOG, TURNS
 from bridge.store.schema.walk import (
     ATTEMPTS,
@@ -80,11 +74,7 @@ __all__ = [
     "RECORDS",
     "RECORD_CONTACTS",
     "REFRESHES",
-    "RENEWALS",
-    "RENEWAL_CHATS",
-    "RENEWAL_DEFAULTS",
-    "RENEWAL_EDITS",
-    "RENEWAL_STEPS",
+    "RESELLER_CLIENTS",
     "SENDS",
     "SESSIONS",
     "SYNCS",
@@ -92,6 +82,7 @@ __all__ = [
     "TOKENS",
     "TURNS",
     "TURN_LOG",
+    "UNIT_MOVEMENTS",
     "UPDATES",
     "UPLOADS",
     "VENDOR_IDS",

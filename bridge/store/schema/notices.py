@@ -16,6 +16,8 @@ NOTIFICATIONS = Table(
     Column("created_at", Moment, nullable=False),
     Column("read_at", Moment),
     Column("about", Text, nullable=False, default=""),  # a channel or an account, never a client
+    Column("tenant", Text, nullable=False, default=""),  # of a partner's or reseller's user
+    Column("subject", Text, nullable=False, default=""),
     sqlite_autoincrement=True,
 )
 Index("ix_notifications_employee", NOTIFICATIONS.c.employee, NOTIFICATIONS.c.id)

@@ -1,1 +1,0 @@
-"""Renewals of clients: read from their origins, noticed in time, decided as everything else."""
