@@ -30,10 +30,7 @@ def command(*words: str, into: Path, code: int = 0) -> Result:
 
 def ran(*words: str, folder: Path) -> str:
     """The output of a program of this Python, which has to end well."""
-    environ = os.environ | {
-        "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    environ = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
     done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=folder,
