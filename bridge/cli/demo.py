@@ -26,7 +26,7 @@ from bridge.pipeline.parts import Parts
 from bridge.settings import Settings, variable_part
 from bridge.wiring import built, read_folder, sign_in_link
 
-START_SECONDS = 20.0
+START_SECONDS = 120.0
 _EXAMPLE = Path(__file__).resolve().parent.parent.parent / "config"
 # What could lead to real data: the demo has a store, a queue and secrets of its own.
 _REAL = ("BRIDGE_DATABASE_URL", "BRIDGE_REDIS_URL", "BRIDGE_PUBLIC_URL", "BRIDGE_SMTP_URL")

@@ -56,7 +56,7 @@ class RunningDemo:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def interrupt(self) -> None:
-        """As Ctrl-C does; raises TimeoutExpired when it has not ended after 15 seconds."""
+        """As Ctrl-C does; raises TimeoutExpired when it has not ended after a minute."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
 
