@@ -23,7 +23,7 @@ demo: $(RUN)  ## set up, then everything in this terminal with sandboxes and exa
 	$(BIN)/bridge up --demo
 
 test: $(DEV) tools lint  ## set up, then every check and every test that this machine can run
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)  ## format, lint and types
 	$(BIN)/ruff format --check .

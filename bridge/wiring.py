@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName, EmployeeId
 from bridge.domain.people import Directory
+from bridge.domain.principals import PersonKind
 from bridge.domain.records import Pipeline
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import Active, Bell, Parts
@@ -197,7 +198,7 @@ def serve_sandbox(
 def sign_in_link(settings: Settings, employee: EmployeeId) -> str:
     """An address that signs this employee in, once, within a quarter of an hour."""
     with _engine(settings) as engine, writing(engine) as db:
-        token = create_login_link(db, employee, utc_now())
+        token = create_login_link(db, f"{PersonKind.EMPLOYEE}:{employee}", utc_now())
     return f"{settings.public_url}/login/{token}"
 
 

@@ -20,11 +20,15 @@ from bridge.store.migrations import migrate
 from tests.lanes import BY_NAME, LANES, Lane
 from tests.services import Postgres, Redis, postgres_running, redis_running
 from tests.tools import advice
+from tests.turns import in_turn
 
 # Far from UTC and off the full hour, so that a naive time shows. Spelled out, because a machine
 # without tzdata silently takes an unknown name for UTC.
 os.environ["TZ"] = "<+0545>-5:45"
 time.tzset()
+
+# Programs are started some hundred times, and each would compile the whole bridge anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("bridge", deadline=None)  # a busy machine is not a failure
 settings.load_profile("bridge")
@@ -45,6 +49,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for lane in LANES:
             if used & lane.fixtures:
                 item.add_marker(lane.name)
+    in_turn(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: the long tests wait for other processes half of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -7,9 +7,9 @@ import click
 
 from bridge.cli.answers import Command, Failed, answer
 from bridge.cli.house import opened, plain
-from bridge.domain.names import EmployeeId
-from bridge.domain.people import Role
+from bridge.cli.whom import AS, SERVICE_NAME, named, somebody
 from bridge.domain.policy import Policy
+from bridge.domain.principals import PersonKind
 from bridge.pipeline.parts import Parts
 from bridge.store import keys as store
 from bridge.store.engine import reading, writing
@@ -17,7 +17,6 @@ from bridge.store.keys import ApiKey, Scope
 from bridge.store.sessions import LINK_LIFETIME, create_login_link
 
 _SERVICE = re.compile(r"service(:[a-z0-9][a-z0-9._-]{0,63})?")
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PAGE = 100
 SCOPE = click.Choice([scope.value for scope in Scope])
 
@@ -29,15 +28,19 @@ def keys() -> None:
 
 @keys.command(cls=Command)
 @click.argument("name")
-@click.option("--for", "whom", required=True, help="An employee's e-mail, or `service`.")
+@click.option("--for", "whom", required=True, help="Somebody's e-mail, or `service`.")
+@click.option("--as", "kind", type=AS, help="As what, where an address is several.")
 @click.option("--scope", "scopes", type=SCOPE, multiple=True, required=True, help="Repeatable.")
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it is valid; else for ever.")
-def create(name: str, whom: str, scopes: tuple[str, ...], days: int | None) -> None:
+def create(
+    name: str, whom: str, kind: str | None, scopes: tuple[str, ...], days: int | None
+) -> None:
     """Create a key called NAME; its secret is shown this once."""
     _check_name(name)
     with opened() as parts:
-        principal = _principal(parts.active().policy, name, whom)
+        principal = _principal(parts.active().policy, name, whom, kind)
         now, granted = parts.now(), [Scope(word) for word in scopes]
+        _check_scopes(principal, granted)
         expires = None if days is None else now + timedelta(days=days)
         with writing(parts.engine) as db:
             key, secret = store.create_key(
@@ -69,18 +72,20 @@ def revoke(key: str) -> None:
 
 @click.command(cls=Command)
 @click.argument("employee")
-def login(employee: str) -> None:
-    """Print a link that signs an employee in, once."""
-    name = EmployeeId(employee.strip().lower())
+@click.option("--as", "kind", type=AS, help="As what, where an address is several.")
+def login(employee: str, kind: str | None) -> None:
+    """Print a link that signs somebody in, once: an employee, a partner's or a reseller's user."""
     with opened() as parts:
-        _check_role(parts.active().policy, name)
+        person = somebody(parts.active().policy, employee, kind)
         now = parts.now()
         with writing(parts.engine) as db:
-            token = create_login_link(db, name, now)
+            token = create_login_link(db, person.principal, now)
         link, expires = f"{parts.public_url}/login/{token}", now + LINK_LIFETIME
     until = expires.isoformat(timespec="seconds")
-    text = f"{link}\n\nGood for one sign-in of {name}, until {until}. Give it to nobody else."
-    answer({"employee": name, "link": link, "expires_at": plain(expires)}, text)
+    text = f"{link}\n\nGood for one sign-in of {person.id}, until {until}. Give it to nobody else."
+    shown = {"principal": person.principal, "link": link, "expires_at": plain(expires)}
+    is_ours = person.kind is PersonKind.EMPLOYEE
+    answer(shown | {"employee": person.id if is_ours else None}, text)
 
 
 def _every(parts: Parts) -> list[ApiKey]:
@@ -96,33 +101,27 @@ def _check_name(name: str) -> None:
         raise click.UsageError("NAME says what the key is for, in 1 to 100 characters")
 
 
-def _principal(policy: Policy, name: str, whom: str) -> str:
+def _principal(policy: Policy, name: str, whom: str, kind: str | None) -> str:
     whom = whom.strip().lower()
     if _SERVICE.fullmatch(whom):
         return f"service:{_service_name(name, whom)}"
-    employee = EmployeeId(whom.removeprefix("employee:"))
-    _check_role(policy, employee)
-    return f"employee:{employee}"
+    said, address = named(whom)
+    return somebody(policy, address, said or kind).principal
+
+
+def _check_scopes(principal: str, scopes: list[Scope]) -> None:
+    if Scope.ADMIN in scopes and not principal.startswith(("employee:", "service:")):
+        raise Failed(
+            f"{principal} is not of this house, and administers nothing in it",
+            "leave out --scope admin: read and send are enough for what is his",
+        )
 
 
 def _service_name(name: str, whom: str) -> str:
     given = whom.partition(":")[2] or name.strip().lower().replace(" ", "-")
-    if not _NAME.fullmatch(given):
+    if not SERVICE_NAME.fullmatch(given):
         raise click.UsageError(f"say --for service:NAME with letters, digits, . _ -, not {given}")
     return given
-
-
-def _check_role(policy: Policy, employee: EmployeeId) -> None:
-    if employee not in policy.employees:
-        raise Failed(
-            f"{employee} is not among the employees, so sees and writes nothing (role.none)",
-            "give him a role under `employees` in roles.yaml, or correct the address",
-        )
-    if policy.employee(employee).role is Role.NONE:
-        raise Failed(
-            f"{employee} has the role none, so sees and writes nothing (role.none)",
-            "give him a role under `employees` in roles.yaml",
-        )
 
 
 def _line(key: ApiKey, now: datetime) -> str:

@@ -16,6 +16,7 @@ from bridge.domain.names import (
 )
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import Contact, Conversation, Deal, Lead, Message, Owner, RecordKind
+from bridge.domain.renewing_changes import RenewalChange
 from bridge.domain.reselling_changes import ResellingChange
 from bridge.domain.rotation import Rotation
 
@@ -229,7 +230,8 @@ ChatChange = (
     | NameReaction
     | DropSend
 )
-RoomChange = ResellingChange
+
+RoomChange = RenewalChange | ResellingChange
 """Of a subject beside chats, which its own room carries out."""
 
 Change = ChatChange | RoomChange

@@ -70,6 +70,7 @@ from bridge.domain.names import (
 from bridge.domain.pieces import Piece
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead, Message
+from bridge.domain.renewing_events import RenewalEvent as RenewalEvent
 from bridge.domain.reselling_events import ResellingEvent as ResellingEvent
 
 
@@ -396,5 +397,5 @@ DeskEvent = (
 )
 """Of ours, about chats."""
 
-OwnEvent = DeskEvent | ResellingEvent
+OwnEvent = DeskEvent | RenewalEvent | ResellingEvent
 Event = MessengerEvent | CrmEvent | OwnEvent

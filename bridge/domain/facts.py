@@ -26,6 +26,7 @@ from bridge.domain.records import (
     Lead,
     Message,
 )
+from bridge.domain.renewing_facts import RenewingFacts
 from bridge.domain.reselling_facts import ResellingFacts
 from bridge.domain.rotation import Rotation
 from bridge.domain.templates import MessageTemplate
@@ -115,6 +116,7 @@ class Facts:
     undecided: tuple[ConversationId, ...] = ()  # that wait for what the event is about
     former_chat: Conversation | None = None  # what a chat was before its id changed
     merge: Merge | None = None
+    renewing: RenewingFacts | None = None
     reselling: ResellingFacts | None = None
 
 

@@ -27,6 +27,12 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.CLAIM_OVERRULED: "The CRM has given a client of yours to somebody else",
     ReasonCode.MESSAGE_FAILED: "A message of yours did not get through",
     ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived",
+    ReasonCode.RENEWAL_NO_RECIPIENT: "A renewal notice reaches nobody",
+    ReasonCode.RENEWAL_NO_CONTACT: "A renewal notice reaches nobody",
+    ReasonCode.RENEWAL_NOT_HIS_USER: "A renewal notice reaches nobody",
+    ReasonCode.RENEWAL_CONTACT_GONE: "A renewal notice reaches nobody",
+    ReasonCode.RENEWAL_UNSENT: "A renewal notice could not leave",
+    ReasonCode.RENEWAL_NO_REACTION: "A partner has not reacted to a renewal",
     ReasonCode.NOTIFY_TEST: "A test",
 }
 _WHY: Mapping[ReasonCode, str] = {
@@ -56,6 +62,18 @@ _WHY: Mapping[ReasonCode, str] = {
     "send it again.",
     ReasonCode.MESSAGE_IN_DOUBT: "You are told because you wrote it. It is not sent again by "
     "itself: look at the client's phone or ask him, then send it again or mark it as sent.",
+    ReasonCode.RENEWAL_NO_RECIPIENT: "You are told because you are a manager. The client has no "
+    "primary, billing or decision-making contact: add one where the client is kept.",
+    ReasonCode.RENEWAL_NO_CONTACT: "You are told because you are a manager. The partner owns the "
+    "process and names nobody to be notified: name a user of his.",
+    ReasonCode.RENEWAL_NOT_HIS_USER: "You are told because you are a manager. The person to be "
+    "notified is no user of this partner (any more): name another.",
+    ReasonCode.RENEWAL_CONTACT_GONE: "You are told because you are a manager. The person to be "
+    "notified was deactivated: name another, or let the vendor send the notices.",
+    ReasonCode.RENEWAL_UNSENT: "You are told because you are a manager. The renewal's page says "
+    "why it could not leave.",
+    ReasonCode.RENEWAL_NO_REACTION: "You are told because you are a manager. The partner owns the "
+    "renewal process of this client, and nobody has said yet what comes of it.",
     ReasonCode.NOTIFY_TEST: "You are told because you asked for it.",
 }
 _KINDS = {
@@ -65,6 +83,18 @@ _KINDS = {
 }
 
 
+_OF_RENEWALS = frozenset(
+    {
+        ReasonCode.RENEWAL_NO_RECIPIENT,
+        ReasonCode.RENEWAL_NO_CONTACT,
+        ReasonCode.RENEWAL_NOT_HIS_USER,
+        ReasonCode.RENEWAL_CONTACT_GONE,
+        ReasonCode.RENEWAL_UNSENT,
+        ReasonCode.RENEWAL_NO_REACTION,
+    }
+)
+
+
 def mail(notice: Notify, policy: Policy, key: str, public_url: str) -> SendEmail | None:
     """One mail; None where he wants none, or hears of it by digest."""
     employee = policy.employee(notice.employee)
@@ -72,8 +102,8 @@ def mail(notice: Notify, policy: Policy, key: str, public_url: str) -> SendEmail
         return None
     if notice.conversation is not None and employee.mail is MailWish.DIGEST:
         return None
-    where = f"/conversations/{notice.conversation}" if notice.conversation else "/"
-    about = f"{_KINDS.get(notice.code, 'Channel')}: {notice.about}" if notice.about else ""
+    where = _where(notice)
+    about = f"{_kind(notice.code)}: {notice.about}" if notice.about else ""
     return SendEmail(
         key=key,
         recipient=notice.employee,
@@ -82,3 +112,13 @@ def mail(notice: Notify, policy: Policy, key: str, public_url: str) -> SendEmail
         employee=notice.employee,
         conversation=notice.conversation,
     )
+
+
+def _where(notice: Notify) -> str:
+    if notice.conversation:
+        return f"/conversations/{notice.conversation}"
+    return f"/renewals/{notice.about}" if notice.code in _OF_RENEWALS else "/"
+
+
+def _kind(code: ReasonCode) -> str:
+    return "Renewal" if code in _OF_RENEWALS else _KINDS.get(code, "Channel")

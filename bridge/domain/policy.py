@@ -11,6 +11,7 @@ from bridge.domain.names import AccountName, ChannelName, EmployeeId
 from bridge.domain.people import Employee, Role
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import RecordKind
+from bridge.domain.renewing_policy import Renewals
 from bridge.domain.reselling_policy import Reselling
 
 
@@ -199,6 +200,7 @@ class Policy:
     weights: Mapping[str, Mapping[EmployeeId, int]] = field(default_factory=dict)  # other than 1
     default: EmployeeId | None = None
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # e-mails by their tenant
+    renewals: Renewals | None = None
     reselling: Reselling = field(default_factory=Reselling)
 
     def employee(self, employee: EmployeeId) -> Employee:

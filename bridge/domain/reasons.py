@@ -190,6 +190,37 @@ class ReasonCode(StrEnum):
     MEDIA_PENDING = "media.pending"
     MEDIA_FAILED = "media.failed"
 
+    # Renewals of clients
+    RENEWAL_NOT_SET_UP = "renewal.not_set_up"
+    RENEWAL_NO_PARTNER = "renewal.no_partner_account"
+    RENEWAL_OWNER_VENDOR = "renewal.owner_vendor"
+    RENEWAL_OWNER_PARTNER = "renewal.owner_partner"
+    RENEWAL_OWNER_CHANGED = "renewal.owner_changed"
+    RENEWAL_OWNER_SAME = "renewal.owner_unchanged"
+    RENEWAL_DEFAULT_CHANGED = "renewal.default_changed"
+    RENEWAL_CHANGED_MEANWHILE = "renewal.changed_meanwhile"
+    RENEWAL_WORD = "renewal.word_given"
+    RENEWAL_NO_CONTACT = "renewal.no_point_of_contact"
+    RENEWAL_NOT_HIS_USER = "renewal.not_a_user"
+    RENEWAL_CONTACT_GONE = "renewal.contact_deactivated"
+    RENEWAL_POINT_OF_CONTACT = "renewal.point_of_contact"
+    RENEWAL_CLIENT_CONTACT = "renewal.client_contact"
+    RENEWAL_CONTACT_MISSING = "renewal.contact_missing"
+    RENEWAL_NO_RECIPIENT = "renewal.no_recipient"
+    RENEWAL_COPY = "renewal.copy"
+    RENEWAL_SENT = "renewal.notice_sent"
+    RENEWAL_LOGGED = "renewal.notice_logged"
+    RENEWAL_UNSENT = "renewal.notice_not_sent"
+    RENEWAL_OTHER_WAY = "renewal.other_way"
+    RENEWAL_NO_REACTION = "renewal.no_reaction"
+    RENEWAL_REACTED = "renewal.reacted"
+    RENEWAL_FOLLOWED = "renewal.followed"
+    RENEWAL_MOVED = "renewal.moved"
+    RENEWAL_STOPPED = "renewal.stopped"
+    RENEWAL_GONE = "renewal.client_gone"
+    RENEWAL_STEP_DONE = "renewal.step_done"
+    RENEWAL_SHOWN = "renewal.owner_written"
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

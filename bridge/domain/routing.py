@@ -51,6 +51,7 @@ from bridge.domain.events import (
     MessengerEvent,
     OwnerChanged,
     RecordEvent,
+    RenewalEvent,
     ResellingEvent,
     SendMarked,
     TemplateChanged,
@@ -60,6 +61,7 @@ from bridge.domain.facts import ChannelFacts, Facts
 from bridge.domain.own_writes import is_own_write
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
+from bridge.domain.renewing_rules import on_renewal
 from bridge.domain.telling import active_managers
 from bridge.domain.template_changes import on_template
 from bridge.domain.written import on_written
@@ -68,6 +70,8 @@ from bridge.domain.written import on_written
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
     """What follows from this event, and why. Pure: the same values give the same decision."""
     draft = Draft(event, facts, policy)
+    if isinstance(event, RenewalEvent):
+        return on_renewal(draft, event)
     if isinstance(event, ResellingEvent):
         return reselling.on_reselling(draft, event)
     if isinstance(event, DeskEvent):

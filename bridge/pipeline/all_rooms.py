@@ -1,8 +1,9 @@
 """The rooms that a unit of work has: one line for each subject beside chats."""
 
+from bridge.pipeline.renewals.room import RenewalsRoom
 from bridge.pipeline.reselling.room import ClientRoom
 from bridge.pipeline.rooms import Rooms
 
 
 def all_rooms() -> Rooms:
-    return Rooms((ClientRoom(),))
+    return Rooms((RenewalsRoom(), ClientRoom()))

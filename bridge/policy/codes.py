@@ -71,6 +71,14 @@ class Code(StrEnum):
     EMPLOYEE_NOT_IN_CRM = "employee-not-in-crm"
     EMPLOYEE_INACTIVE = "employee-inactive"
 
+    RENEWAL_NO_PARTNER = "renewal-no-partner"
+    RENEWAL_NOT_A_USER = "renewal-not-a-user"
+    RENEWAL_NOBODY = "renewal-nobody"
+    RENEWAL_WINDOWS = "renewal-windows"
+    RENEWAL_FIELD = "renewal-field"
+    RENEWAL_NO_EMAIL = "renewal-no-email"
+    RENEWAL_SOURCE = "renewal-source"
+
 
 MEANING: Mapping[Code, str] = {
     Code.FOLDER_MISSING: "The configuration folder does not exist. Create it, or set "
@@ -143,4 +151,12 @@ MEANING: Mapping[Code, str] = {
     Code.STAGE_CLOSED: "New deals would be created in a stage that counts as closed.",
     Code.EMPLOYEE_NOT_IN_CRM: "The CRM knows nobody of this e-mail address.",
     Code.EMPLOYEE_INACTIVE: "The CRM says that this employee has left.",
+    Code.RENEWAL_NO_PARTNER: "Renewals need a partner: this house, a partner account of "
+    "partners.yaml, or a reseller of plans.yaml.",
+    Code.RENEWAL_NOT_A_USER: "The point of contact for renewals is no user of the partner.",
+    Code.RENEWAL_NOBODY: "The partner owns the renewal process, and nobody of his would be told.",
+    Code.RENEWAL_WINDOWS: "Times of the renewal schedule contradict each other.",
+    Code.RENEWAL_FIELD: "A renewal notice names a field that there is not.",
+    Code.RENEWAL_NO_EMAIL: "Renewal notices are mails, and no account sends any.",
+    Code.RENEWAL_SOURCE: "Renewals are to be read from an account that has none.",
 }

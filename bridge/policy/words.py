@@ -1,6 +1,7 @@
 """The scalars of our YAML: each word's form, and what to say of one that does not fit."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -20,6 +21,9 @@ _SLOT = r"^[a-z][a-z0-9_-]{0,39}$"
 _EMAIL = r"^[^@\s\"\[\]]+@[^@\s\"\[\]]+\.[^@\s\"\[\]]+$"
 _DURATION = r"^[0-9]{1,6}[smhd]$"
 _MOMENT = r"^2[0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
+_DAYS = r"^[0-9]{1,4}d$"
+_PHONE = r"^\+[0-9]{7,15}$"
+_PROPERTY = r"^[A-Za-z][A-Za-z0-9_.]{0,99}$"
 _CLOCK_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MEANT_FLAG = {
@@ -108,6 +112,28 @@ def whole_number(least: int, most: int) -> Word[int]:
     )
 
 
+def days(least: int, most: int) -> Word[int]:
+    """Whole days, written as a time."""
+    words = f"days from {least}d to {most}d"
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(_DAYS, text) or not least <= int(text[:-1]) <= most:
+            raise Complaint(f"is not {words}", "write it as 14d")
+        return int(text[:-1])
+
+    return Word(words=words, parse=parse, json={"type": "string", "pattern": _DAYS})
+
+
+def choice(words: str, allowed: Sequence[str]) -> Word[str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            complaint = f"is not one of {', '.join(allowed)}"
+            raise Complaint(complaint, did_you_mean(text, allowed))
+        return text
+
+    return Word(words=words, parse=parse, json={"enum": list(allowed)})
+
+
 def _email(text: str) -> EmployeeId:
     if not re.fullmatch(_EMAIL, text) or _UNSTORABLE.search(text):
         raise Complaint("is not an e-mail address", "write it as name@company.example")
@@ -179,6 +205,8 @@ def _country(text: str) -> str:
 TEXT = _text(200)
 LONG_TEXT = _text(1000)
 FLAG = Word(words="true or false", parse=_flag, json={"type": "boolean"})
+PHONE = _form("a phone number such as +34600111222", _PHONE)
+PROPERTY = _form("the name of a property", _PROPERTY)
 NAME = _form("a name of letters, digits, `.`, `_`, `-`", _NAME)
 SLOT = _form("a word of small letters, digits, `_`, `-`", _SLOT)
 EMAIL = Word(words="an e-mail address", parse=_email, json={"type": "string", "pattern": _EMAIL})

@@ -27,7 +27,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """`principal` is `employee:<e-mail>` or `service:<name>`."""
+    """`principal` is `employee:<e-mail>`, `service:<name>` and the like."""
 
     id: str
     name: str

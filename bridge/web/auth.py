@@ -11,32 +11,49 @@ from sqlalchemy import Connection
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Employee, Role
 from bridge.domain.policy import Policy
+from bridge.domain.principals import Person, PersonKind
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline.persons import person_of
 from bridge.store.keys import ApiKey, Scope, find_key
+from bridge.store.sessions import SignedIn
 from bridge.web.problems import Problem, forbidden
 
-EMPLOYEE = "employee:"
-SERVICE = "service:"
+HOUSE = frozenset({PersonKind.EMPLOYEE, PersonKind.SERVICE})
+"""Whom a route serves that says nothing else."""
+TENANTS = frozenset({PersonKind.PARTNER_USER, PersonKind.RESELLER_USER})
+PEOPLE = TENANTS | HOUSE
+EVERYBODY = frozenset(PersonKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """`employee` is whose eyes lists are read with. A service with the scope `read` reads all
-    chats and writes in none; to write it names the employee it acts for."""
+    """`employee` is whose eyes lists of chats are read with: of everybody but employees somebody
+    without a role. A service with the scope `read` reads all chats and writes in none; to write it
+    names the employee it acts for."""
 
-    id: str
+    person: Person
     employee: Employee
     scopes: frozenset[Scope]
 
     @property
+    def id(self) -> str:
+        return self.person.principal
+
+    @property
     def is_service(self) -> bool:
-        return self.id.startswith(SERVICE)
+        return self.person.kind is PersonKind.SERVICE
 
     @property
     def is_admin(self) -> bool:
         """An employee has to be a manager besides, so that a lost role closes his keys too."""
         trusted = self.is_service or self.employee.role is Role.MANAGER
         return Scope.ADMIN in self.scopes and trusted
+
+    def require_kind(self, kinds: frozenset[PersonKind]) -> None:
+        """Problem 403 for everybody whom this is not for."""
+        if self.person.kind not in kinds:
+            detail = "this is not for whom you are signed in as"
+            raise forbidden(Reason(ReasonCode.WRONG_KIND, detail))
 
     def require(self, scope: Scope) -> None:
         """Problem 403 when this principal's key or role does not reach that far."""
@@ -48,9 +65,17 @@ class Principal:
             raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
 
     def require_writer(self) -> None:
-        """Problem 403 for roles that change nothing anywhere (ROL-10, ROL-14)."""
-        if not self.is_service:
-            require_writing_role(self.employee)
+        """Problem 403 for roles that change nothing anywhere (ROL-10, ROL-14), and for clients."""
+        match self.person.kind:
+            case PersonKind.EMPLOYEE:
+                require_writing_role(self.employee)
+            case PersonKind.CLIENT:
+                detail = "who is signed in as a client looks, and changes nothing"
+                raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
+            case PersonKind.SERVICE | PersonKind.PARTNER_USER | PersonKind.RESELLER_USER:
+                return
+            case _:
+                assert_never(self.person.kind)
 
 
 def require_writing_role(employee: Employee) -> None:
@@ -68,26 +93,41 @@ def require_writing_role(employee: Employee) -> None:
 
 
 def principal_of_key(db: Connection, secret: str, policy: Policy, now: datetime) -> Principal:
-    """Raises Problem 401 when the secret is no valid key's."""
+    """Raises Problem 401 when the secret is no valid key's, or its principal is gone."""
     key = find_key(db, secret, now)
-    if key is None:
+    principal = None if key is None else principal_of(db, key, policy)
+    if principal is None:
         raise unauthenticated("this key is unknown, expired or revoked")
-    return principal_of(key, policy)
+    return principal
 
 
-def principal_of(key: ApiKey, policy: Policy) -> Principal:
-    """Whose key this is, as he stands now."""
-    if key.principal.startswith(SERVICE):
-        return _service(key.principal, key.scopes)
-    employee = policy.employee(EmployeeId(key.principal.removeprefix(EMPLOYEE)))
-    return Principal(id=key.principal, employee=employee, scopes=key.scopes)
+def principal_of(db: Connection, key: ApiKey, policy: Policy) -> Principal | None:
+    """Whose key this is, as he stands now; None where he is nobody any more."""
+    person = person_of(db, policy, key.principal)
+    return None if person is None else _principal(person, policy, key.scopes)
 
 
-def principal_of_session(employee: EmployeeId, policy: Policy) -> Principal:
-    """A signed-in employee; his role is the active one, whatever it was when he signed in."""
-    return Principal(
-        id=f"{EMPLOYEE}{employee}", employee=policy.employee(employee), scopes=frozenset(Scope)
-    )
+def principal_of_session(db: Connection, signed_in: SignedIn, policy: Policy) -> Principal | None:
+    """Who is signed in; what he may is what he may now, whatever it was when he signed in."""
+    person = person_of(db, policy, signed_in.principal)
+    return None if person is None else _principal(person, policy, frozenset(Scope))
+
+
+def _principal(person: Person, policy: Policy, scopes: frozenset[Scope]) -> Principal:
+    return Principal(person=person, employee=_eyes(person, policy, scopes), scopes=scopes)
+
+
+def _eyes(person: Person, policy: Policy, scopes: frozenset[Scope]) -> Employee:
+    """Of anybody but employees under a name that no employee has."""
+    match person.kind:
+        case PersonKind.EMPLOYEE:
+            return policy.employee(EmployeeId(person.id))
+        case PersonKind.SERVICE:
+            role = Role.QUALITY_CONTROL if Scope.READ in scopes else Role.NONE
+            return Employee(id=EmployeeId(person.principal), role=role)
+        case PersonKind.PARTNER_USER | PersonKind.RESELLER_USER | PersonKind.CLIENT:
+            return Employee(id=EmployeeId(person.principal), role=Role.NONE)
+    assert_never(person.kind)
 
 
 def unauthenticated(detail: str) -> Problem:
@@ -107,8 +147,3 @@ def check_csrf(session_token: str, given: str) -> None:
     if not (session_token and fits):
         detail = "this form is out of date; go back, reload the page and send it again"
         raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
-
-
-def _service(name: str, scopes: frozenset[Scope]) -> Principal:
-    role = Role.QUALITY_CONTROL if Scope.READ in scopes else Role.NONE
-    return Principal(id=name, employee=Employee(id=EmployeeId(name), role=role), scopes=scopes)

@@ -25,6 +25,7 @@ from bridge.store.keys import Scope
 from bridge.store.media import Copy, CopyState
 from bridge.store.records import messages_by_id
 from bridge.web.api.serving import principal_of
+from bridge.web.auth import HOUSE
 from bridge.web.environ import STREAMS
 from bridge.web.pages.visiting import visit_of
 from bridge.web.problems import Problem, not_found, store_unavailable
@@ -95,10 +96,14 @@ class _Door:
         """By a key or a session; None for who has to sign in."""
         if "Authorization" in request.headers:
             principal = principal_of(self._site, request)
+            principal.require_kind(HOUSE)
             principal.require(Scope.READ)
             return principal.employee
         visit = visit_of(self._site)
-        return visit.principal.employee if visit else None
+        if visit is None:
+            return None
+        visit.principal.require_kind(HOUSE)
+        return visit.principal.employee
 
     def _serve(self, found: Copy) -> Response:
         if not self._room.acquire(blocking=False):

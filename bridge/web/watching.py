@@ -20,7 +20,13 @@ from bridge.store import decisions, keys, mirror, notices, sessions
 from bridge.store.engine import reading
 from bridge.store.keys import Scope, digest
 from bridge.store.notices import Notice
-from bridge.web.auth import Principal, principal_of, principal_of_session, unauthenticated
+from bridge.web.auth import (
+    HOUSE,
+    Principal,
+    principal_of,
+    principal_of_session,
+    unauthenticated,
+)
 from bridge.web.counting import Counters, count
 from bridge.web.pages.looks import told
 from bridge.web.problems import forbidden, invalid
@@ -100,6 +106,7 @@ def admit(site: Site, asked: Asked) -> Watch:
     if principal is None:
         what = "this key is unknown, expired or revoked" if ticket.is_key else "sign in first"
         raise unauthenticated(what)
+    principal.require_kind(HOUSE)
     principal.require(Scope.READ)
     if principal.employee.role is Role.NONE:
         raise forbidden(Reason(ReasonCode.ROLE_NONE, "has no role, so sees and writes nothing"))
@@ -245,12 +252,15 @@ def _alive(
 ) -> Mapping[Ticket, Principal]:
     """Of these the ones that still hold, by the active policy."""
     given = set(tickets)
-    signed_in = sessions.employees_of(db, [t.proof for t in given if not t.is_key], now)
+    signed_in = sessions.sessions_of(db, [t.proof for t in given if not t.is_key], now)
     by_key = keys.keys_of(db, [t.proof for t in given if t.is_key], now)
     found: dict[Ticket, Principal] = {}
     for ticket in given:
+        principal = None
         if ticket.is_key and ticket.proof in by_key:
-            found[ticket] = principal_of(by_key[ticket.proof], site.policy)
+            principal = principal_of(db, by_key[ticket.proof], site.policy)
         elif not ticket.is_key and ticket.proof in signed_in:
-            found[ticket] = principal_of_session(signed_in[ticket.proof], site.policy)
+            principal = principal_of_session(db, signed_in[ticket.proof], site.policy)
+        if principal is not None:
+            found[ticket] = principal
     return found

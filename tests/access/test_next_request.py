@@ -56,7 +56,7 @@ class Front:
 
     def signed_in(self, employee: EmployeeId) -> FlaskClient:
         with writing(self.parts.engine) as db:
-            token = open_session(db, employee, self.parts.now())
+            token = open_session(db, f"employee:{employee}", self.parts.now())
         browser = self._app.test_client()
         browser.set_cookie("bridge_session", token)
         return browser

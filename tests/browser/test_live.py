@@ -29,7 +29,7 @@ def house(sqlite_url: str) -> Iterator[World]:
 @pytest.fixture
 def ana(house: World, sqlite_url: str, browser: Browser) -> Iterator[Eyes]:
     with writing(house.engine) as db:
-        token = open_session(db, ANA, house.now)
+        token = open_session(db, f"employee:{ANA}", house.now)
     with serving(sqlite_url) as (port, _):
         url = f"http://127.0.0.1:{port}"
         with eyes_on(browser, url) as eyes:

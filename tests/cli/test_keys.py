@@ -101,7 +101,9 @@ def test_a_link_signs_in_once_until_it_expires(house: Installation) -> None:
     left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
     assert timedelta(minutes=14) < left <= timedelta(minutes=15)
     with house.parts() as parts, writing(parts.engine) as db:
-        assert use_login_link(db, token, parts.now()) == EmployeeId("ana@acme.example")
+        used = use_login_link(db, token, parts.now())
+        assert used is not None
+        assert used.principal == "employee:ana@acme.example"
         assert use_login_link(db, token, parts.now()) is None
 
 

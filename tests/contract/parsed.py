@@ -29,4 +29,5 @@ def check_parsed(connector: Connector, parsed: Parsed) -> None:
 
 
 def tells_no_secret(connector: Connector, shown: object) -> bool:
-    return not any(secret in f"{shown!r} {shown}" for secret in secrets(connector).values())
+    text = f"{shown!r} {shown}"
+    return not any(secret in text for secret in secrets(connector).values())

@@ -85,7 +85,7 @@ def pages(world: World) -> Iterator[str]:
 @pytest.mark.browser
 def test_s14_nothing_that_somebody_else_wrote_runs(infested: World) -> None:
     with writing(infested.engine) as db:
-        token = open_session(db, LUIS, infested.now)
+        token = open_session(db, f"employee:{LUIS}", infested.now)
     seen = 0
     with served(infested.app) as url, chromium() as browser, eyes_on(browser, url) as eyes:
         dialogs = heard(eyes)

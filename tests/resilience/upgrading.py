@@ -3,7 +3,8 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import requests
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, Table, create_engine, insert, select, text
 
 from bridge.store import migrations
@@ -24,6 +26,7 @@ from tests.pipeline.world import CHANNELS, CHAT, CRM, OWNERS, SECRETS, client
 from tests.resilience.stored import KNOWN, STORED
 from tests.serving import served
 
+Put = Callable[[str], str]
 DATA = Path(__file__).parent / "data"
 CONFIG = """
 crm: hubspot-main
@@ -97,12 +100,20 @@ def _copy(table: Table, rows: list[dict[str, Any]], db: Any) -> None:
 
 
 def upgrade_to(revision: str, url: str) -> None:
+    _move(command.upgrade, revision, url)
+
+
+def downgrade_to(revision: str, url: str) -> None:
+    _move(command.downgrade, revision, url)
+
+
+def _move(how: Callable[[Config, str], None], revision: str, url: str) -> None:
     engine = open_engine(url)
     with writing(engine) as db:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
         config.attributes["connection"] = db
-        command.upgrade(config, revision)
+        how(config, revision)
     engine.dispose()
 
 
@@ -161,7 +172,7 @@ def installation(database_url: str, folder: Path, port: int) -> Iterator[Install
         _post(f"{chat_url}/_sandbox/seed", {"channels": CHANNELS})
         environ = {
             **without_settings(),
-            "BRIDGECONFIG": str(folder / "config"),
+            "BRIDGE_CONFIG": str(folder / "config"),
             "BRIDGE_STATE": str(folder / "state"),
             "BRIDGE_DATABASE_URL": database_url,
             "BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -216,3 +227,16 @@ def _seed(crm_url: str, engine: Engine) -> None:
 def _post(url: str, body: Any) -> None:
     headers = {"Authorization": f"Bearer {SECRETS[CRM]['access_token'][0]}"}
     requests.post(url, json=body, headers=headers, timeout=60).raise_for_status()
+
+
+def states(engine: Engine) -> Counter[str]:
+    found: Counter[str] = Counter()
+    with engine.connect() as db:
+        for box, table in (("inbox", INBOX), ("outbox", OUTBOX)):
+            found.update(f"{box} {state}" for (state,) in db.execute(select(table.c.state)))
+    return found
+
+
+def revision_of(engine: Engine) -> str | None:
+    with engine.connect() as db:
+        return MigrationContext.configure(db).get_current_revision()

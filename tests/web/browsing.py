@@ -12,7 +12,7 @@ from tests.web.world import ANA, World
 
 def link(world: World, employee: EmployeeId = ANA) -> str:
     with writing(world.engine) as db:
-        return create_login_link(db, employee, world.now)
+        return create_login_link(db, f"employee:{employee}", world.now)
 
 
 def csrf(page: str) -> str:

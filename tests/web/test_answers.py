@@ -57,8 +57,8 @@ def test_what_nobody_can_use_any_more_is_swept_out(world: World) -> None:
     chat = api(world, LUIS).all("/conversations")[0]["id"]
     api(world, LUIS).post(f"/conversations/{chat}/dismiss", key="k1")
     with writing(world.engine) as db:
-        create_login_link(db, ANA, world.now)
-        open_session(db, ANA, world.now)
+        create_login_link(db, f"employee:{ANA}", world.now)
+        open_session(db, f"employee:{ANA}", world.now)
     world.later(days=2)
     assert sign_in(world, world.app.test_client(), link(world)) == 303
     with reading(world.engine) as db:

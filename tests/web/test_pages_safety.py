@@ -130,7 +130,7 @@ def test_pages_are_kept_by_nobody_and_static_files_come_from_here(world: World) 
 def test_an_error_is_a_page_that_says_what_to_do(world: World, address: str, status: int) -> None:
     answer = world.signed_in(LUIS).get(address)
     assert (answer.status_code, answer.mimetype) == (status, "text/html")
-    assert "Go to your conversations" in answer.text
+    assert "Go to where you begin" in answer.text
 
 
 def test_a_form_that_is_too_large_is_refused(world: World) -> None:

@@ -14,7 +14,7 @@ from bridge.store.sessions import (
     end_sessions_of,
     forget_expired_sessions,
     open_session,
-    session_employee,
+    session_of,
     use_login_link,
 )
 from tests.web.browsing import csrf, link, sign_in
@@ -125,13 +125,13 @@ def test_signing_out_ends_the_session_on_the_server(world: World) -> None:
 
 def test_a_session_ends_by_itself_and_can_be_ended(any_world: World) -> None:
     with writing(any_world.engine) as db:
-        mine, other = (open_session(db, e, NOW) for e in (ANA, LUIS))
-        assert end_sessions_of(db, ANA, NOW) == 1
-        found = [session_employee(db, token, NOW) for token in (mine, other, "guess")]
-    assert found == [None, LUIS, None]
+        mine, other = (open_session(db, f"employee:{e}", NOW) for e in (ANA, LUIS))
+        assert end_sessions_of(db, f"employee:{ANA}", NOW) == 1
+        found = [session_of(db, token, NOW) for token in (mine, other, "guess")]
+    assert [one and one.principal for one in found] == [None, f"employee:{LUIS}", None]
     any_world.later(hours=12)
     with writing(any_world.engine) as db:
-        assert session_employee(db, other, any_world.now) is None
+        assert session_of(db, other, any_world.now) is None
         forget_expired_sessions(db, any_world.now)
         assert db.execute(select(SESSIONS)).all() == []
 
@@ -139,9 +139,11 @@ def test_a_session_ends_by_itself_and_can_be_ended(any_world: World) -> None:
 def test_only_digests_of_links_and_sessions_are_stored(any_world: World) -> None:
     token = link(any_world)
     with writing(any_world.engine) as db:
-        session = open_session(db, ANA, NOW)
+        session = open_session(db, f"employee:{ANA}", NOW)
         stored = str([db.execute(select(t)).all() for t in (LOGIN_LINKS, SESSIONS)])
-        assert use_login_link(db, token, NOW) == ANA
+        used = use_login_link(db, token, NOW)
+        assert used is not None
+        assert used.principal == f"employee:{ANA}"
         assert use_login_link(db, token, NOW) is None
     assert token not in stored
     assert session not in stored

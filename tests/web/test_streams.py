@@ -56,7 +56,7 @@ def test_a_notification_comes_while_the_page_is_open(house: World) -> None:
 
 def test_a_signed_in_browser_needs_no_key(house: World) -> None:
     with writing(house.engine) as db:
-        token = open_session(db, ANA, house.now)
+        token = open_session(db, f"employee:{ANA}", house.now)
 
     async def story(reader: Reading) -> None:
         ana = await reader(cookie=token).open()
@@ -187,7 +187,7 @@ def test_a_stream_ends_with_the_key_or_the_role(
 def test_a_stream_ends_with_the_session(house: World, ended: bool) -> None:
     """Signed out elsewhere, or its time is over."""
     with writing(house.engine) as db:
-        token = open_session(db, ANA, house.now)
+        token = open_session(db, f"employee:{ANA}", house.now)
 
     async def story(reader: Reading) -> None:
         ana = await reader(cookie=token).open()

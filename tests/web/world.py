@@ -257,7 +257,7 @@ class World:
 
     def signed_in(self, employee: EmployeeId) -> FlaskClient:
         with writing(self.engine) as db:
-            token = open_session(db, employee, self.now)
+            token = open_session(db, f"employee:{employee}", self.now)
         browser = self.app.test_client()
         browser.set_cookie("bridge_session", token)
         return browser

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from bridge.domain.policy import Policy
-from bridge.policy.checks import accounts, notifications, people, plans, rules, targets, tests
+from bridge.policy.checks import (
+    accounts,
+    notifications,
+    people,
+    plans,
+    renewals,
+    rules,
+    targets,
+    tests,
+)
 from bridge.policy.checks.checked import Check, Checked
 from bridge.policy.findings import Finding
 from bridge.policy.routing_tests import RoutingTest
@@ -15,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *notifications.CHECKS,
     *targets.CHECKS,
     *rules.CHECKS,
+    *renewals.CHECKS,
     *plans.CHECKS,
     *tests.CHECKS,
 )

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 from bridge.domain.names import AccountName, ChannelName
 from bridge.domain.people import Employee
 from bridge.domain.policy import Digest, Policy
+from bridge.domain.renewing_policy import Renewals
 from bridge.policy.options.accounts import ACCOUNTS, CHANNELS, CRM
 from bridge.policy.options.media import MEDIA
 from bridge.policy.options.notifications import NOTIFICATIONS
 from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
 from bridge.policy.options.plans import PLANS, in_zone
+from bridge.policy.options.renewals import RENEWALS
 from bridge.policy.options.retention import RETENTION
 from bridge.policy.options.routing import NEW_CLIENTS, OWNERSHIP, TIMELINE
 from bridge.policy.options.rules import DEFAULT, POOLS, RULES, pools_of, weights_of
@@ -19,7 +21,7 @@ from bridge.policy.options.tests import TESTS
 from bridge.policy.routing_tests import RoutingTest
 from bridge.policy.table import Table, Values
 
-RESERVED = frozenset({"partners", "renewals"})
+RESERVED = frozenset({"partners"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,14 @@ def _digest(values: Values) -> Digest | None:
     return None if digest is None else replace(digest, time_zone=values.of(TIME_ZONE))
 
 
+def _renewals(values: Values) -> Renewals | None:
+    renewals = values.maybe(RENEWALS)
+    if renewals is None:
+        return None
+    schedule = replace(renewals.schedule, time_zone=values.of(TIME_ZONE))
+    return replace(renewals, schedule=schedule)
+
+
 def _policy(values: Values) -> Policy:
     crm = values.maybe(CRM)
     zone = _zone(values.of(TIME_ZONE))
@@ -87,6 +97,7 @@ def _policy(values: Values) -> Policy:
         pools=pools_of(values.of(POOLS)),
         weights=weights_of(values.of(POOLS)),
         default=values.maybe(DEFAULT),
+        renewals=_renewals(values),
         reselling=in_zone(values.of(PLANS), values.of(TIME_ZONE)),
         users=values.of(PLANS).users,
     )
@@ -109,6 +120,7 @@ TOP = Table(
         RULES,
         POOLS,
         DEFAULT,
+        RENEWALS,
         PLANS,
         TESTS,
     ),

@@ -20,6 +20,13 @@ from bridge.store.schema.mirror import (
 from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
 from bridge.store.schema.parked import PARKED, REACTION_IDS
 from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
+from bridge.store.schema.renewals import (
+    RENEWAL_CHATS,
+    RENEWAL_DEFAULTS,
+    RENEWAL_EDITS,
+    RENEWAL_STEPS,
+    RENEWALS,
+)
 from bridge.store.schema.reselling import RESELLER_CLIENTS, UNIT_MOVEMENTS
 from bridge.store.schema.rotation import TURN_LOG, TURNS
 from bridge.store.schema.walk import (
@@ -74,6 +81,11 @@ __all__ = [
     "RECORDS",
     "RECORD_CONTACTS",
     "REFRESHES",
+    "RENEWALS",
+    "RENEWAL_CHATS",
+    "RENEWAL_DEFAULTS",
+    "RENEWAL_EDITS",
+    "RENEWAL_STEPS",
     "RESELLER_CLIENTS",
     "SENDS",
     "SESSIONS",

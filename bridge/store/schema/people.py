@@ -1,10 +1,11 @@
 """How people and programs sign in."""
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, text
 
 from bridge.store.schema.metadata import METADATA
 from bridge.store.types import Moment
 
+_HELPS = text("help IS NOT NULL")
 API_KEYS = Table(
     "api_keys",
     METADATA,
@@ -21,18 +22,30 @@ LOGIN_LINKS = Table(
     "login_links",
     METADATA,
     Column("digest", Text, primary_key=True),
-    Column("employee", Text, nullable=False),
+    Column("principal", Text, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
+    Column("behind", Text),
 )
 SESSIONS = Table(
     "sessions",
     METADATA,
     Column("digest", Text, primary_key=True),
-    Column("employee", Text, nullable=False),
+    Column("principal", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    Column("behind", Text),
+    Column("parent", Text),
+    Column("help", Text),
+)
+# Who is signed in as a client: what the clock looks through for those whose end is to be noted.
+Index(
+    "ix_sessions_help",
+    SESSIONS.c.help,
+    unique=True,
+    sqlite_where=_HELPS,
+    postgresql_where=_HELPS,
 )
 # Answers already given to API writes, by principal and Idempotency-Key.
 API_ANSWERS = Table(

@@ -7,21 +7,24 @@ from typing import Annotated
 
 import msgspec
 
+from bridge.domain.principals import PersonKind
 from bridge.payload import storable
+from bridge.pipeline.persons import person_of
 from bridge.store.engine import reading, writing
 from bridge.store.keys import ApiKey, Scope, create_key, list_keys, revoke_key
 from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
 from bridge.web.api.shapes import Done
-from bridge.web.auth import EMPLOYEE, SERVICE
 from bridge.web.problems import invalid, not_found
 
 _SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_OURS = (f"{PersonKind.EMPLOYEE}:", f"{PersonKind.SERVICE}:")
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 class KeyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`principal` is `employee:<e-mail>` or `service:<name>`; `expires_at` of null: never."""
+    """`principal` is `employee:`, `partner:` or `reseller:` and an e-mail, `client:` and his id, or
+    `service:` and a name; `expires_at` of null: never."""
 
     name: Name
     principal: str
@@ -94,14 +97,24 @@ def _check(call: Call, body: KeyBody) -> None:
         raise invalid("name at least one scope", field="$.scopes")
     if body.expires_at is not None and body.expires_at.tzinfo is None:
         raise invalid("say the zone, such as 2027-01-01T00:00:00Z", field="$.expires_at")
-    kind, _, name = body.principal.lower().partition(":")
-    known = call.site.policy.employees
-    if f"{kind}:" == EMPLOYEE and name in known:
-        return
-    if f"{kind}:" == SERVICE and _SERVICE_NAME.fullmatch(name):
-        return
-    detail = "is neither employee:<e-mail of roles.yaml> nor service:<name>"
-    raise invalid(detail, field="$.principal")
+    if not _is_known(call, body.principal.lower()):
+        detail = (
+            "is nobody: say employee:<e-mail of roles.yaml>, partner:<e-mail>, reseller:<e-mail>, "
+            "client:<id> or service:<name>"
+        )
+        raise invalid(detail, field="$.principal")
+    if Scope.ADMIN in body.scopes and not body.principal.lower().startswith(_OURS):
+        raise invalid("admin is for those of this house alone", field="$.scopes")
+
+
+def _is_known(call: Call, principal: str) -> bool:
+    kind, _, name = principal.partition(":")
+    if kind == PersonKind.EMPLOYEE:
+        return name in call.site.policy.employees
+    if kind == PersonKind.SERVICE:
+        return _SERVICE_NAME.fullmatch(name) is not None
+    with reading(call.site.parts.engine) as db:
+        return person_of(db, call.site.policy, principal) is not None
 
 
 def _shape(key: ApiKey) -> KeyShape:

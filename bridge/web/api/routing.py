@@ -11,9 +11,10 @@ from flask import Request
 from sqlalchemy import Connection
 
 from bridge.domain.people import Employee
+from bridge.domain.principals import PersonKind
 from bridge.store.keys import Scope
 from bridge.web.api.given import body_of, query_of
-from bridge.web.auth import Principal
+from bridge.web.auth import HOUSE, Principal
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
@@ -89,6 +90,7 @@ class Route:
     remember: Callable[[object], object] = _as_it_is
     also: tuple[str, ...] = ()
     takes_file: bool = False  # multipart/form-data, in place of JSON
+    kinds: frozenset[PersonKind] = HOUSE  # whom it is for
 
     @property
     def is_write(self) -> bool:
@@ -104,6 +106,7 @@ def get(
     scope: Scope = Scope.READ,
     *,
     also: tuple[str, ...] = (),
+    kinds: frozenset[PersonKind] = HOUSE,
 ) -> Route:
     def bind(request: Request) -> Callable[[Call], object]:
         query = query_of(request, given)
@@ -119,6 +122,7 @@ def get(
         answer=answer,
         scope=scope,
         also=also,
+        kinds=kinds,
     )
 
 
@@ -133,6 +137,7 @@ def write(
     *,
     status: int = 200,
     remember: Callable[[object], object] = _as_it_is,
+    kinds: frozenset[PersonKind] = HOUSE,
 ) -> Route:
     def bind(request: Request) -> Callable[[Call], object]:
         body = body_of(request, given)
@@ -149,6 +154,7 @@ def write(
         scope=scope,
         status=status,
         remember=remember,
+        kinds=kinds,
     )
 
 

@@ -25,6 +25,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 def serve(site: Site, route: Route, request: Request, path: dict[str, str]) -> Response:
     """The answer of a view, or a Problem raised."""
     principal = principal_of(site, request)
+    principal.require_kind(route.kinds)
     if route.is_write:
         principal.require_writer()
     principal.require(route.scope)

@@ -12,6 +12,7 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.attempts import Attempts
+from bridge.web.auth import EVERYBODY, PEOPLE
 from bridge.web.pages import (
     activity,
     chat,
@@ -28,7 +29,7 @@ from bridge.web.pages import (
     signing_in,
 )
 from bridge.web.pages.looks import FILTERS
-from bridge.web.pages.visiting import form, own_form, page
+from bridge.web.pages.visiting import Visit, form, home_of, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.readable import refuse_unreadable_query
 from bridge.web.site import SecretKey, Site, site_of
@@ -74,11 +75,11 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
 def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
     attempts = Attempts()
     return (
-        ("/", "GET", page(site, lambda visit: make_response(redirect("/conversations")))),
+        ("/", "GET", page(site, _go_home, EVERYBODY)),
         ("/login", "GET", signing_in.how_to_sign_in),
         ("/login/<token>", "GET", partial(signing_in.show_button, site, attempts)),
         ("/login/<token>", "POST", partial(signing_in.sign_in, site, attempts)),
-        ("/logout", "POST", own_form(site, signing_in.sign_out)),
+        ("/logout", "POST", own_form(site, signing_in.sign_out, PEOPLE)),
         ("/conversations", "GET", page(site, chats.show)),
         ("/conversations/new", "GET", page(site, first.show)),
         ("/conversations/new", "POST", form(site, first.write)),
@@ -115,6 +116,10 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
         ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
     )
+
+
+def _go_home(visit: Visit) -> Response:
+    return make_response(redirect(home_of(visit.principal)))
 
 
 def _limit_form(site: Site) -> None:

@@ -10,10 +10,10 @@ from flask import Response, make_response, redirect, render_template, request
 
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.store.engine import writing
-from bridge.store.sessions import SESSION_LIFETIME, end_session, open_session, use_login_link
+from bridge.store.sessions import SESSION_LIFETIME, end_session, keep_session, use_login_link
 from bridge.web.attempts import Attempts
-from bridge.web.auth import check_csrf, csrf_token
-from bridge.web.pages.visiting import SESSION_COOKIE, Visit, is_https
+from bridge.web.auth import check_csrf, csrf_token, principal_of_session
+from bridge.web.pages.visiting import SESSION_COOKIE, Visit, home_of, is_https
 from bridge.web.problems import Problem, forbidden
 from bridge.web.site import Site
 
@@ -52,13 +52,16 @@ def sign_in(site: Site, attempts: Attempts, token: str) -> Response:
     check_csrf(request.cookies.get(_LOGIN_COOKIE, ""), request.form.get("csrf", ""))
     now = site.parts.now()
     with writing(site.parts.engine) as db:
-        employee = use_login_link(db, token, now)
-        if employee is None:
+        signed_in = use_login_link(db, token, now)
+        if signed_in is None:
+            raise forbidden(_USED_UP)
+        principal = principal_of_session(db, signed_in, site.policy)
+        if principal is None:
             raise forbidden(_USED_UP)
         end_session(db, request.cookies.get(SESSION_COOKIE, ""), now)
-        session = open_session(db, employee, now)
+        session = keep_session(db, signed_in, now)
         site.chores.do(db, now)
-    answer = make_response(redirect("/conversations", 303))
+    answer = make_response(redirect(home_of(principal), 303))
     _set_session(answer, session, secure=is_https(site))
     answer.delete_cookie(_LOGIN_COOKIE, path="/login")
     return answer

@@ -11,14 +11,32 @@ from sqlalchemy import Connection
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Role
 from bridge.domain.policy import Policy
+from bridge.domain.principals import PersonKind
 from bridge.store.engine import reading
-from bridge.store.sessions import session_employee
-from bridge.web.auth import Principal, check_csrf, csrf_token, principal_of_session
+from bridge.store.sessions import SignedIn, session_of
+from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, principal_of_session
 from bridge.web.counting import count
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
 SESSION_COOKIE = "bridge_session"
+KINDS = {
+    PersonKind.PARTNER_USER: "Partner",
+    PersonKind.RESELLER_USER: "Reseller",
+    PersonKind.CLIENT: "Client",
+}
+MENUS = {
+    PersonKind.PARTNER_USER: (("/activity", "Activity"),),
+    PersonKind.RESELLER_USER: (("/activity", "Activity"),),
+    PersonKind.CLIENT: (("/plan", "Your plan"),),
+}
+HOMES = {
+    PersonKind.EMPLOYEE: "/conversations",
+    PersonKind.SERVICE: "/conversations",
+    PersonKind.PARTNER_USER: "/activity",
+    PersonKind.RESELLER_USER: "/activity",
+    PersonKind.CLIENT: "/plan",
+}
 ROLES = {
     Role.SALESPERSON: "Salesperson",
     Role.MANAGER: "Manager",
@@ -29,10 +47,11 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request of somebody who is signed in."""
+    """One request of somebody who is signed in. `session` is its token."""
 
     site: Site
     session: str
+    signed_in: SignedIn
     principal: Principal
     now: datetime
 
@@ -49,56 +68,80 @@ class Visit:
 
     def render(self, template: str, status: int = 200, **values: object) -> Response:
         """A page within the frame that all share."""
-        with reading(self.site.parts.engine) as db:
-            eyes = self.viewer(db)
-            counters = count(db, eyes)
-            person = eyes.directory.by_email(self.employee)
+        is_ours = self.principal.person.kind in HOUSE
         frame = {
-            "my_name": person.name if person and person.name else self.employee,
-            "my_role": ROLES[self.principal.employee.role],
-            "counters": counters,
-            "is_admin": self.principal.is_admin,
+            **(self._own_frame() if is_ours else self._frame()),
+            "kind": self.principal.person.kind,
             "csrf": csrf_token(self.session),
             "now": self.now,
             "policy": self.policy,
         }
         return make_response(render_template(template, **frame, **values), status)
 
+    def _own_frame(self) -> dict[str, object]:
+        with reading(self.site.parts.engine) as db:
+            eyes = self.viewer(db)
+            counters = count(db, eyes)
+            person = eyes.directory.by_email(self.employee)
+        return {
+            "my_name": person.name if person and person.name else self.employee,
+            "my_role": ROLES[self.principal.employee.role],
+            "counters": counters,
+            "is_admin": self.principal.is_admin,
+        }
+
+    def _frame(self) -> dict[str, object]:
+        person = self.principal.person
+        name = person.tenant.partition(":")[2]
+        role = f"{KINDS[person.kind]} · {name}"
+        return {"my_name": person.id, "my_role": role, "menu": MENUS[person.kind]}
+
 
 View = Callable[..., Response]
 
 
-def page(site: Site, view: View) -> View:
-    """A page for those who are signed in; the rest are sent to the sign-in page."""
+def page(site: Site, view: View, kinds: frozenset[PersonKind] = HOUSE) -> View:
+    """A page for those who are signed in and of these kinds; others are sent to their own home, who
+    is not signed in to the sign-in page."""
 
     def visited(**path: str) -> Response:
         visit = visit_of(site)
-        return _to_sign_in() if visit is None else view(visit, **path)
+        if visit is None:
+            return _to_sign_in()
+        if visit.principal.person.kind not in kinds:
+            return make_response(redirect(home_of(visit.principal), 303))
+        return view(visit, **path)
 
     return visited
 
 
-def own_form(site: Site, view: View) -> View:
+def own_form(site: Site, view: View, kinds: frozenset[PersonKind] = HOUSE) -> View:
     """A form about nobody but the visitor himself; taken only with his session's token."""
 
     def sent(**path: str) -> Response:
         visit = visit_of(site)
         if visit is None:
             return _to_sign_in()
+        visit.principal.require_kind(kinds)
         check_csrf(visit.session, request.form.get("csrf", ""))
         return view(visit, **path)
 
     return sent
 
 
-def form(site: Site, view: View) -> View:
+def form(site: Site, view: View, kinds: frozenset[PersonKind] = HOUSE) -> View:
     """A form that changes something: not for roles that only read (ROL-10)."""
 
     def sent(visit: Visit, **path: str) -> Response:
         visit.principal.require_writer()
         return view(visit, **path)
 
-    return own_form(site, sent)
+    return own_form(site, sent, kinds)
+
+
+def home_of(principal: Principal) -> str:
+    """Where somebody begins."""
+    return HOMES[principal.person.kind]
 
 
 def _to_sign_in() -> Response:
@@ -106,15 +149,19 @@ def _to_sign_in() -> Response:
 
 
 def visit_of(site: Site) -> Visit | None:
-    """None without a session that still holds."""
+    """None without a session that still holds, of somebody who is still somebody."""
     token = request.cookies.get(SESSION_COOKIE, "")
     now = site.parts.now()
-    with reading(site.parts.engine) as db:
-        employee = session_employee(db, token, now) if token else None
-    if employee is None:
+    if not token:
         return None
-    principal = principal_of_session(employee, site.policy)
-    return Visit(site=site, session=token, principal=principal, now=now)
+    with reading(site.parts.engine) as db:
+        signed_in = session_of(db, token, now)
+        if signed_in is None:
+            return None
+        principal = principal_of_session(db, signed_in, site.policy)
+    if principal is None:
+        return None
+    return Visit(site=site, session=token, signed_in=signed_in, principal=principal, now=now)
 
 
 def is_https(site: Site) -> bool:
