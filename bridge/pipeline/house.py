@@ -46,6 +46,16 @@ def decide_here(parts: Parts, run: Sequence[Event]) -> tuple[Outcome, ...]:
     return outcomes
 
 
+def rehearse_here(parts: Parts, run: Sequence[Event]) -> tuple[Outcome, ...]:
+    """What `decide_here` would make of these events, each after those before it; nothing stays."""
+    active = parts.active()
+    with deciding(parts.engine) as db:
+        trial = db.begin_nested()
+        outcomes, _ = decide_within(db, parts, active, run)
+        trial.rollback()
+    return outcomes
+
+
 def decide_within(
     db: Connection, parts: Parts, active: Active, run: Sequence[Event]
 ) -> tuple[tuple[Outcome, ...], frozenset[str]]:

@@ -14,6 +14,7 @@ from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.outages import tell_of_outages
 from bridge.pipeline.parked import expire
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.reselling.clock import tell_of_terms
 from bridge.pipeline.windows import survey
 from bridge.store import cursors, mirror
 from bridge.store.engine import reading, writing
@@ -25,13 +26,15 @@ TEMPLATES_MAX_AGE = timedelta(hours=6)
 
 
 def tick(parts: Parts) -> None:
-    """Ends what waits in vain, and tells of accounts that stand still. Queues refreshes of owners
+    """Ends what waits in vain, and tells of accounts that stand still,
+    and of plans that end. Queues refreshes of owners
     that are half as old as they may get, the oldest first, of the CRM's people once an hour, and
     polls of vendors whose webhooks may lose something. Holds messengers' windows against people and
     roles as they are now."""
     expire(parts)
     tell_of_outages(parts)
     make_digests(parts)
+    tell_of_terms(parts)
     survey(parts)
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])

@@ -276,6 +276,10 @@ class World:
         """So many calls are left of every account's rate."""
         self.parts = replace(self.parts, budgets=Limited(left=calls))
 
+    def has_account(self, account: Account) -> None:
+        """One more, whose webhooks come."""
+        self._use_account(AccountName(account.name), account)
+
     def _use_account(self, name: AccountName, account: Account) -> None:
         self._accounts = {**self._accounts, name: account}
         self._active = replace(self._active, accounts=self._accounts)

@@ -10,12 +10,14 @@ from bridge.store import media
 from bridge.store.beats import beats
 from bridge.store.examining import HeldLane, dead_count, held_lanes, store_clock
 from bridge.store.standing import heaps, oldest_due
+from bridge.store.unit_movements import imbalances
 from bridge.store.wiping import passes
 
 MAX_SKEW = timedelta(seconds=5)
 ALIVE = timedelta(seconds=30)
 MAX_WAIT = timedelta(minutes=5)
 LONGEST_PASS = timedelta(days=2)
+MOST_SHOWN = 20
 Check = Callable[[Connection, datetime], Iterator[Point]]
 
 
@@ -106,4 +108,24 @@ def _files(db: Connection, now: datetime) -> Iterator[Point]:
     yield wrong("files", detail, todo)
 
 
-_CHECKS: tuple[Check, ...] = (_clocks, _processes, _waiting, _lanes, _dead, _retention, _files)
+def _units(db: Connection, now: datetime) -> Iterator[Point]:
+    """Whether every balance of a reseller's client is what its ledger adds up to."""
+    wrong_ones = imbalances(db, MOST_SHOWN)
+    for one in wrong_ones:
+        detail = f"{one.client} has {one.balance} units, and its ledger adds up to {one.added_up}"
+        todo = "somebody has changed the store by hand: look at the client's ledger, set it right"
+        yield wrong("units", detail, todo)
+    if not wrong_ones:
+        yield fine("units", "every balance is what its ledger adds up to")
+
+
+_CHECKS: tuple[Check, ...] = (
+    _clocks,
+    _processes,
+    _waiting,
+    _lanes,
+    _dead,
+    _retention,
+    _files,
+    _units,
+)
