@@ -14,6 +14,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
+from bridge.domain.partner_changes import PartnerChange
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import Contact, Conversation, Deal, Lead, Message, Owner, RecordKind
 from bridge.domain.renewing_changes import RenewalChange
@@ -156,6 +157,9 @@ class RefreshKind(StrEnum):
     EMPLOYEES = "employees"  # key is the CRM account's name
     TEMPLATES = "templates"  # key is the messenger account's name
     CHANGES = "changes"  # what the vendor may have told nobody; key is the account's name
+    PARTNERS = "partners"  # the partner side; key is the CRM account's name
+    NEW_LEAD = "new_lead"  # has just come there: for the partner programme
+    PARTNER_LEAD = "partner_lead"  # as the programme knows it
     WINDOW = "window"  # nothing is read, but the account's own window told what is new
 
 
@@ -230,8 +234,7 @@ ChatChange = (
     | NameReaction
     | DropSend
 )
-
-RoomChange = RenewalChange | ResellingChange
+RoomChange = RenewalChange | ResellingChange | PartnerChange
 """Of a subject beside chats, which its own room carries out."""
 
 Change = ChatChange | RoomChange

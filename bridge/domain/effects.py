@@ -13,7 +13,14 @@ from bridge.domain.crm_effects import CrmRecordEffect as CrmRecordEffect
 from bridge.domain.crm_effects import SetProperty as SetProperty
 from bridge.domain.crm_effects import WriteNote as WriteNote
 from bridge.domain.messaging import ChatKind, Direction, Media, Messenger, Template
-from bridge.domain.names import ConversationId, CrmId, EmployeeId, MessageId, RecordId
+from bridge.domain.names import (
+    ConversationId,
+    CrmId,
+    EmployeeId,
+    MessageId,
+    PartnerLeadId,
+    RecordId,
+)
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import RecordKind
 
@@ -143,6 +150,7 @@ class SendEmail:
     names an `employee`, he is asked for anew when it leaves: who may no longer read the
     `conversation`, or lost his role, gets nothing. Nor does who is no longer a user of the
     `tenant` that it names.
+    `conversation`, or lost his role, gets nothing. The same of a `partner`'s user and his `leads`.
     """
 
     key: str
@@ -152,6 +160,8 @@ class SendEmail:
     employee: EmployeeId | None = None
     conversation: ConversationId | None = None
     tenant: str = ""
+    partner: EmployeeId | None = None
+    leads: tuple[PartnerLeadId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
+from bridge.domain.partner_events import PartnerEvent as PartnerEvent
 from bridge.domain.pieces import Piece
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Conversation, CrmContact, CrmDeal, CrmLead, Message
@@ -397,5 +398,5 @@ DeskEvent = (
 )
 """Of ours, about chats."""
 
-OwnEvent = DeskEvent | RenewalEvent | ResellingEvent
+OwnEvent = DeskEvent | RenewalEvent | ResellingEvent | PartnerEvent
 Event = MessengerEvent | CrmEvent | OwnEvent

@@ -15,6 +15,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
+from bridge.domain.partner_facts import PartneringFacts
 from bridge.domain.people import Directory
 from bridge.domain.records import (
     Contact,
@@ -118,6 +119,7 @@ class Facts:
     merge: Merge | None = None
     renewing: RenewingFacts | None = None
     reselling: ResellingFacts | None = None
+    partnering: PartneringFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

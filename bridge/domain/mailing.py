@@ -33,6 +33,12 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.RENEWAL_CONTACT_GONE: "A renewal notice reaches nobody",
     ReasonCode.RENEWAL_UNSENT: "A renewal notice could not leave",
     ReasonCode.RENEWAL_NO_REACTION: "A partner has not reacted to a renewal",
+    ReasonCode.LEAD_DECLINED: "A partner has declined a lead",
+    ReasonCode.LEAD_EXPIRED: "A partner has let a lead lie",
+    ReasonCode.LEAD_NOBODY: "A lead is left that nobody takes",
+    ReasonCode.LEAD_WRITE_FAILED: "The CRM did not take the new owner of a lead",
+    ReasonCode.PARTNER_ENABLING: "A partner is to be enabled in the CRM",
+    ReasonCode.PARTNER_ENABLED: "A partner is enabled in the CRM now",
     ReasonCode.NOTIFY_TEST: "A test",
 }
 _WHY: Mapping[ReasonCode, str] = {
@@ -74,12 +80,29 @@ _WHY: Mapping[ReasonCode, str] = {
     "why it could not leave.",
     ReasonCode.RENEWAL_NO_REACTION: "You are told because you are a manager. The partner owns the "
     "renewal process of this client, and nobody has said yet what comes of it.",
+    ReasonCode.LEAD_DECLINED: "You are told because you own the partner's account in the CRM. The "
+    "lead says why it was declined, and where it went.",
+    ReasonCode.LEAD_EXPIRED: "You are told because you own the partner's account in the CRM. The "
+    "lead has gone on to the next.",
+    ReasonCode.LEAD_NOBODY: "You are told because you are a manager. Everybody whom the rules name "
+    "has declined it or can't have it: give it to somebody.",
+    ReasonCode.LEAD_WRITE_FAILED: "You are told because you own the partner's account in the CRM, "
+    "or as a manager. The lead says what the CRM answered.",
+    ReasonCode.PARTNER_ENABLING: "You are told because you are a manager. The task on the account "
+    "in the CRM says step by step what its admin does there; the bridge sees when it is done.",
+    ReasonCode.PARTNER_ENABLED: "You are told because you asked for it.",
     ReasonCode.NOTIFY_TEST: "You are told because you asked for it.",
 }
 _KINDS = {
     ReasonCode.ACCOUNT_PAUSED: "Account",
     ReasonCode.ACCOUNT_OUTAGE: "Account",
     ReasonCode.OWNER_LEFT: "Owner",
+    ReasonCode.LEAD_DECLINED: "Lead",
+    ReasonCode.LEAD_EXPIRED: "Lead",
+    ReasonCode.LEAD_NOBODY: "Lead",
+    ReasonCode.LEAD_WRITE_FAILED: "Lead",
+    ReasonCode.PARTNER_ENABLING: "Partner",
+    ReasonCode.PARTNER_ENABLED: "Partner",
 }
 
 

@@ -31,6 +31,9 @@ QueueName = NewType("QueueName", str)
 ResellerName = NewType("ResellerName", str)
 """A reseller's key in plans.yaml."""
 
+PartnerLeadId = NewType("PartnerLeadId", str)
+"""Our id of a lead in the partner programme: `pl_…`."""
+
 ClientId = NewType("ClientId", str)
 """Our id of a reseller's client: `cl_…`."""
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import AccountName, ChannelName, EmployeeId
+from bridge.domain.partner_policy import PartnersPolicy
 from bridge.domain.people import Employee, Role
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import RecordKind
@@ -199,6 +200,7 @@ class Policy:
     pools: Mapping[str, tuple[EmployeeId, ...]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[EmployeeId, int]] = field(default_factory=dict)  # other than 1
     default: EmployeeId | None = None
+    partners: PartnersPolicy = field(default_factory=PartnersPolicy)
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # e-mails by their tenant
     renewals: Renewals | None = None
     reselling: Reselling = field(default_factory=Reselling)

@@ -50,6 +50,7 @@ from bridge.domain.events import (
     MessageWritten,
     MessengerEvent,
     OwnerChanged,
+    PartnerEvent,
     RecordEvent,
     RenewalEvent,
     ResellingEvent,
@@ -59,6 +60,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.facts import ChannelFacts, Facts
 from bridge.domain.own_writes import is_own_write
+from bridge.domain.partner_routing import on_partner_event
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.renewing_rules import on_renewal
@@ -74,6 +76,8 @@ def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
         return on_renewal(draft, event)
     if isinstance(event, ResellingEvent):
         return reselling.on_reselling(draft, event)
+    if isinstance(event, PartnerEvent):
+        return on_partner_event(draft, event)
     if isinstance(event, DeskEvent):
         return _from_us(draft, event)
     if isinstance(event, UnitsUsed):

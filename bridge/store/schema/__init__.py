@@ -19,6 +19,7 @@ from bridge.store.schema.mirror import (
 )
 from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
 from bridge.store.schema.parked import PARKED, REACTION_IDS
+from bridge.store.schema.partners import PARTNER_LEADS, PARTNER_SIDE
 from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
 from bridge.store.schema.renewals import (
     RENEWAL_CHATS,
@@ -74,6 +75,8 @@ __all__ = [
     "NOT_MADE",
     "OUTBOX",
     "PARKED",
+    "PARTNER_LEADS",
+    "PARTNER_SIDE",
     "PASSES",
     "PIPELINES",
     "PUSHES",

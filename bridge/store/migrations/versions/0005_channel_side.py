@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from bridge.store.migrations.channel_side import principals, renewals, reselling, subjects
+from bridge.store.migrations.channel_side import partners, principals, renewals, reselling, subjects
 
 revision: str = "0005"
 down_revision: str | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-STEPS = (subjects, principals, renewals, reselling)
+STEPS = (subjects, principals, renewals, reselling, partners)
 
 
 def upgrade() -> None:

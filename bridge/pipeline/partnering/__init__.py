@@ -1,0 +1,1 @@
+"""The partner programme: its leads, and the CRM's partner side."""
