@@ -419,6 +419,15 @@ class World:
             assert time.monotonic() < end, f"{self.count(INBOX, account=account)} of {count} came"
             time.sleep(0.01)
 
+    def settles_with(self, holds: Callable[[], bool], otherwise: str) -> None:
+        """Works off what comes until that holds: one thing may be told by several webhooks."""
+        end = time.monotonic() + 120
+        self.settle(60)
+        while not holds():
+            assert time.monotonic() < end, otherwise
+            time.sleep(0.05)
+            self.settle(60)
+
     def person_changes(self, kind: str, record: str = "", **properties: str) -> None:
         """Somebody changes a record in the CRM's own pages; without an id he makes one."""
         named = {"id": record} if record else {}
