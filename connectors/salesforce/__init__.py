@@ -5,8 +5,10 @@ from connectors.salesforce.client import CALL_TIMEOUT_SECONDS
 from connectors.salesforce.doctor import SalesforceDoctor
 from connectors.salesforce.inbound import SalesforceInbound
 from connectors.salesforce.outbound import DELIVERS, MAX_RUN, SalesforceOutbound, calls_of
+from connectors.salesforce.partners import SalesforcePartners
 from connectors.salesforce.polling import SalesforcePoll
 from connectors.salesforce.reader import SalesforceReader
+from connectors.salesforce.renewals import SalesforceRenewals
 from connectors.salesforce.sandbox import sandbox
 from connectors.salesforce.staff import queues
 
@@ -24,6 +26,8 @@ CONNECTOR = Connector(
     doctor=SalesforceDoctor,
     queues=queues,
     poll=SalesforcePoll,
+    partners=SalesforcePartners,
+    renewals=SalesforceRenewals,
     is_crm=True,
     methods=frozenset({"POST"}),
     max_run=MAX_RUN,

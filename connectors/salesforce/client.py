@@ -46,6 +46,7 @@ _TOKENS_TRIED = 3
 _VERSION = re.compile(r"\d{2,3}\.0")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 _METHODS = ("POST", "PATCH")
+_FOLLOWING = re.compile(r"(?:tooling/)?query(?:All)?/[A-Za-z0-9_-]{1,100}")
 
 Headers = Mapping[str, str]
 Fields = Mapping[str, Any]
@@ -84,11 +85,14 @@ class SalesforceClient:
         """Calls of the last 24 hours, as the last answer said; None when none has said it yet."""
         return self._said.get("usage")
 
-    def query(self, soql: str, *, deleted: bool = False) -> list[dict[str, Any]]:
-        """All records of all pages, each with its `attributes`; with `deleted` ones too."""
+    def query(
+        self, soql: str, *, deleted: bool = False, tooling: bool = False
+    ) -> list[dict[str, Any]]:
+        """All records of all pages, each with its `attributes`; with `deleted` ones too, or of the
+        Tooling API."""
         object_name = _object_of(soql)
         operation = f"query {object_name}"
-        path = "queryAll/" if deleted else "query/"
+        path = "tooling/query/" if tooling else "queryAll/" if deleted else "query/"
         page = self._read(operation, path, {"q": soql})
         records = _records(operation, page)
         for _ in range(_MAX_PAGES):
@@ -252,7 +256,7 @@ class SalesforceClient:
         """The path of a further page, which the answer names: it must not lead anywhere else."""
         base = f"/services/data/v{self._version}/"
         rest = url.removeprefix(base)
-        if rest == url or not re.fullmatch(r"query(?:All)?/[A-Za-z0-9_-]{1,100}", rest):
+        if rest == url or not _FOLLOWING.fullmatch(rest):
             raise OutcomeUnknown(f"salesforce: {operation}: the next page leads elsewhere")
         return rest
 

@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
     Effect,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
 from bridge.domain.errors import BridgeError
@@ -17,6 +21,8 @@ from bridge.ports import Absent, CannotTell, Delivery, Found
 from connectors.salesforce.lookup import Lookup, record_key
 from connectors.salesforce.tasks import SEPARATOR, Target, targets
 from connectors.salesforce.work import Work
+
+_HARMLESS_TWICE = (CreateLead, ChangeOwner, UpdateTimelineEntry, AssignRecord, SetProperty)
 
 Answer = Found | Absent | CannotTell
 Answers = Mapping[int, Answer]
@@ -33,10 +39,12 @@ class Finding:
             (CreateContact, self._people),
             (CreateDeal, self._deals),
             (WriteTimelineEntry, self._entries),
+            (CreateTask, self._tasks),
+            (WriteNote, self._notes),
         ):
             found |= _carefully(work, effect, look)
         # No lead is made but as a contact; the others say what shall be, and do so again.
-        for harmless_twice in (CreateLead, ChangeOwner, UpdateTimelineEntry):
+        for harmless_twice in _HARMLESS_TWICE:
             found |= {place: Absent() for place, _, _ in work.of(harmless_twice)}
         unknown = CannotTell(reason="salesforce: not for a CRM")
         return [found.get(place, unknown) for place in range(len(run))]
@@ -57,6 +65,17 @@ class Finding:
         keys = {place: record_key(d.idempotency_key) for place, d, _ in work.of(CreateDeal)}
         known = self.lookup.deals(keys.values())
         return {place: _answer(known.get(key)) for place, key in keys.items()}
+
+    def _tasks(self, work: Work) -> Answers:
+        return self._by_record_key({p: d.idempotency_key for p, d, _ in work.of(CreateTask)})
+
+    def _notes(self, work: Work) -> Answers:
+        return self._by_record_key({p: d.idempotency_key for p, d, _ in work.of(WriteNote)})
+
+    def _by_record_key(self, keys: Mapping[int, str]) -> Answers:
+        wanted = {place: record_key(key) for place, key in keys.items()}
+        known = self.lookup.tasks(wanted.values())
+        return {place: _answer(known.get(key)) for place, key in wanted.items()}
 
     def _entries(self, work: Work) -> Answers:
         """Where one of its tasks is missing it is written again: the keys refuse the others."""

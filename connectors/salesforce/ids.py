@@ -9,6 +9,7 @@ import re
 from bridge.domain.errors import DeliveryRejected
 
 CONTACT, LEAD, OPPORTUNITY = "003", "00Q", "006"
+ACCOUNT, CONTRACT = "001", "800"
 USER, QUEUE, ORGANIZATION, TASK = "005", "00G", "00D", "00T"
 
 _ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")

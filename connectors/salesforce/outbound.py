@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
     Effect,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
 from bridge.domain.errors import BridgeError, DeliveryRejected
@@ -18,16 +22,18 @@ from connectors.salesforce.contacts import People
 from connectors.salesforce.finding import Finding
 from connectors.salesforce.ids import LEAD, is_of
 from connectors.salesforce.lookup import Lookup
+from connectors.salesforce.on_records import OnRecords
 from connectors.salesforce.opportunities import Deals
 from connectors.salesforce.owners import Owners
 from connectors.salesforce.reserve import Reserve
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.statuses import Statuses
 from connectors.salesforce.tasks import Tasks
-from connectors.salesforce.work import Work
+from connectors.salesforce.work import Work, ids_of
 
 DELIVERS: frozenset[type[Effect]] = frozenset(
     {CreateContact, CreateDeal, CreateLead, ChangeOwner, WriteTimelineEntry, UpdateTimelineEntry}
+    | {AssignRecord, SetProperty, CreateTask, WriteNote}
 )
 MAX_RUN = 200
 
@@ -61,14 +67,18 @@ class SalesforceOutbound:
     def _carry_out(self, work: Work, client: SalesforceClient) -> None:
         people = People(client, self._settings)
         tasks = Tasks(client, self._statuses)
+        on_records = OnRecords(client, self._statuses)
         steps = (
             people.create_contacts,
             people.create_leads,
             Deals(client, self._settings).create,
             Owners(client).change,
+            on_records.change,
+            on_records.create_tasks,
             self._hold_entries,
             tasks.write,
             tasks.update,
+            on_records.write_notes,
         )
         for step in steps:
             if not work.is_down():
@@ -95,7 +105,7 @@ class SalesforceOutbound:
             return
         reason = "salesforce: the last API calls of the day are kept for clients and owners"
         held = RetryAt(when=until, reason=reason)
-        for kind in (WriteTimelineEntry, UpdateTimelineEntry):
+        for kind in (WriteTimelineEntry, UpdateTimelineEntry, WriteNote):
             work.settle({place: held for place, _, _ in list(work.of(kind))})
 
 
@@ -109,5 +119,5 @@ def calls_of(run: Sequence[Delivery]) -> int:
     kinds = {type(delivery.effect) for delivery in run if type(delivery.effect) in DELIVERS}
     deals = sum(isinstance(delivery.effect, CreateDeal) for delivery in run)
     packs = -(-deals // (MAX_SUBREQUESTS // 2))
-    leads = any(is_of(LEAD, one) for delivery in run for one in delivery.ids.values())
+    leads = any(is_of(LEAD, one) for delivery in run for one in ids_of(delivery))
     return len(kinds - {CreateDeal}) + (packs + 1 if deals else 0) + leads

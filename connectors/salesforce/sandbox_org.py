@@ -11,7 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.salesforce.sandbox_ids import made_id
-from connectors.salesforce.sandbox_schema import BRIDGE_FIELDS, Object, objects
+from connectors.salesforce.sandbox_schema import (
+    BRIDGE_FIELDS,
+    PARTNER_FIELDS,
+    PARTNER_OBJECTS,
+    Object,
+    objects,
+)
 
 INTEGRATION_USER = made_id("005", 1)
 ORGANIZATION = made_id("00D", 1)
@@ -24,6 +30,7 @@ class Settings:
     assignment_rule_owner: str = ""  # a user or queue: the active assignment rule of leads
     duplicate_rules: Mapping[str, str] = field(default_factory=dict)  # object: block or alert
     missing_fields: Sequence[str] = ()  # `Lead.Bridge_Key__c`: nobody has made them
+    partners: bool = True  # False: nobody has switched partner relationship management on
     hidden_objects: Sequence[str] = ()  # objects that our user does not see, such as Lead
     not_unique: Sequence[str] = ()  # `Lead.Bridge_Key__c`: made without "unique"
     required_fields: Sequence[str] = ()  # `Lead.Email`: required by the org's admin
@@ -137,7 +144,14 @@ class Org:
         )
 
     def has_field(self, object_name: str, name: str) -> bool:
-        return f"{object_name}.{name}" not in self.settings.missing_fields
+        named = f"{object_name}.{name}"
+        has_partners = self.settings.partners or named not in PARTNER_FIELDS
+        return has_partners and named not in self.settings.missing_fields
+
+    def is_seen(self, object_name: str) -> bool:
+        """Whether there is such an object for our user."""
+        has_partners = self.settings.partners or object_name not in PARTNER_OBJECTS
+        return has_partners and object_name not in self.settings.hidden_objects
 
     def is_hidden(self, record: Record) -> bool:
         return time.monotonic() - record.made_at < self.settings.read_lag_seconds

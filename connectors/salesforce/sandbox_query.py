@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.salesforce.sandbox_ids import is_id, long_id
 from connectors.salesforce.sandbox_org import INTEGRATION_USER, Org, Record, stamp
-from connectors.salesforce.sandbox_schema import Field, Object, Refused
+from connectors.salesforce.sandbox_schema import TOOLING, Field, Object, Refused
 from connectors.salesforce.sandbox_soql import (
     Comparison,
     Condition,
@@ -42,10 +42,13 @@ MAX_DEPTH = 5
 class Asking:
     """One query; `with_deleted` is queryAll."""
 
-    def __init__(self, org: Org, version: str, *, with_deleted: bool = False) -> None:
+    def __init__(
+        self, org: Org, version: str, *, with_deleted: bool = False, tooling: bool = False
+    ) -> None:
         self._org = org
         self._version = version
         self._with_deleted = with_deleted
+        self._tooling = tooling
 
     def answer(self, soql: str) -> tuple[int, list[dict[str, Any]]]:
         """How many, and the records; none of them for COUNT()."""
@@ -54,15 +57,28 @@ class Asking:
         found = self._found(query, one)
         if query.counts:
             return len(found), []
+        if query.group:
+            return self._grouped(query, one, found)
         return len(found), [self._shown(query, one, record) for record in found]
 
     def _object(self, name: str) -> Object:
         found = {known.lower(): one for known, one in self._org.objects.items()}
         one = found.get(name.lower())
-        if one is None or one.name in self._org.settings.hidden_objects:
+        is_there = one is not None and (one.name in TOOLING) is self._tooling
+        if one is None or not is_there or not self._org.is_seen(one.name):
             message = f"sObject type '{name}' is not supported."
             raise Refused(400, "INVALID_TYPE", message)
         return one
+
+    def _grouped(
+        self, query: Query, one: Object, found: Sequence[Record]
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """Each value once; only the field itself can be selected here."""
+        if query.fields != (query.group,):
+            raise malformed(f"Field must be grouped or aggregated: {query.fields[0]}")
+        values = dict.fromkeys(self._value(one, record, query.group) for record in found)
+        told = {"attributes": {"type": "AggregateResult"}}
+        return len(values), [{**told, query.group: value} for value in values]
 
     def _found(self, query: Query, one: Object) -> list[Record]:
         for name in query.fields:
@@ -140,10 +156,9 @@ class Asking:
             return Field("Type", "picklist", 40)
         return self._field(self._org.objects[via.refers[0]], rest)
 
-    @staticmethod
-    def _relation(one: Object, name: str) -> Field:
+    def _relation(self, one: Object, name: str) -> Field:
         via = one.through(name)
-        if via is None:
+        if via is None or not self._org.has_field(one.name, via.name):
             message = f"Didn't understand relationship '{name}' in field path."
             raise Refused(400, "INVALID_FIELD", message)
         return via

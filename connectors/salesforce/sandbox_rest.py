@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.salesforce.sandbox_org import Org, Record
@@ -77,6 +77,7 @@ class Rest:
         self._rooms: Mapping[str, Callable[[Ask], Reply]] = {
             "query": self._query,
             "queryAll": self._query,
+            "tooling": self._tooling,
             "sobjects": self._sobjects,
             "limits": self._limits,
             **more,
@@ -98,13 +99,19 @@ class Rest:
         left = max(0, most - self._org.calls_today)
         return Reply(200, {"DailyApiRequests": {"Max": most, "Remaining": left}})
 
-    def _query(self, ask: Ask) -> Reply:
+    def _tooling(self, ask: Ask) -> Reply:
+        if ask.path[1:2] != ("query",):
+            raise not_found()
+        return self._query(replace(ask, path=ask.path[1:]), tooling=True)
+
+    def _query(self, ask: Ask, *, tooling: bool = False) -> Reply:
         must_be(ask, "GET")
         if len(ask.path) > 1:
             return self._page(ask, ask.path[1])
         if "q" not in ask.params:
             raise Refused(400, "MALFORMED_QUERY", "A query string has to be specified")
-        asking = Asking(self._org, ask.version, with_deleted=ask.path[0] == "queryAll")
+        deleted = ask.path[0] == "queryAll"
+        asking = Asking(self._org, ask.version, with_deleted=deleted, tooling=tooling)
         total, records = asking.answer(ask.params["q"])
         size = self._page_size(ask)
         if len(records) <= size:

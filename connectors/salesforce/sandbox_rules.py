@@ -1,6 +1,8 @@
 """What an org demands of a record: owners, references, pick lists, tasks, unique values, locks."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from connectors.salesforce.sandbox_ids import long_id
@@ -177,12 +179,26 @@ def _task(org: Org, whole: Values) -> dict[str, Any]:
     return {"IsClosed": found is not None and bool(found.values["IsClosed"])}
 
 
+def _contract(org: Org, whole: Values) -> dict[str, Any]:
+    """Salesforce works out the end of a contract that has a start and a term in months."""
+    start, term = whole.get("StartDate"), whole.get("ContractTerm")
+    if not start or not term:
+        return {}
+    first = date.fromisoformat(str(start)[:10])
+    months = first.month - 1 + int(term)
+    year, month = first.year + months // 12, months % 12 + 1
+    last_day = monthrange(year, month)[1]
+    end = date(year, month, min(first.day, last_day)) - timedelta(days=1)
+    return {"EndDate": end.isoformat()}
+
+
 _DERIVED: Mapping[str, Callable[[Org, Values], dict[str, Any]]] = {
     "Contact": _person,
     "User": _person,
     "Lead": _lead,
     "Opportunity": _deal,
     "Task": _task,
+    "Contract": _contract,
 }
 
 

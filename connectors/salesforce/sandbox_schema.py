@@ -65,6 +65,7 @@ def _by_lower(fields: Mapping[str, Field]) -> Mapping[str, Field]:
 _OBJECTS = """
 Account 001
  Name* string 255, Phone phone 40, OwnerId reference >User, Bridge_Key__c! string 255
+ IsPartner boolean
 Contact 003
  AccountId reference >Account, LastName* string 80, FirstName string 40, Name- string 121
  Phone phone 40, MobilePhone phone 40, HomePhone phone 40, OtherPhone phone 40, Email email 80
@@ -74,6 +75,7 @@ Lead 00Q
  LastName* string 80, FirstName string 40, Name- string 121, Company* string 255
  Phone phone 40, MobilePhone phone 40, Email email 80, Title string 128
  Description textarea 32000, LeadSource picklist 255, Status picklist 255
+ Country string 80, State string 80, City string 40, Rating picklist 255, Industry picklist 255
  OwnerId reference >User+Group, IsConverted- boolean, ConvertedDate- date
  ConvertedAccountId- reference >Account, ConvertedContactId- reference >Contact
  ConvertedOpportunityId- reference >Opportunity, Bridge_Key__c! string 255
@@ -85,15 +87,49 @@ Opportunity 006
 OpportunityContactRole 00K
  OpportunityId* reference >Opportunity, ContactId* reference >Contact, Role picklist 255
  IsPrimary boolean
+Contract 800
+ AccountId* reference >Account, Name string 80, ContractNumber- string 30, StartDate date
+ ContractTerm int, EndDate- date, Status picklist 255, CustomerSignedId reference >Contact
+ OwnerId reference >User
+ContractContactRole 02a
+ ContractId* reference >Contract, ContactId* reference >Contact, Role picklist 255
+ IsPrimary boolean
+AccountContactRole 02Z
+ AccountId* reference >Account, ContactId* reference >Contact, Role picklist 255
+ IsPrimary boolean
 Task 00T
- WhoId reference >Contact+Lead, WhatId reference >Account+Opportunity, AccountId- reference >Account
+ WhoId reference >Contact+Lead, WhatId reference >Account+Opportunity+Contract
+ AccountId- reference >Account
  Subject string 255, Description textarea 32000, Status picklist 255, Priority picklist 255
  ActivityDate date, TaskSubtype picklist 40, Type picklist 255, IsClosed- boolean
  OwnerId reference >User, Bridge_Message_Key__c! string 255
 User 005
  Name- string 121, FirstName string 40, LastName* string 80, Email* email 128
  Username* string 80, IsActive boolean, UserType- picklist 40, ProfileId reference >Profile
- ContactId reference >Contact, LastLoginDate- datetime
+ ContactId reference >Contact, IsPortalEnabled- boolean, LastLoginDate- datetime
+PermissionSet 0PS
+ Name* string 80, Label string 80
+PermissionSetAssignment 0Pa
+ AssigneeId* reference >User, PermissionSetId* reference >PermissionSet
+Network 0DB
+ Name* string 80, Status picklist 40, UrlPathPrefix string 100
+NetworkMemberGroup 0NM
+ NetworkId* reference >Network, ParentId* reference >Profile+PermissionSet
+ AssignmentStatus picklist 40
+Folder 00l
+ Name* string 40, DeveloperName string 80, Type picklist 40, AccessType picklist 40
+EntityDefinition 4ie
+ QualifiedApiName* string 70, IsCustomizable- boolean, InternalSharingModel- picklist 40
+ ExternalSharingModel- picklist 40
+AccountShare 00r
+ AccountId* reference >Account, UserOrGroupId* reference >User+Group, RowCause picklist 40
+ContactShare 03s
+ ContactId* reference >Contact, UserOrGroupId* reference >User+Group, RowCause picklist 40
+LeadShare 01o
+ LeadId* reference >Lead, UserOrGroupId* reference >User+Group, RowCause picklist 40
+OpportunityShare 00t
+ OpportunityId* reference >Opportunity, UserOrGroupId* reference >User+Group
+ RowCause picklist 40
 Profile 00e
  Name* string 255, UserType- picklist 40
 Group 00G
@@ -115,6 +151,11 @@ RecordType 012
 Organization 00D
  Name* string 80, OrganizationType- picklist 40, IsSandbox- boolean, InstanceName- string 5
 """
+
+# What an org lacks that has no partners, or no digital experiences.
+PARTNER_FIELDS = frozenset({"Account.IsPartner", "User.IsPortalEnabled", "User.ContactId"})
+PARTNER_OBJECTS = frozenset({"Network", "NetworkMemberGroup"})
+TOOLING = frozenset({"EntityDefinition"})  # asked of the Tooling API alone
 
 _STANDING = (
     Field("Id", "id", 18, can_write=False),

@@ -48,11 +48,12 @@ def seed(org: Org, given: Mapping[str, Any]) -> dict[str, list[str]]:
     """Puts records there as they are given, unchecked and untold; gives their ids.
 
     `given` has for each object a list of fields, `Id` among them or not. Under `fields` it has
-    fields of the org's own, such as `{"Contact": ["Telegram__c"]}`; objects in `without` lose
-    what they hold first.
+    fields of the org's own, such as `{"Contact": ["Telegram__c", "Renewal__c date"]}`; objects in
+    `without` lose what they hold first.
     """
     for name, fields in given.get("fields", {}).items():
-        org.objects[name].fields.update({one: custom_field(one) for one in fields})
+        made_fields = [custom_field(*one.split()) for one in fields]
+        org.objects[name].fields.update({one.name: one for one in made_fields})
     for name in given.get("without", ()):
         org.records[name].clear()
     made: dict[str, list[str]] = {}
@@ -100,6 +101,11 @@ _STANDING = frozenset(
 )
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "User": {"IsActive": True, "UserType": "Standard"},
+    "Network": {"Status": "Live"},
+    "NetworkMemberGroup": {"AssignmentStatus": "Added"},
+    "Folder": {"Type": "Report", "AccessType": "Shared"},
+    "EntityDefinition": {"IsCustomizable": True, "InternalSharingModel": "Private"},
+    "Contract": {"Status": "Activated"},
     "Group": {"Type": "Queue"},
     "RecordType": {"IsActive": True},
     "Lead": {"Status": "Open - Not Contacted"},

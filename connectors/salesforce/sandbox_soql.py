@@ -70,6 +70,7 @@ class Query:
     limit: int | None = None
     offset: int = 0
     counts: bool = False
+    group: str = ""
     children: tuple["Query", ...] = field(default=())  # subqueries, `object` their relation
 
 
@@ -136,6 +137,7 @@ class _Reader:
             fields=tuple(fields),
             object=self._word(),
             where=self._condition() if self._takes("WHERE") else None,
+            group=self._group() if self._takes("GROUP") else "",
             order=tuple(self._order()) if self._takes("ORDER") else (),
             limit=self._whole_number() if self._takes("LIMIT") else None,
             offset=self._whole_number() if self._takes("OFFSET") else 0,
@@ -169,6 +171,10 @@ class _Reader:
         if token.kind != "number" or not token.text.isdigit():
             raise malformed(f"unexpected token: '{token.text}'")
         return int(token.text)
+
+    def _group(self) -> str:
+        self._expect("BY")
+        return self._word()
 
     def _order(self) -> list[tuple[str, bool]]:
         self._expect("BY")

@@ -5,7 +5,7 @@ locks nobody; a later edit of the message changes it, and locks what it names fo
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bridge.domain.effects import UpdateTimelineEntry, WriteTimelineEntry
 from bridge.domain.errors import BridgeError, DeliveryRejected
@@ -15,16 +15,14 @@ from bridge.ports import Delivery, Done
 from connectors.salesforce.answers import SalesforceRefused
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.ids import LEAD, is_of
-from connectors.salesforce.lookup import MESSAGE_KEY, Lookup
+from connectors.salesforce.lookup import MESSAGE_KEY
 from connectors.salesforce.statuses import Statuses
+from connectors.salesforce.task_rows import TaskRows
 from connectors.salesforce.timeline import description, subject
 from connectors.salesforce.work import Work
-from connectors.salesforce.writing import Made, Row, Writing
+from connectors.salesforce.writing import Made, Row
 
 SEPARATOR = ","  # between the ids of the tasks of one entry, the client's own first
-_NO_HEADERS: Mapping[str, str] = {}
-_OWNER_GONE = ("INACTIVE_OWNER_OR_USER", "OPERATION_WITH_INACTIVE_USER_NOT_ALLOWED")
-_GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
 
 Item = tuple[int, Delivery, WriteTimelineEntry]
 
@@ -54,7 +52,7 @@ class Tasks:
                 work.fail(place, error)
             return
         rows, owners = _rows(work, items, status)
-        made = self._existing(rows, self._lighter(rows, self._written("POST", rows)))
+        made = TaskRows(self.client).insert(rows)
         self._learn(made)
         _settle(work, owners, made)
 
@@ -70,33 +68,7 @@ class Tasks:
                 owners[len(rows)] = place
                 rows.append(_changed(len(rows), task, effect))
         if rows and not work.is_down():
-            _settle(work, owners, self._written("PATCH", rows))
-
-    def _written(self, method: str, rows: Sequence[Row]) -> Made:
-        return Writing(self.client, method, _NO_HEADERS).write(rows)
-
-    def _lighter(self, rows: Sequence[Row], made: Made) -> Made:
-        """An author who has left, or a deal that is gone, must not keep the message out."""
-        again = [
-            lighter
-            for row in rows
-            if isinstance(error := made[row.place], SalesforceRefused)
-            and (lighter := _without_cause(row, error))
-        ]
-        return {**made, **(self._written("POST", again) if again else {})}
-
-    def _existing(self, rows: Sequence[Row], made: Made) -> Made:
-        """What our key is taken by is what this would have made."""
-        doubled = {row.place: row.name for row in rows if _is_doubled(made[row.place])}
-        if not doubled:
-            return made
-        try:
-            known = Lookup(self.client).tasks(doubled.values())
-        except DeliveryRejected:
-            return made  # the refusal stands
-        except BridgeError as error:
-            return {**made, **dict.fromkeys(doubled, error)}
-        return {**made, **{place: known[key] for place, key in doubled.items() if key in known}}
+            _settle(work, owners, TaskRows(self.client).update(rows))
 
     def _learn(self, made: Made) -> None:
         wrong = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
@@ -175,22 +147,6 @@ def _changed(number: int, task: str, effect: UpdateTimelineEntry) -> Row:
         "Description": description(effect.entry, effect.note),
     }
     return Row(place=number, name=task, object_name="Task", fields=fields)
-
-
-def _without_cause(row: Row, error: SalesforceRefused) -> Row | None:
-    if "OwnerId" in row.fields and (error.code in _OWNER_GONE or "OwnerId" in error.fields):
-        return _without(row, "OwnerId")
-    if error.code in _GONE and "WhoId" in row.fields and "WhatId" in row.fields:
-        return _without(row, "WhatId")
-    return None
-
-
-def _without(row: Row, field: str) -> Row:
-    return replace(row, fields={n: value for n, value in row.fields.items() if n != field})
-
-
-def _is_doubled(made: str | BridgeError) -> bool:
-    return isinstance(made, SalesforceRefused) and made.code == "DUPLICATE_VALUE"
 
 
 def _settle(work: Work, owners: Mapping[int, int], made: Made) -> None:

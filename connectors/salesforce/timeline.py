@@ -40,6 +40,16 @@ def description(entry: WriteTimelineEntry, note: str = "") -> str:
     return _fitting("\n\n".join(part for part in parts if part), MAX_DESCRIPTION, "…")
 
 
+def fitting_line(text: str) -> str:
+    """As a subject."""
+    return _fitting(_line(text), MAX_SUBJECT, "…")
+
+
+def fitting_text(text: str) -> str:
+    """As a description."""
+    return _fitting(_lines(text), MAX_DESCRIPTION, "…")
+
+
 def _file(media: Media) -> str:
     """A link and what it is; a file that nothing can be clicked on is named all the same."""
     label = " · ".join(word for word in (media.name, media.content_type) if word)

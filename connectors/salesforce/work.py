@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from bridge.domain.effects import CreateContact, CreateDeal, CreateLead, Effect
+from bridge.domain.effects import CreateContact, CreateDeal, CreateLead, CrmRecordEffect, Effect
 from bridge.domain.errors import BridgeError
 from bridge.domain.names import RecordId
 from bridge.ports import AccountDown, Delivery, Done, Outcome, Rejected, RetryAt
@@ -59,7 +59,11 @@ class Work:
     def known_ids(self) -> Iterator[str]:
         """Vendor's ids that came with the run."""
         for delivery in self._run:
-            yield from delivery.ids.values()
+            yield from ids_of(delivery)
+
+    def now_as(self, record: str) -> str:
+        """Salesforce's id of a lead, or of the contact that it was converted into."""
+        return self._converted.get(record, record)
 
     def id_of(self, delivery: Delivery, record: str) -> str | None:
         found = delivery.ids.get(record) or self._made.get(record)
@@ -85,6 +89,12 @@ class Work:
         unsupported = Rejected(reason="effect_unsupported", detail="salesforce: not for a CRM")
         default = self._down or unsupported
         return [self._outcomes.get(place, default) for place in range(len(self._run))]
+
+
+def ids_of(delivery: Delivery) -> Iterator[str]:
+    yield from delivery.ids.values()
+    if isinstance(delivery.effect, CrmRecordEffect):
+        yield delivery.effect.record
 
 
 def _makes(effect: Effect) -> RecordId | None:

@@ -9,16 +9,27 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, request
 
-from bridge.domain.effects import ChangeOwner, UpdateTimelineEntry
+from bridge.domain.crm_renewals import RenewalSource
+from bridge.domain.effects import (
+    AssignRecord,
+    ChangeOwner,
+    CreateTask,
+    SetProperty,
+    UpdateTimelineEntry,
+    WriteNote,
+)
 from bridge.domain.names import CrmId, MessageId, RecordId
-from bridge.domain.records import RecordKind
+from bridge.domain.records import CrmKind, RecordKind
 from bridge.ports import Account, Done, IdentityQuery
 from connectors.salesforce.outbound import SalesforceOutbound
+from connectors.salesforce.partners import SalesforcePartners
 from connectors.salesforce.reader import SalesforceReader
+from connectors.salesforce.renewals import SalesforceRenewals
 from connectors.salesforce.sandbox import sandbox
 from connectors.salesforce.staff import queues
 from tests.connectors.salesforce.building import (
     LUIS,
+    NOW,
     SECRETS,
     account,
     delivery,
@@ -89,6 +100,40 @@ def everything(org: SalesforceSandbox) -> None:
     reader = SalesforceReader(given)
     reader.contacts([CrmId(ids["r2"])])
     reader.leads([CrmId(ids["r2"])])
+
+
+def channel_side(org: SalesforceSandbox) -> None:
+    """Each call for partners and renewals."""
+    given = account(org.url)
+    company = CrmId(org.post("change", {"object": "Account", "fields": {"Name": "Acme"}}))
+    person = {"LastName": "Paz", "Email": "paz@acme.example", "AccountId": company}
+    org.post("change", {"object": "Contact", "fields": person})
+    client = {"LastName": "Vega", "Company": "Vega SA"}
+    lead = CrmId(org.post("change", {"object": "Lead", "fields": client}))
+    contract = org.post("change", {"object": "Contract", "fields": {"AccountId": company}})
+    _act(SalesforceOutbound(given), lead, company)
+    partners = SalesforcePartners(given)
+    partners.organisation()
+    partners.partners([company], ["paz@acme.example", "ana@acme.example"])
+    partners.sharing()
+    partners.leads([lead], ["Phone"])
+    renewals = SalesforceRenewals(given)
+    contracts = RenewalSource(kind=CrmKind.CONTRACT)
+    renewals.due(contracts, NOW.date(), NOW.date())
+    renewals.changed(contracts, NOW)
+    renewals.read(contracts, [CrmId(contract)])
+
+
+def _act(outbound: SalesforceOutbound, lead: CrmId, company: CrmId) -> None:
+    kind, day = CrmKind.COMPANY, NOW.date()
+    run = [
+        delivery(AssignRecord(kind=CrmKind.LEAD, record=lead, owner=LUIS), "a"),
+        delivery(SetProperty(kind=kind, record=company, name="Phone", value="1"), "p"),
+        delivery(CreateTask(kind=kind, record=company, subject="s", text="t", due=day), "t"),
+        delivery(WriteNote(kind=kind, record=company, subject="", text="t", occurred_at=NOW), "n"),
+    ]
+    assert all(isinstance(one, Done) for one in outbound.deliver(run))
+    outbound.find(run)
 
 
 def _written(outbound: SalesforceOutbound) -> dict[str, str]:

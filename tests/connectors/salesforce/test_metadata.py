@@ -14,7 +14,7 @@ from connectors.salesforce.lookup import KEY, MESSAGE_KEY
 from connectors.salesforce.sandbox_messages import FIELDS
 from connectors.salesforce.sandbox_schema import objects
 from connectors.salesforce.sandbox_soql import Comparison, Condition, read
-from tests.connectors.salesforce.line import Heard, everything, tapped
+from tests.connectors.salesforce.line import Heard, channel_side, everything, tapped
 
 PACKAGE = Path(connectors.salesforce.__file__).parent
 METADATA = PACKAGE / "metadata"
@@ -37,6 +37,8 @@ ALWAYS = frozenset(
         *("StageName", "CloseDate", "IsClosed", "Subject", "RecordTypeId"),
     }
 )
+# Field permissions know them as Lead.Address.
+ADDRESS = ("Lead.City", "Lead.Country", "Lead.State")
 RECORDS = ("Contact", "Lead", "Opportunity", "Task")
 
 
@@ -73,7 +75,7 @@ def test_the_package_names_what_the_folder_holds_and_nothing_else() -> None:
     assert named == {
         "CustomField": sorted(f"{one}.{name}" for one, name in _fields()),
         "Flow": sorted(path.stem for path in (SOURCE / "flows").iterdir()),
-        "PermissionSet": [path.stem for path in (SOURCE / "permissionsets").iterdir()],
+        "PermissionSet": sorted(path.stem for path in (SOURCE / "permissionsets").iterdir()),
         "WorkflowOutboundMessage": sorted(
             f"{path.stem}.{name}"
             for path in (SOURCE / "workflows").iterdir()
@@ -156,15 +158,20 @@ def test_the_readme_names_each_option_that_the_code_reads() -> None:
     assert read_by_code <= named | {"client_certificate"}
 
 
-def test_nobody_may_delete_or_change_everything() -> None:
-    allowed = file("permissionsets", "Bridge")
+@pytest.mark.parametrize("name", ["Bridge", "Bridge_Partners"])
+def test_nobody_may_delete_or_change_everything(name: str) -> None:
+    allowed = root(SOURCE / "permissionsets" / f"{name}.permissionset")
     assert set(texts(allowed, "allowDelete")) == {"false"}
     assert set(texts(allowed, "modifyAllRecords")) == {"false"}
 
 
 def _permitted() -> Mapping[str, bool]:
     """Fields that the permission set names, and whether they may be written."""
-    allowed = file("permissionsets", "Bridge")
+    return _of_set("Bridge")
+
+
+def _of_set(name: str) -> Mapping[str, bool]:
+    allowed = root(SOURCE / "permissionsets" / f"{name}.permissionset")
     return {
         text(one, "field"): text(one, "editable") == "true"
         for one in allowed.findall(f"{NS}fieldPermissions")
@@ -194,6 +201,18 @@ def test_the_permission_set_opens_all_that_the_connector_touches_and_no_more() -
     spare = {"Contact.MobilePhone", "Lead.MobilePhone"}
     assert {one for one, can_write in permitted.items() if can_write} - sent <= spare
     assert permitted.keys() - asked - sent == set()
+
+
+def test_what_the_channel_side_reads_is_opened_by_its_own_permission_set() -> None:
+    with tapped() as line:
+        channel_side(line.org)
+        heard = line.heard[:]
+    asked = {dotted for one in heard if one.query for dotted in _read_by(one.query)}
+    assert {"Lead.Country", "Contact.Email"} <= asked
+    more = _of_set("Bridge_Partners")
+    permitted = {**_permitted(), **more, **dict.fromkeys(ADDRESS, False)}
+    assert sorted(one for one in asked if not _is_open(one, permitted)) == []
+    assert more.keys() - asked - {"Lead.Address", "Contract.EndDate"} == set()
 
 
 def _is_open(dotted: str, permitted: Mapping[str, bool]) -> bool:

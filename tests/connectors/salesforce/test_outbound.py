@@ -419,4 +419,4 @@ def test_what_a_run_costs() -> None:
     assert calls_of(run_of(*(new_deal(f"d{n}") for n in range(13)))) == 3
     assert calls_of([delivery(entry(), ids={"r1": "00Q5g0000000001EAA"})]) == 2
     assert calls_of(()) == 0
-    assert len(DELIVERS) == 6
+    assert len(DELIVERS) == 10

@@ -24,7 +24,7 @@ from tests.connectors.salesforce.interface import (
     check_message,
     shapes,
 )
-from tests.connectors.salesforce.line import Line, everything, tapped
+from tests.connectors.salesforce.line import Line, channel_side, everything, tapped
 
 LEAD = {"LastName": "Vega", "Company": "-", "Phone": "+34600000001"}
 TASK = {"Subject": "x", "Status": "Completed"}
@@ -38,6 +38,7 @@ def line() -> Iterator[Line]:
 
 def test_every_call_of_the_connector_is_published(line: Line) -> None:
     everything(line.org)
+    channel_side(line.org)
     assert len({one.path for one in line.heard}) >= 6
     for one in line.heard:
         check_call(one.method, one.path)
