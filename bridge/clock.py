@@ -24,6 +24,7 @@ from bridge.wiring import take
 TICK_SECONDS = 0.5
 FOLDER_SECONDS = 1.0
 FILES_SECONDS = 5.0
+RENEWALS_SECONDS = 5.0
 HALF_FILES_SECONDS = 3600.0
 _log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Clock:
         self._beat = Every(BEAT_SECONDS)
         self._look = Every(FOLDER_SECONDS)
         self._files = Every(FILES_SECONDS)
+        self._renewals = Every(RENEWALS_SECONDS)
         self._half_files = Every(HALF_FILES_SECONDS)
         self._seen: FolderState | None = None
 
@@ -61,6 +63,8 @@ class Clock:
         if self._files.due():
             jobs.keep_files_logged(self._parts)
             jobs.forget_logged(self._parts)
+        if self._renewals.due():
+            jobs.keep_renewals_logged(self._parts)
         if self._half_files.due():
             tidy(self._parts)
 

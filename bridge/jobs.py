@@ -12,6 +12,7 @@ import structlog
 from bridge.pipeline.drain import drain, due_copies, due_lanes
 from bridge.pipeline.file_keeping import keep_files
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.renewals.keeping import keep_renewals
 from bridge.pipeline.retention import forget
 from bridge.pipeline.upkeep import tick
 from bridge.queue import clients
@@ -104,6 +105,13 @@ def keep_files_logged(parts: Parts) -> None:
         keep_files(parts)
     except Exception:
         _log.exception("keeping files failed")
+
+
+def keep_renewals_logged(parts: Parts) -> None:
+    try:
+        keep_renewals(parts)
+    except Exception:
+        _log.exception("renewals failed")
 
 
 def forget_logged(parts: Parts) -> None:

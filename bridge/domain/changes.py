@@ -160,6 +160,8 @@ class RefreshKind(StrEnum):
     PARTNERS = "partners"  # the partner side; key is the CRM account's name
     NEW_LEAD = "new_lead"  # has just come there: for the partner programme
     PARTNER_LEAD = "partner_lead"  # as the programme knows it
+    RENEWALS = "renewals"  # those that are coming; key is the CRM account's name
+    CLIENT = "client"  # a vendor's partner's client; key is the CRM's id
     WINDOW = "window"  # nothing is read, but the account's own window told what is new
 
 

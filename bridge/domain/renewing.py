@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from bridge.domain.crm_renewals import RenewalRole
-from bridge.domain.names import AccountName, digest_id
+from bridge.domain.names import AccountName, CrmId, digest_id
 from bridge.domain.records import CrmKind
 from bridge.domain.subjects import Subject, SubjectKind
 
@@ -68,8 +68,9 @@ class ClientContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalReading:
-    """A renewal as just read from its origin. `ref` is the origin's own id of it, `account` the CRM
-    that it stands in; `gone`: the client is there no more."""
+    """A renewal as just read from its origin. `ref` is the origin's own id of it; `account`, `kind`
+    and `record` name the record of a CRM that it is or belongs to. `gone`: the client is there no
+    more."""
 
     id: RenewalId
     tenant: str
@@ -79,6 +80,7 @@ class RenewalReading:
     ref: str
     account: AccountName | None = None
     kind: CrmKind | None = None
+    record: CrmId | None = None
     state: RenewalState = RenewalState.PENDING
     contacts: tuple[ClientContact, ...] = ()
     time_zone: str = ""  # the client's; empty: the house's

@@ -8,7 +8,7 @@ from bridge.domain.decisions import Candidate, Decision
 from bridge.domain.draft import Draft
 from bridge.domain.effects import CreateTask, SendEmail
 from bridge.domain.messaging import Template
-from bridge.domain.names import CrmId, EmployeeId, digest_id
+from bridge.domain.names import EmployeeId, digest_id
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.renewing import Renewal, RenewalOwner, RenewalState
 from bridge.domain.renewing_changes import NoteStep, QueueChat, StepOutcome
@@ -157,14 +157,14 @@ def _task(
     """Why there is no task for him; empty where there is."""
     reading = renewal.reading
     known = draft.facts.directory.by_email(person)
-    if reading.account is None or reading.kind is None:
+    if reading.account is None or reading.kind is None or reading.record is None:
         return "this renewal stands in no CRM that could hold a task"
     if reading.account != draft.policy.crm or known is None or not known.active:
         return f"{person} is nobody whom the CRM could give a task to"
     subject, text = _words(draft, event, renewal, renewals)
     effect = CreateTask(
         kind=reading.kind,
-        record=CrmId(reading.ref),
+        record=reading.record,
         subject=subject,
         text=text,
         due=max(event.day, deadline(event.renews_on, renewals.schedule)),

@@ -5,17 +5,18 @@ from dataclasses import replace
 from typing import assert_never
 
 from bridge.domain.access import Access
+from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain.crm_events import ClientChanged
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
 from bridge.domain.effects import SetProperty
-from bridge.domain.names import CrmId
 from bridge.domain.principals import Person
 from bridge.domain.reasons import ReasonCode
+from bridge.domain.records import CrmKind
 from bridge.domain.renewing import (
     Override,
     OwnerChoice,
     Renewal,
-    RenewalOrigin,
     RenewalReading,
     Said,
     follow,
@@ -76,6 +77,18 @@ def _on_known(
         case RenewalShown():
             return _on_shown(draft, renewal, renewals)
     assert_never(event)
+
+
+def on_client_changed(draft: Draft, event: ClientChanged) -> Decision:
+    """A partner client of the CRM's vendor: read anew, where renewals stand with these (PX-07)."""
+    sources = () if draft.policy.renewals is None else draft.policy.renewals.sources
+    kinds = (source.source.kind for source in sources if source.account == event.account)
+    if CrmKind.PARTNER_CLIENT not in kinds:
+        detail = "a partner's client changed, and renewals.sources reads none of this account"
+        return draft.ignored(ReasonCode.EVENT_UNSUPPORTED, detail)
+    draft.change(RequestRefresh(kind=RefreshKind.CLIENT, key=event.client))
+    draft.because(ReasonCode.MIRROR_REFRESH, "the partner's client is read anew from the CRM")
+    return draft.applied()
 
 
 def access_of(person: Person, renewal: Renewal, draft: Draft, renewals: Renewals) -> Access:
@@ -235,14 +248,14 @@ def is_shown(renewal: Renewal, renewals: Renewals) -> bool:
 
 def wants_owner(renewal: Renewal, renewals: Renewals) -> bool:
     written = renewals.written_to
-    of_crm = renewal.reading.origin is RenewalOrigin.CRM and not renewal.reading.gone
-    return of_crm and bool(written.owner or written.contact)
+    in_crm = renewal.reading.record is not None and not renewal.reading.gone
+    return in_crm and bool(written.owner or written.contact)
 
 
 def show_owner(draft: Draft, renewal: Renewal, renewals: Renewals) -> Renewal:
     """Writes it to the properties that are named for it (PX-08); gives the renewal as shown."""
     reading = renewal.reading
-    if is_shown(renewal, renewals) or reading.account is None or reading.kind is None:
+    if is_shown(renewal, renewals) or not (reading.account and reading.kind and reading.record):
         return renewal
     owner = owner_now(renewal.override, reading.tenant, renewals)
     values = (
@@ -251,9 +264,7 @@ def show_owner(draft: Draft, renewal: Renewal, renewals: Renewals) -> Renewal:
     )
     for name, value in values:
         if name:
-            effect = SetProperty(
-                kind=reading.kind, record=CrmId(reading.ref), name=name, value=value
-            )
+            effect = SetProperty(kind=reading.kind, record=reading.record, name=name, value=value)
             draft.plan(reading.account, effect, f"renewal:{renewal.id}")
     return replace(renewal, shown=owner.shown)
 

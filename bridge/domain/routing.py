@@ -63,7 +63,7 @@ from bridge.domain.own_writes import is_own_write
 from bridge.domain.partner_routing import on_partner_event
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
-from bridge.domain.renewing_rules import on_renewal
+from bridge.domain.renewing_rules import on_client_changed, on_renewal
 from bridge.domain.telling import active_managers
 from bridge.domain.template_changes import on_template
 from bridge.domain.written import on_written
@@ -174,7 +174,7 @@ def _from_crm_records(
         case AssociationChanged():
             return record_changes.on_association(draft, event)
         case ClientChanged():
-            return _unsupported(draft)
+            return on_client_changed(draft, event)
     assert_never(event)
 
 

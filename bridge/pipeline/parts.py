@@ -14,7 +14,16 @@ from bridge.domain.names import AccountName
 from bridge.domain.policy import Policy
 from bridge.pipeline.pacing import Paces
 from bridge.pipeline.signed_links import SignedLinks
-from bridge.ports import Account, Connector, Inbound, MediaSource, Outbound, Poll, Reader
+from bridge.ports import (
+    Account,
+    Connector,
+    Inbound,
+    MediaSource,
+    Outbound,
+    Poll,
+    Reader,
+    RenewalReader,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,9 @@ class Vendors(Protocol):
 
     def poll(self, account: AccountName) -> Poll | None:
         """None where its vendor's webhooks tell everything."""
+
+    def renewals(self, account: AccountName) -> RenewalReader | None:
+        """None where its vendor keeps none that could be read."""
 
     def media(self, account: AccountName, media: Media) -> MediaSource:
         """Where this file of a message is fetched: by the vendor's own way, or by its link."""

@@ -23,6 +23,7 @@ from bridge.pipeline.lease import Lease
 from bridge.pipeline.leaving import tell_of_leavers
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.pushing import NoBudget, push
+from bridge.pipeline.renewals import reading as renewals
 from bridge.pipeline.settling import back_off
 from bridge.pipeline.windows import survey
 from bridge.store import lanes, refreshes
@@ -166,6 +167,11 @@ def _read(
         tell_of_leavers(parts)
     if keys[RefreshKind.TEMPLATES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_templates(parts, account))
+    if keys[RefreshKind.RENEWALS]:
+        renewals.read_coming(parts, lease, account)
+    if keys[RefreshKind.CLIENT]:
+        clients = [CrmId(key) for key in keys[RefreshKind.CLIENT]]
+        renewals.read_clients(parts, lease, account, clients)
     contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]
     deals = [CrmId(key) for key in keys[RefreshKind.DEAL]]
     leads = [CrmId(key) for key in keys[RefreshKind.LEAD]]

@@ -14,6 +14,7 @@ from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.outages import tell_of_outages
 from bridge.pipeline.parked import expire
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.renewals import reading as renewals
 from bridge.pipeline.reselling.clock import tell_of_terms
 from bridge.pipeline.windows import survey
 from bridge.store import cursors, mirror
@@ -38,6 +39,8 @@ def tick(parts: Parts) -> None:
     survey(parts)
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])
+    for account in renewals.due_readings(parts):
+        _queue(parts, account, [renewals.wish(account)])
     for account in _old_templates(parts):
         _queue(parts, account, [RequestRefresh(kind=RefreshKind.TEMPLATES, key=account)])
     policy = parts.active().policy

@@ -8,7 +8,16 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.messaging import Media
 from bridge.domain.names import AccountName
 from bridge.pipeline.parts import Active
-from bridge.ports import Account, Connector, Inbound, MediaSource, Outbound, Poll, Reader
+from bridge.ports import (
+    Account,
+    Connector,
+    Inbound,
+    MediaSource,
+    Outbound,
+    Poll,
+    Reader,
+    RenewalReader,
+)
 
 P = TypeVar("P")
 
@@ -58,6 +67,10 @@ class AccountVendors:
             lambda connector, account: connector.poll and connector.poll(account)
         )
 
+        self._renewals = _Kept[RenewalReader | None](
+            lambda connector, account: connector.renewals and connector.renewals(account)
+        )
+
     def connector(self, account: AccountName) -> Connector:
         return self._connector(account, self._active())
 
@@ -76,6 +89,9 @@ class AccountVendors:
 
     def poll(self, account: AccountName) -> Poll | None:
         return self._part(self._poll, account)
+
+    def renewals(self, account: AccountName) -> RenewalReader | None:
+        return self._part(self._renewals, account)
 
     def media(self, account: AccountName, media: Media) -> MediaSource:
         """By the vendor's own way where the file has an id there, else by its link."""

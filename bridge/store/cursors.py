@@ -24,9 +24,7 @@ def read_at(db: Connection, account: AccountName) -> datetime | None:
     return db.scalar(select(CURSORS.c.read_at).where(CURSORS.c.account == account))
 
 
-def is_asked_for(db: Connection, lane: str) -> bool:
-    """Whether a poll of this lane is queued, or waits to be tried again."""
-    asked = select(REFRESHES.c.id).where(
-        REFRESHES.c.lane == lane, REFRESHES.c.kind == RefreshKind.CHANGES
-    )
+def is_asked_for(db: Connection, lane: str, kind: RefreshKind = RefreshKind.CHANGES) -> bool:
+    """Whether a poll of this lane, or what `kind` says, is queued or waits to be tried again."""
+    asked = select(REFRESHES.c.id).where(REFRESHES.c.lane == lane, REFRESHES.c.kind == kind)
     return db.scalar(asked.limit(1)) is not None

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
 
 from bridge import codec
 from bridge.domain.names import AccountName
-from bridge.domain.renewing import Renewal, RenewalId
+from bridge.domain.records import CrmKind
+from bridge.domain.renewing import Renewal, RenewalId, RenewalOrigin
 from bridge.domain.renewing_changes import NoteDefault, NoteStep, QueueChat
 from bridge.domain.renewing_policy import RenewalDefault
 from bridge.store.among import among
@@ -68,16 +69,14 @@ def by_id(db: Connection, ids: Iterable[RenewalId]) -> Mapping[RenewalId, Renewa
     return {renewal.id: renewal for renewal in found}
 
 
-def of_origin(
-    db: Connection, account: AccountName | None, refs: Iterable[str]
-) -> Mapping[str, Renewal]:
-    """By the origin's own ids."""
+def coming_from(db: Connection, account: AccountName, kind: CrmKind) -> tuple[Renewal, ...]:
+    """Those that this CRM was found to have, and whose client is still there."""
     rows = db.scalars(
-        select(RENEWALS.c.value).where(
-            RENEWALS.c.account == (account or ""), among(RENEWALS.c.ref, set(refs))
-        )
+        select(RENEWALS.c.value)
+        .where(RENEWALS.c.account == account, RENEWALS.c.kind == kind, ~RENEWALS.c.gone)
+        .order_by(RENEWALS.c.id)
     )
-    return {renewal.reading.ref: renewal for renewal in map(_renewal, rows)}
+    return tuple(x for x in map(_renewal, rows) if x.reading.origin is RenewalOrigin.CRM)
 
 
 def put_renewals(db: Connection, placed: Iterable[Placed]) -> None:
@@ -235,6 +234,7 @@ def _row(placed: Placed) -> dict[str, object]:
         "id": reading.id,
         "tenant": reading.tenant,
         "account": reading.account or "",
+        "kind": reading.kind or "",
         "ref": reading.ref,
         "renews_on": None if reading.renews_on is None else reading.renews_on.isoformat(),
         "gone": reading.gone,

@@ -8,7 +8,7 @@ from bridge.domain.crm_renewals import RenewalRole
 from bridge.domain.decisions import Decision, Wait
 from bridge.domain.events import Event
 from bridge.domain.facts import Facts
-from bridge.domain.names import HOUSE, AccountName, EventKey
+from bridge.domain.names import HOUSE, AccountName, CrmId, EventKey
 from bridge.domain.people import Directory
 from bridge.domain.policy import Policy
 from bridge.domain.principals import Person, PersonKind
@@ -68,6 +68,7 @@ def reading(**changed: Any) -> RenewalReading:
         ref="500",
         account=CRM,
         kind=CrmKind.COMPANY,
+        record=CrmId("500"),
         contacts=CONTACTS,
     )
     return replace(base, **changed)

@@ -330,7 +330,7 @@ def test_a_changed_default_is_written_where_it_holds() -> None:
 
 
 def test_a_plan_of_a_reseller_stands_in_no_crm() -> None:
-    known = renewal(origin=RenewalOrigin.RESELLER_CLIENT, account=None, kind=None)
+    known = renewal(origin=RenewalOrigin.RESELLER_CLIENT, account=None, kind=None, record=None)
     decision = decide(sets(PARTNER, BRUNO), facts(known), rules(written_to=WRITTEN))
     assert decision.effects == ()
 
@@ -475,7 +475,10 @@ def test_as_a_task_in_the_crm() -> None:
 @pytest.mark.parametrize(
     ("known", "default"),
     [
-        (renewal(origin=RenewalOrigin.RESELLER_CLIENT, account=None, kind=None), PARTNERS),
+        (
+            renewal(origin=RenewalOrigin.RESELLER_CLIENT, account=None, kind=None, record=None),
+            PARTNERS,
+        ),
         (renewal(account=AccountName("other-crm")), PARTNERS),
         (renewal(PARTNER, PETRA, tenant="partner:north"), VENDORS),
     ],

@@ -46,6 +46,7 @@ from bridge.ports import (
     Poll,
     RawRequest,
     Reader,
+    RenewalReader,
 )
 from bridge.storage import FileStorage
 from bridge.store import chats, configs, inbox, lanes, outbox
@@ -170,6 +171,10 @@ class Vendors:
 
     def poll(self, account: AccountName) -> Poll | None:
         return self.polls.get(account)
+
+    def renewals(self, account: AccountName) -> RenewalReader | None:
+        make = self.connectors[account].renewals
+        return make(self._accounts[account]) if make else None
 
     def media(self, account: AccountName, media: Media) -> MediaSource:
         if account in self.sources:

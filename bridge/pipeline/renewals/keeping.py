@@ -16,6 +16,7 @@ from bridge.domain.renewing_schedule import still_due
 from bridge.pipeline.house import decide_here
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.renewals.placing import placed, rules_digest, today_of, zone_of
+from bridge.pipeline.renewals.reading import follow, gone, is_read
 from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.store import renewals as store
 from bridge.store.deciding import deciding
@@ -72,6 +73,9 @@ def follow_rules(parts: Parts, renewals: Renewals) -> None:
         found = store.of_other_rules(db, digest, BATCH)
     if not found:
         return
+    left = [gone(renewal) for renewal in found if not is_read(renewal, renewals)]
+    if left:
+        follow(parts, left)
     to_show = [renewal for renewal in found if not is_shown(renewal, renewals)]
     if to_show:
         decide_here(parts, [_show(parts, renewal) for renewal in to_show])

@@ -14,7 +14,8 @@ RENEWALS = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("tenant", Text, nullable=False),
-    Column("account", Text, nullable=False),  # of the CRM that it stands in; empty for a plan
+    Column("account", Text, nullable=False),  # of the CRM that it stands in; empty where in none
+    Column("kind", Text, nullable=False),
     Column("ref", Text, nullable=False),  # the origin's own id
     Column("renews_on", Text),  # YYYY-MM-DD
     Column("gone", Boolean, nullable=False, default=False),
@@ -33,7 +34,7 @@ Index("ix_renewals_followed", RENEWALS.c.followed)
 Index("ix_renewals_coming", RENEWALS.c.renews_on, RENEWALS.c.id)
 Index("ix_renewals_tenant", RENEWALS.c.tenant, RENEWALS.c.renews_on, RENEWALS.c.id)
 Index("ix_renewals_notify", RENEWALS.c.notify, RENEWALS.c.renews_on, RENEWALS.c.id)
-Index("ix_renewals_origin", RENEWALS.c.account, RENEWALS.c.ref)
+Index("ix_renewals_origin", RENEWALS.c.account, RENEWALS.c.kind, RENEWALS.c.id)
 
 # Steps of the schedule that are done with, for the renewal of a date.
 RENEWAL_STEPS = Table(

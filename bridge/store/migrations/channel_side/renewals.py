@@ -12,6 +12,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ref", sa.Text(), nullable=False),
         sa.Column("renews_on", sa.Text(), nullable=True),
         sa.Column("gone", sa.Boolean(), nullable=False),
@@ -28,7 +29,7 @@ def upgrade() -> None:
     op.create_index("ix_renewals_coming", "renewals", ["renews_on", "id"])
     op.create_index("ix_renewals_tenant", "renewals", ["tenant", "renews_on", "id"])
     op.create_index("ix_renewals_notify", "renewals", ["notify", "renews_on", "id"])
-    op.create_index("ix_renewals_origin", "renewals", ["account", "ref"])
+    op.create_index("ix_renewals_origin", "renewals", ["account", "kind", "id"])
     op.create_table(
         "renewal_steps",
         sa.Column("renewal", sa.Text(), nullable=False),
