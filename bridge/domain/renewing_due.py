@@ -146,6 +146,7 @@ def _by_email(
         subject=subject,
         text=text,
         employee=person if renewal.reading.tenant == "" else None,
+        tenant=renewal.reading.tenant,
     )
     draft.plan(account, effect, f"mail:{person}")
     return True

@@ -231,9 +231,3 @@ def _tell_managers(draft: Draft, about: str) -> None:
             about=about,
         )
         announce(draft, notice)
-
-
-def _unsupported(draft: Draft) -> Decision:
-    return draft.ignored(
-        ReasonCode.EVENT_UNSUPPORTED, "known, but this version does nothing with it"
-    )

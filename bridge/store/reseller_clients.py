@@ -35,6 +35,12 @@ def by_references(
     return _by_id(db.scalars(query))
 
 
+def clients_after(db: Connection, after: str, limit: int) -> tuple[ResellerClient, ...]:
+    """All of them by and by, in the order of their ids."""
+    query = select(_OF.value).where(_OF.id > after).order_by(_OF.id).limit(limit)
+    return tuple(_by_id(db.scalars(query)).values())
+
+
 def by_crm_record(db: Connection, kind: CrmKind, crm_id: CrmId) -> tuple[ResellerClient, ...]:
     """Those who are this record of the CRM."""
     query = select(_OF.value).where(

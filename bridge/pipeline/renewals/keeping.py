@@ -15,7 +15,8 @@ from bridge.domain.renewing_rules import is_shown
 from bridge.domain.renewing_schedule import still_due
 from bridge.pipeline.house import decide_here
 from bridge.pipeline.parts import Parts
-from bridge.pipeline.renewals.placing import placed, rules_digest, today_of, zone_of
+from bridge.pipeline.renewals.placing import done_of, placed, rules_digest, today_of, zone_of
+from bridge.pipeline.renewals.plans import adopt_clients
 from bridge.pipeline.renewals.reading import follow, gone, is_read
 from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.store import renewals as store
@@ -32,6 +33,7 @@ def keep_renewals(parts: Parts) -> None:
     renewals = parts.active().policy.renewals
     if renewals is None:
         return
+    adopt_clients(parts)
     follow_rules(parts, renewals)
     notice(parts, renewals)
     send_chats(parts)
@@ -132,7 +134,7 @@ def _events(
     renews_on, now = renewal.reading.renews_on, parts.now()
     if renews_on is None:
         return []
-    known = done.get(renewal.id, {}).get(renews_on.isoformat(), frozenset())
+    known = done_of(done, renewal)
     dues = still_due(renewal, known, renewals.schedule, zone_of(renewal, renewals), now)
     return [
         RenewalDue(
@@ -165,13 +167,7 @@ def _place_anew(parts: Parts, renewals: Renewals, ids: list[RenewalId]) -> None:
         store.put_renewals(
             db,
             [
-                placed(renewal, _done(done, renewal), renewals, now)
+                placed(renewal, done_of(done, renewal), renewals, now)
                 for renewal in store.by_id(db, ids).values()
             ],
         )
-
-
-def _done(done: StepsDone, renewal: Renewal) -> frozenset[str]:
-    renews_on = renewal.reading.renews_on
-    days = done.get(renewal.id, {})
-    return frozenset() if renews_on is None else days.get(renews_on.isoformat(), frozenset())

@@ -9,7 +9,7 @@ from bridge.domain.renewing import Renewal
 from bridge.domain.renewing_ownership import owner_now
 from bridge.domain.renewing_policy import Renewals
 from bridge.domain.renewing_schedule import still_due
-from bridge.store.renewals import Placed
+from bridge.store.renewals import Placed, StepsDone
 
 
 def rules_digest(renewals: Renewals) -> str:
@@ -24,6 +24,13 @@ def zone_of(renewal: Renewal, renewals: Renewals) -> tzinfo:
 
 def today_of(renewal: Renewal, renewals: Renewals, now: datetime) -> date:
     return now.astimezone(zone_of(renewal, renewals)).date()
+
+
+def done_of(done: StepsDone, renewal: Renewal) -> frozenset[str]:
+    """The steps that are done with for the date that it has."""
+    renews_on = renewal.reading.renews_on
+    days = done.get(renewal.id, {})
+    return frozenset() if renews_on is None else days.get(renews_on.isoformat(), frozenset())
 
 
 def placed(renewal: Renewal, done: frozenset[str], renewals: Renewals, now: datetime) -> Placed:

@@ -11,6 +11,7 @@ from bridge.domain.changes import Change
 from bridge.domain.decisions import Decision
 from bridge.domain.events import Event
 from bridge.domain.facts import Facts
+from bridge.domain.names import ClientId
 from bridge.domain.policy import Policy
 from bridge.domain.renewing import Renewal, RenewalId
 from bridge.domain.renewing_changes import (
@@ -28,8 +29,11 @@ from bridge.domain.renewing_events import (
 )
 from bridge.domain.renewing_facts import RenewingFacts
 from bridge.domain.renewing_policy import RenewalDefault, Renewals
+from bridge.domain.reseller_clients import ResellerClient
+from bridge.domain.reselling_changes import PutClient
 from bridge.pipeline.renewals.people import inactive_people
 from bridge.pipeline.renewals.placing import placed
+from bridge.pipeline.renewals.plans import follow_clients
 from bridge.store import renewals as store
 
 
@@ -48,6 +52,7 @@ class RenewalsRoom:
     _steps: list[NoteStep] = field(default_factory=list)
     _noted: list[NoteDefault] = field(default_factory=list)
     _chats: list[QueueChat] = field(default_factory=list)
+    _clients: dict[ClientId, ResellerClient] = field(default_factory=dict)
 
     def load(self, db: Connection, policy: Policy, run: Sequence[Event]) -> None:
         self._policy = policy
@@ -78,6 +83,9 @@ class RenewalsRoom:
         return replace(facts, renewing=renewing)
 
     def apply(self, change: Change, decision: Decision) -> bool:
+        """A reseller's client is another room's; his renewal follows him."""
+        if isinstance(change, PutClient):
+            self._clients[change.client.id] = change.client
         if not isinstance(change, RenewalChange):
             return False
         match change:
@@ -97,6 +105,7 @@ class RenewalsRoom:
         renewals = self._policy.renewals
         if renewals is not None and self._dirty:
             store.put_renewals(db, [self._placed(x, renewals, now) for x in sorted(self._dirty)])
+        follow_clients(db, self._clients.values(), self._policy, now)
         store.put_steps(db, self._steps)
         store.note_defaults(db, self._noted)
         store.queue_chats(db, self._chats)
