@@ -49,7 +49,16 @@ def tell(draft: Draft, client: ResellerClient, code: ReasonCode, by: Person | No
     owner = _owner(draft, client)
     if owner is not None and (by is None or by.id != owner):
         draft.because(ReasonCode.PLAN_OWNER_TOLD, f"{owner} looks after the client: is told")
-        announce(draft, Notify(employee=owner, conversation=None, message=None, code=code))
+        about = "" if client.link is None else f"{client.link.kind} {client.link.crm_id}"
+        notice = Notify(
+            employee=owner,
+            conversation=None,
+            message=None,
+            code=code,
+            about=about,
+            subject=client.subject.name,
+        )
+        announce(draft, notice)
     if by is None or by.tenant != client.tenant:
         _tell_users(draft, client, code)
 

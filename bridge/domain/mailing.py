@@ -40,7 +40,25 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.PARTNER_ENABLING: "A partner is to be enabled in the CRM",
     ReasonCode.PARTNER_ENABLED: "A partner is enabled in the CRM now",
     ReasonCode.NOTIFY_TEST: "A test",
+    ReasonCode.PLAN_ACTIVE: "The plan of a reseller's client is active again",
+    ReasonCode.PLAN_EXHAUSTED: "A reseller's client has no units left",
+    ReasonCode.PLAN_EXPIRED: "The plan of a reseller's client has expired",
+    ReasonCode.PLAN_SUSPENDED: "A reseller's client is suspended",
+    ReasonCode.PLAN_UNITS_LOW: "A reseller's client has few units left",
+    ReasonCode.PLAN_ENDING: "The plan of a reseller's client ends soon",
 }
+_OF_PLANS = (
+    ReasonCode.PLAN_ACTIVE,
+    ReasonCode.PLAN_EXHAUSTED,
+    ReasonCode.PLAN_EXPIRED,
+    ReasonCode.PLAN_SUSPENDED,
+    ReasonCode.PLAN_UNITS_LOW,
+    ReasonCode.PLAN_ENDING,
+)
+_OWN_CLIENT = (
+    "You are told because you own the client's record in the CRM, or look after his reseller. The "
+    "record's timeline says more."
+)
 _WHY: Mapping[ReasonCode, str] = {
     ReasonCode.NOTIFY_RESPONSIBLE: "You are told because you answer for this client.",
     ReasonCode.NOTIFY_NEW_CLIENT: "You are told because you get new clients and nobody owns this "
@@ -92,6 +110,7 @@ _WHY: Mapping[ReasonCode, str] = {
     "in the CRM says step by step what its admin does there; the bridge sees when it is done.",
     ReasonCode.PARTNER_ENABLED: "You are told because you asked for it.",
     ReasonCode.NOTIFY_TEST: "You are told because you asked for it.",
+    **dict.fromkeys(_OF_PLANS, _OWN_CLIENT),
 }
 _KINDS = {
     ReasonCode.ACCOUNT_PAUSED: "Account",
@@ -144,4 +163,6 @@ def _where(notice: Notify) -> str:
 
 
 def _kind(code: ReasonCode) -> str:
+    if code in _OF_PLANS:
+        return "Record of the CRM"
     return "Renewal" if code in _OF_RENEWALS else _KINDS.get(code, "Channel")

@@ -39,6 +39,12 @@ _TOLD = {
     ReasonCode.MESSAGE_FAILED: "A message of yours did not get through; the chat says why",
     ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived: decide there",
     ReasonCode.CLAIM_OVERRULED: "The CRM gave a client of yours to somebody else",
+    ReasonCode.PLAN_ACTIVE: "The plan of a reseller's client is active again",
+    ReasonCode.PLAN_EXHAUSTED: "A reseller's client has no units left",
+    ReasonCode.PLAN_EXPIRED: "The plan of a reseller's client has expired",
+    ReasonCode.PLAN_SUSPENDED: "A reseller's client is suspended",
+    ReasonCode.PLAN_UNITS_LOW: "A reseller's client has few units left",
+    ReasonCode.PLAN_ENDING: "The plan of a reseller's client ends soon",
 }
 _OUTBOX = {
     "pending": "waiting",

@@ -18,6 +18,7 @@ from bridge.domain.names import (
     EventKey,
     ResellerName,
 )
+from bridge.domain.people import Directory
 from bridge.domain.policy import AccountPolicy, Policy
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import CrmKind
@@ -176,6 +177,7 @@ def decided(
     before: ResellerClient | None,
     now: datetime = NOW,
     policy: Policy = RESELLERS,
+    directory: Directory = DIRECTORY,
     **facts: Any,
 ) -> Decision:
     found = policy.reselling.resellers.get(before.reseller if before else NORTE)
@@ -188,7 +190,7 @@ def decided(
     }
     given = Facts(
         now=now,
-        directory=DIRECTORY,
+        directory=directory,
         public_url="https://bridge.example",
         reselling=ResellingFacts(**known),
     )
