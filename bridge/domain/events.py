@@ -49,6 +49,7 @@ from bridge.domain.crm_events import (
 from bridge.domain.crm_events import (
     UnitsUsed as UnitsUsed,
 )
+from bridge.domain.helping_events import HelpingEvent as HelpingEvent
 from bridge.domain.messaging import (
     ChannelState,
     Chat,
@@ -398,5 +399,5 @@ DeskEvent = (
 )
 """Of ours, about chats."""
 
-OwnEvent = DeskEvent | RenewalEvent | ResellingEvent | PartnerEvent
+OwnEvent = DeskEvent | PartnerEvent | RenewalEvent | ResellingEvent | HelpingEvent
 Event = MessengerEvent | CrmEvent | OwnEvent

@@ -38,6 +38,8 @@ class ReasonCode(StrEnum):
     RENEWAL_NOTIFIED = "access.renewal_notified"
     ACCESS_BLOCKED = "access.blocked"
     NOT_HIS_BUSINESS = "access.none"
+    SIGNED_IN_AS = "access.signed_in_as"
+    SIGNED_OUT_AS = "access.signed_out_as"
 
     # Who it goes to
     TARGET_OWNER = "owner"

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from bridge.domain import (
     crm_changes,
+    helping,
     joining,
     late,
     message_changes,
@@ -39,6 +40,7 @@ from bridge.domain.events import (
     DealChanged,
     DeskEvent,
     Event,
+    HelpingEvent,
     IdentityChanged,
     LeadChanged,
     MessageDeleted,
@@ -72,6 +74,8 @@ from bridge.domain.written import on_written
 def route(event: Event, facts: Facts, policy: Policy) -> Decision | Wait:
     """What follows from this event, and why. Pure: the same values give the same decision."""
     draft = Draft(event, facts, policy)
+    if isinstance(event, HelpingEvent):
+        return helping.on_helping(draft, event)
     if isinstance(event, RenewalEvent):
         return on_renewal(draft, event)
     if isinstance(event, ResellingEvent):

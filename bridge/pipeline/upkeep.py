@@ -10,6 +10,7 @@ from bridge.domain.names import AccountName, CrmId
 from bridge.pipeline import mirroring
 from bridge.pipeline.catching_up import due_polls, wish
 from bridge.pipeline.digests import make_digests
+from bridge.pipeline.helping import end_what_is_over
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.outages import tell_of_outages
 from bridge.pipeline.parked import expire
@@ -27,14 +28,15 @@ TEMPLATES_MAX_AGE = timedelta(hours=6)
 
 
 def tick(parts: Parts) -> None:
-    """Ends what waits in vain, and tells of accounts that stand still,
-    and of plans that end. Queues refreshes of owners
-    that are half as old as they may get, the oldest first, of the CRM's people once an hour, and
-    polls of vendors whose webhooks may lose something. Holds messengers' windows against people and
-    roles as they are now."""
+    """Ends what waits in vain, tells of accounts that stand still and of plans that end, and notes
+    who is not signed in as a client any more. Queues refreshes of owners that are half as old as
+    they may get, the oldest first, of the CRM's people once an hour, and polls of vendors whose
+    webhooks may lose something. Holds messengers' windows against people and roles as they are
+    now."""
     expire(parts)
     tell_of_outages(parts)
     make_digests(parts)
+    end_what_is_over(parts)
     tell_of_terms(parts)
     survey(parts)
     for account in due_polls(parts):

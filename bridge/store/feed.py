@@ -49,6 +49,7 @@ class FeedWanted:
     messages_only: bool = False
     conversation: ConversationId | None = None
     subject: str | None = None
+    subjects_only: bool = False
     tenants: frozenset[str] | None = None
     contacts: frozenset[RecordId] | None = None
     accounts: frozenset[AccountName] | None = None
@@ -201,6 +202,8 @@ def _by_subject(wanted: FeedWanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.subject is not None:
         conditions.append(DECISIONS.c.subject == wanted.subject)
+    if wanted.subjects_only:
+        conditions.append(DECISIONS.c.subject.is_not(None))
     if wanted.tenants is not None:
         conditions.append(DECISIONS.c.subject.is_not(None))
         conditions.append(DECISIONS.c.tenant.in_(wanted.tenants))

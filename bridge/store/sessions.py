@@ -14,6 +14,7 @@ from bridge.store.schema import LOGIN_LINKS, SESSIONS
 
 LINK_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=12)
+_MOST_HELPS = 500  # the clock comes again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,28 @@ def sessions_of(db: Connection, digests: Iterable[str], now: datetime) -> Mappin
     found = _open(db, digests, now)
     parents = _open(db, {one.parent for one in found.values() if one.parent}, now)
     return {name: one for name, one in found.items() if one.parent == "" or one.parent in parents}
+
+
+def helps(db: Connection, now: datetime) -> Mapping[str, tuple[SignedIn, bool]]:
+    """Those who are signed in as a client, or were until lately, by the digests of their sessions;
+    and whether each still holds, as far as sessions go."""
+    rows = db.execute(select(SESSIONS).where(SESSIONS.c.help.is_not(None)).limit(_MOST_HELPS))
+    found = {row.digest: _signed_in(row) for row in rows}
+    holding = sessions_of(db, found, now)
+    return {name: (one, name in holding) for name, one in found.items()}
+
+
+def helps_from(db: Connection, parent: str) -> Mapping[str, SignedIn]:
+    """Those begun from this session, by their own digests."""
+    if not parent:
+        return {}
+    query = select(SESSIONS).where(SESSIONS.c.help.is_not(None), SESSIONS.c.parent == parent)
+    return {row.digest: _signed_in(row) for row in db.execute(query)}
+
+
+def forget_session(db: Connection, name: str) -> bool:
+    """Whether it was still there; `name` is its digest."""
+    return db.execute(delete(SESSIONS).where(SESSIONS.c.digest == name)).rowcount == 1
 
 
 def end_session(db: Connection, token: str, now: datetime) -> None:

@@ -109,7 +109,7 @@ def principal_of(db: Connection, key: ApiKey, policy: Policy) -> Principal | Non
 
 def principal_of_session(db: Connection, signed_in: SignedIn, policy: Policy) -> Principal | None:
     """Who is signed in; what he may is what he may now, whatever it was when he signed in."""
-    person = person_of(db, policy, signed_in.principal)
+    person = person_of(db, policy, signed_in.principal, signed_in.behind)
     return None if person is None else _principal(person, policy, frozenset(Scope))
 
 

@@ -29,7 +29,7 @@ PUBLIC = frozenset(
     }
 )
 FOR_ALL = frozenset({"GET /", "POST /logout"})
-SERVED = {kind: FOR_ALL for kind in OUTSIDERS}
+SERVED = {kind: FOR_ALL | {"GET /activity", "GET /api/v1/activity"} for kind in OUTSIDERS}
 """Besides what is public: what each kind is served. Whatever is not here is refused."""
 
 

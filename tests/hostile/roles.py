@@ -7,11 +7,13 @@
 # chat.
 TABLE = """
 GET    /                                                       303 302 302 302 302 302
+GET    /activity                                               303 200 200 200 200 200
 DELETE /api/v1/<path:rest>                                     404 404 404 404 404 404
 GET    /api/v1/<path:rest>                                     404 404 404 404 404 404
 PATCH  /api/v1/<path:rest>                                     404 404 404 404 404 404
 POST   /api/v1/<path:rest>                                     404 404 404 404 404 404
 PUT    /api/v1/<path:rest>                                     404 404 404 404 404 404
+GET    /api/v1/activity                                        401 200 200 200 200 200
 GET    /api/v1/channels                                        401 200 200 200 200 200
 POST   /api/v1/contacts/<id>/merge                             401 403 403 403 403 422
 GET    /api/v1/conversations                                   401 200 200 200 200 200

@@ -12,6 +12,7 @@ from bridge.domain.client_forms import OUR_ID
 from bridge.domain.decisions import Decision
 from bridge.domain.events import Event, UnitsUsed
 from bridge.domain.facts import Facts
+from bridge.domain.helping_events import HelpingEvent
 from bridge.domain.names import ClientId, CrmId, ResellerName
 from bridge.domain.policy import Policy
 from bridge.domain.reseller_clients import CrmLink, ResellerClient
@@ -44,7 +45,7 @@ class ClientRoom:
 
     def load(self, db: Connection, policy: Policy, run: Sequence[Event]) -> None:
         self.policy = policy
-        mine = [event for event in run if isinstance(event, UnitsUsed | ResellingEvent)]
+        mine = [e for e in run if isinstance(e, UnitsUsed | ResellingEvent | HelpingEvent)]
         if not mine:
             return
         found = by_ids(db, {ClientId(event.client) for event in mine})
@@ -60,6 +61,9 @@ class ClientRoom:
     def facts(self, event: Event, facts: Facts) -> Facts:
         if isinstance(event, UnitsUsed):
             return replace(facts, reselling=self._facts_of_use(event))
+        if isinstance(event, HelpingEvent):
+            helped = ResellingFacts(client=self.clients.get(event.client))
+            return replace(facts, reselling=helped)
         if isinstance(event, ResellingEvent):
             return replace(facts, reselling=self._facts_of(event, facts.now))
         return facts
@@ -97,7 +101,9 @@ class ClientRoom:
             self.references[client.reseller, client.reference] = client.id
 
     def _named(
-        self, run: Sequence[UnitsUsed | ResellingEvent], found: Mapping[ClientId, ResellerClient]
+        self,
+        run: Sequence[UnitsUsed | ResellingEvent | HelpingEvent],
+        found: Mapping[ClientId, ResellerClient],
     ) -> tuple[set[ResellerName], set[str]]:
         """Whose references are given by these events, and which."""
         resellers: set[ResellerName] = set()

@@ -15,6 +15,7 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.api import stream
+from bridge.web.api.business import ROUTES as BUSINESS
 from bridge.web.api.channels import ROUTES as CHANNELS
 from bridge.web.api.clients import ROUTES as CLIENTS
 from bridge.web.api.conversations import ROUTES as CONVERSATIONS
@@ -52,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     *TEMPLATES,
     *FILES,
     *TIMELINE,
+    *BUSINESS,
     *EVENTS,
     *EMPLOYEES,
     *CHANNELS,

@@ -15,6 +15,7 @@ from bridge.web.attempts import Attempts
 from bridge.web.auth import EVERYBODY, PEOPLE
 from bridge.web.pages import (
     activity,
+    business,
     chat,
     chats,
     clients,
@@ -99,6 +100,7 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/conversations/<name>/erase", "GET", page(site, erasing.show)),
         ("/conversations/<name>/erase", "POST", form(site, erasing.forget)),
         ("/conversations/<name>/export", "GET", page(site, exports.take)),
+        ("/activity", "GET", page(site, business.show, PEOPLE)),
         ("/feed", "GET", page(site, activity.show)),
         ("/events/<name>", "GET", page(site, activity.tell_why)),
         ("/notifications", "GET", page(site, notices.show)),

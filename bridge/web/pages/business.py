@@ -1,0 +1,29 @@
+"""What happened on the channel side: home of partners' and resellers' users, page of the rest."""
+
+from flask import Response
+from sqlalchemy import Connection
+
+from bridge.store.engine import reading
+from bridge.store.mirror import directory
+from bridge.web.business import BusinessPlace, Onlooker, list_business
+from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
+from bridge.web.pages.visiting import Visit
+
+
+def show(visit: Visit) -> Response:
+    """`?subject=` narrows it to one, by the name that its own page gives it."""
+    subject = asked("subject")
+    start = begin(visit, BusinessPlace, "activity")
+    with reading(visit.site.parts.engine) as db:
+        found = list_business(db, onlooker(visit, db), subject, start, PAGE)
+    return visit.render(
+        "business.html",
+        happenings=found.happenings,
+        subject=subject,
+        next_page=address_of_next(visit, found.next, "activity"),
+    )
+
+
+def onlooker(visit: Visit, db: Connection) -> Onlooker:
+    people = directory(db, visit.policy.crm)
+    return Onlooker(person=visit.principal.person, policy=visit.policy, directory=people)
