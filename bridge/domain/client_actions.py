@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
+from bridge.domain.client_differences import differences
 from bridge.domain.client_forms import (
     against_details,
     against_reference,
@@ -15,7 +16,7 @@ from bridge.domain.client_telling import STATUS_CODES, tell
 from bridge.domain.client_units import use
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
-from bridge.domain.principals import Person, PersonKind, tenant_of_reseller
+from bridge.domain.principals import Person, PersonKind
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.reseller_clients import (
     MOST_BALANCE,
@@ -28,7 +29,6 @@ from bridge.domain.reseller_clients import (
 from bridge.domain.reselling_changes import Movement, PutClient, UnitsMoved
 from bridge.domain.reselling_events import (
     ClientActivated,
-    ClientAdded,
     ClientArchived,
     ClientDone,
     ClientEdited,
@@ -42,46 +42,8 @@ from bridge.domain.reselling_events import (
 from bridge.domain.reselling_facts import ResellingFacts
 from bridge.domain.reselling_policy import Plan, Service
 from bridge.domain.subject_access import ClientFacts, access_to
-from bridge.domain.subjects import Subject, SubjectKind
 
 _NO_CLIENT = "there is no such client"
-
-
-def on_added(draft: Draft, event: ClientAdded) -> Decision:
-    """A new client with a plan of his reseller's is active (RSL-09)."""
-    facts = _facts(draft)
-    tenant = tenant_of_reseller(event.reseller)
-    draft.subject = Subject(kind=SubjectKind.CLIENT, id=event.client, tenant=tenant)
-    reseller = draft.policy.reselling.resellers.get(event.reseller)
-    granted = access_to(event.by, ClientFacts(id=event.client, tenant=tenant), draft.policy)
-    if reseller is None or not granted.can_read:
-        return draft.rejected(ReasonCode.REQUEST_NOT_FOUND, "there is no such reseller")
-    if not granted.can_write:
-        return draft.rejected(ReasonCode.REQUEST_FORBIDDEN, granted.reason.detail)
-    details = tidied(event.details)
-    if complaint := against_details(details) or against_reference(event.reference):
-        return draft.rejected(ReasonCode.PLAN_DETAILS_INVALID, complaint)
-    if _is_taken(facts, event.client):
-        return draft.rejected(ReasonCode.PLAN_REFERENCE_TAKEN, _TAKEN)
-    plan = reseller.plans.get(event.plan)
-    if plan is None:
-        return draft.rejected(ReasonCode.PLAN_UNKNOWN, _no_plan(reseller.plans))
-    client = ResellerClient(
-        id=event.client,
-        reseller=event.reseller,
-        details=details,
-        created_at=draft.facts.now,
-        plan=event.plan,
-        plan_name=plan.name,
-        plan_units=plan.units,
-        balance=plan.units,
-        reference=event.reference,
-        services=plan.services,
-        term=facts.terms.get(event.plan),
-    )
-    draft.change(PutClient(client=client, moved=(_granted(plan, event.by),)))
-    draft.because(ReasonCode.PLAN_CLIENT_ADDED, f"added with the plan {plan.name}")
-    return draft.applied()
 
 
 def on_done(draft: Draft, event: ClientDone) -> Decision:
@@ -159,8 +121,8 @@ def _edit(draft: Draft, client: ResellerClient, event: ClientEdited) -> Decision
     )
     if complaint:
         return draft.rejected(ReasonCode.PLAN_DETAILS_INVALID, complaint)
-    if _is_taken(_facts(draft), client.id):
-        return draft.rejected(ReasonCode.PLAN_REFERENCE_TAKEN, _TAKEN)
+    if is_taken(_facts(draft), client.id):
+        return draft.rejected(ReasonCode.PLAN_REFERENCE_TAKEN, TAKEN)
     own = details != client.details or not _same(services, client.services)
     if not own and reference == client.reference:
         return draft.rejected(ReasonCode.PLAN_UNCHANGED, "nothing is different: nothing was saved")
@@ -228,7 +190,7 @@ def _renew(draft: Draft, client: ResellerClient, event: ClientRenewed) -> Decisi
     plans = {} if reseller is None else reseller.plans
     plan = plans.get(event.plan)
     if plan is None:
-        return draft.rejected(ReasonCode.PLAN_UNKNOWN, _no_plan(plans))
+        return draft.rejected(ReasonCode.PLAN_UNKNOWN, no_plan(plans))
     changed = replace(
         client,
         plan=event.plan,
@@ -247,7 +209,7 @@ def _renew(draft: Draft, client: ResellerClient, event: ClientRenewed) -> Decisi
     )
     moved = (lapsed,) if client.balance else ()
     draft.because(ReasonCode.PLAN_RENEWED, f"has the plan {plan.name} from now on")
-    granted = _granted(plan, event.by)
+    granted = granted_units(plan.units, event.by)
     return _save(draft, client, changed, "renewed", event.by, *moved, granted)
 
 
@@ -296,7 +258,13 @@ def _save(
 ) -> Decision:
     now = draft.facts.now
     status = after.status(now)
-    changed = Changed(version=before.version + 1, what=what, by=by.principal, at=now)
+    changed = Changed(
+        version=before.version + 1,
+        what=what,
+        by=by.principal,
+        at=now,
+        fields=differences(before, after, now),
+    )
     after = replace(
         after,
         version=changed.version,
@@ -312,31 +280,29 @@ def _save(
     return draft.applied()
 
 
-def _granted(plan: Plan, by: Person) -> UnitsMoved:
-    return UnitsMoved(
-        delta=plan.units, balance=plan.units, movement=Movement.GRANTED, by=by.principal
-    )
+def granted_units(units: int, by: Person) -> UnitsMoved:
+    return UnitsMoved(delta=units, balance=units, movement=Movement.GRANTED, by=by.principal)
 
 
-_TAKEN = "another client of this reseller has this reference"
+TAKEN = "another client of this reseller has this reference"
 
 
-def _is_taken(facts: ResellingFacts, client: str) -> bool:
+def is_taken(facts: ResellingFacts, client: str) -> bool:
     return facts.reference_of is not None and facts.reference_of != client
 
 
-def _no_plan(plans: Mapping[str, Plan]) -> str:
+def no_plan(plans: Mapping[str, Plan]) -> str:
     return f"this reseller has no such plan; known: {', '.join(plans) or 'none'}"
 
 
 def _meanwhile(client: ResellerClient, seen: int, viewer: Person) -> str:
     """What was done since he looked, as far as it is kept."""
     later = [change for change in client.changes if change.version > seen]
-    said = ", ".join(f"{one.what} by {_who(one.by, viewer)}" for one in later)
+    said = ", ".join(f"{one.what} by {who_of(one.by, viewer)}" for one in later)
     return f"somebody else was faster: {said or 'changed'}; look again, then decide"
 
 
-def _who(by: str, viewer: Person) -> str:
+def who_of(by: str, viewer: Person) -> str:
     """The house's people are nobody's business outside."""
     is_ours = by.startswith(f"{PersonKind.EMPLOYEE}:")
     outside = viewer.kind is not PersonKind.EMPLOYEE

@@ -11,6 +11,8 @@ from bridge.domain.reselling_policy import MOST_UNITS, Service
 MOST_NAME = 200
 MOST_SERVICES = 50
 OUR_ID = "cl_"
+LAST_YEAR = 2999
+"""Of a plan's last day."""
 _EMAIL = re.compile(r"[^@\s\"<>\[\],;]{1,64}@[^@\s\"<>\[\],;]{1,189}\.[^@\s\"<>\[\],;.]{2,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,38}[0-9]")
 SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,39}")

@@ -71,6 +71,15 @@ class CrmLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """A field of the client as it was and as it became, in words for people."""
+
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """One of the last things that somebody did to him, for who meant to do another meanwhile."""
 
@@ -78,6 +87,7 @@ class Changed:
     what: str
     by: str
     at: datetime
+    fields: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

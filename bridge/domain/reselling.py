@@ -3,7 +3,8 @@ time."""
 
 from dataclasses import replace
 
-from bridge.domain.client_actions import on_added, on_done
+from bridge.domain.client_actions import on_done
+from bridge.domain.client_adding import on_added
 from bridge.domain.client_telling import tell
 from bridge.domain.client_units import use
 from bridge.domain.crm_events import UnitsUsed

@@ -6,7 +6,7 @@ so that what somebody else did meanwhile is not overwritten; None: whatever he i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bridge.domain.names import AccountName, ClientId, EventKey, ResellerName
 from bridge.domain.principals import Person
@@ -16,7 +16,8 @@ from bridge.domain.reselling_policy import Service
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAdded:
-    """`client` is the id that he gets; `plan` a key of his reseller's plans."""
+    """`client` is the id that he gets; `plan` a key of his reseller's plans. Who comes from
+    another system brings the `units` that he has left there, and the last day of his plan."""
 
     event_key: EventKey
     occurred_at: datetime
@@ -28,6 +29,8 @@ class ClientAdded:
     details: ClientDetails
     plan: str
     reference: str = ""
+    units: int | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

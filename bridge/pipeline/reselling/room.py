@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from bridge.domain.changes import Change
-from bridge.domain.client_forms import OUR_ID
+from bridge.domain.client_forms import LAST_YEAR, OUR_ID
 from bridge.domain.decisions import Decision
 from bridge.domain.events import Event, UnitsUsed
 from bridge.domain.facts import Facts
@@ -24,7 +24,8 @@ from bridge.domain.reselling_events import (
     ResellingEvent,
 )
 from bridge.domain.reselling_facts import ResellingFacts
-from bridge.domain.spans import Term, term
+from bridge.domain.reselling_policy import Reseller
+from bridge.domain.spans import Term, end_of, term
 from bridge.store.owners import owners_of_records
 from bridge.store.reseller_clients import by_ids, by_references, put_clients
 from bridge.store.unit_movements import NewMovement, add
@@ -148,6 +149,7 @@ class ClientRoom:
             reference_of=self._reference_of(event, reseller),
             terms=self._terms(event, reseller, now),
             owner=None if client is None else self._owner(client),
+            until=self._until(event, reseller),
         )
 
     def _reference_of(
@@ -163,9 +165,22 @@ class ClientRoom:
         found = self.policy.reselling.resellers.get(reseller) if reseller else None
         if found is None or not isinstance(event, ClientAdded | ClientRenewed):
             return {}
-        zone = UTC if found.time_zone in ("", "UTC") else ZoneInfo(found.time_zone)
+        zone = _zone(found)
         spans = {key: plan.validity for key, plan in found.plans.items()}
         return {key: term(span, now, zone) for key, span in spans.items() if span is not None}
 
+    def _until(self, event: ResellingEvent, reseller: ResellerName | None) -> Term | None:
+        """None for a day beyond what a calendar holds, as for none."""
+        found = self.policy.reselling.resellers.get(reseller) if reseller else None
+        if found is None or not isinstance(event, ClientAdded) or event.until is None:
+            return None
+        if event.until.year > LAST_YEAR:
+            return None
+        return Term(last_day=event.until, ends_at=end_of(event.until, _zone(found)))
+
     def _owner(self, client: ResellerClient) -> CrmId | None:
         return None if client.link is None else self.owners.get(client.link)
+
+
+def _zone(reseller: Reseller) -> tzinfo:
+    return UTC if reseller.time_zone in ("", "UTC") else ZoneInfo(reseller.time_zone)
