@@ -151,6 +151,7 @@ class Vendors:
         self.outbounds = {n: self._named(n).outbound(a) for n, a in accounts.items()}
         self.readers = {n: self._named(n).reader(a) for n, a in accounts.items()}
         self.polls: dict[AccountName, Poll] = {}
+        self.renewal_readers: dict[AccountName, RenewalReader] = {}
         self.links: dict[AccountName, MediaSource] = {n: Links(a) for n, a in accounts.items()}
         self.sources: dict[AccountName, MediaSource] = {}
 
@@ -173,6 +174,8 @@ class Vendors:
         return self.polls.get(account)
 
     def renewals(self, account: AccountName) -> RenewalReader | None:
+        if account in self.renewal_readers:
+            return self.renewal_readers[account]
         make = self.connectors[account].renewals
         return make(self._accounts[account]) if make else None
 

@@ -22,9 +22,10 @@ def inactive_people(db: Connection, policy: Policy) -> Mapping[str, str]:
     """Partner users whom the CRM has deactivated, by e-mail. Whom it does not know yet is told."""
     if not policy.partners.is_set:
         return {}
-    users = partner_state(db).side.users
+    side = partner_state(db).side
+    known = {email: side.user(email) for email in policy.partners.users}
     return {
-        user.email: "was deactivated in the CRM"
-        for user in users
-        if user.crm_id is not None and not user.active
+        email: "was deactivated in the CRM"
+        for email, user in known.items()
+        if user is not None and user.crm_id is not None and not user.active
     }
