@@ -14,7 +14,7 @@ from bridge.domain.people import Directory
 from bridge.domain.principals import PersonKind
 from bridge.domain.records import Pipeline
 from bridge.pipeline.following import FollowedConfig, take_folder
-from bridge.pipeline.parts import Active, Bell, Parts
+from bridge.pipeline.parts import Active, Bell, ConfigFolder, Parts
 from bridge.pipeline.receive import Receiver
 from bridge.pipeline.signed_links import SignedLinks
 from bridge.pipeline.vendors import AccountVendors
@@ -51,7 +51,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Parts:
     """All parts for one process. Nothing is connected and no thread runs before first use."""
     engine = open_engine(settings.database_url)
     active = _followed(settings, environ, engine)
-    return _joined(settings, engine, active, _bell(settings))
+    return _joined(settings, environ, engine, active, _bell(settings))
 
 
 def _followed(settings: Settings, environ: Mapping[str, str], engine: Engine) -> FollowedConfig:
@@ -59,8 +59,15 @@ def _followed(settings: Settings, environ: Mapping[str, str], engine: Engine) ->
     return FollowedConfig(engine, environ, settings.base_url, settings.public_url, tokens)
 
 
-def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], bell: Bell) -> Parts:
-    vendors = AccountVendors(active, installed(), Links)
+def _joined(
+    settings: Settings,
+    environ: Mapping[str, str],
+    engine: Engine,
+    active: Callable[[], Active],
+    bell: Bell,
+) -> Parts:
+    connectors = installed()
+    vendors = AccountVendors(active, connectors, Links)
     clock = StoreClock(engine, utc_now)
     return Parts(
         engine=engine,
@@ -74,6 +81,7 @@ def _joined(settings: Settings, engine: Engine, active: Callable[[], Active], be
         public_url=settings.public_url,
         storage=FileStorage(settings.media_url, settings.state / "media" / "staging"),
         links=SignedLinks(settings.public_url, settings.secret_key),
+        folder=ConfigFolder(path=settings.config, connectors=connectors, environ=environ),
         lease_seconds=settings.lease_seconds,
         keep_time=clock.compare,
     )
@@ -128,7 +136,7 @@ def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
     metrics = Metrics()
     engine = open_engine(settings.database_url, busy_seconds=WEB_BUSY_SECONDS)
     active = _followed(settings, environ, engine)
-    parts = _joined(settings, engine, active, _bell(settings, metrics.ring_failed))
+    parts = _joined(settings, environ, engine, active, _bell(settings, metrics.ring_failed))
     intake = open_engine(
         settings.database_url, pool_size=1, busy_seconds=WEB_BUSY_SECONDS, only_when_free=True
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO, NoReturn, Protocol
 
 from sqlalchemy import Engine
@@ -117,6 +118,15 @@ class NoStorage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFolder:
+    """The folder of YAML that this house is run by, and what it is read with."""
+
+    path: Path
+    connectors: Mapping[str, Connector]
+    environ: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     engine: Engine
     active: Callable[[], Active]  # cheap; looks at the store's row at most once a second
@@ -128,6 +138,7 @@ class Parts:
     storage: Storage = field(default_factory=NoStorage)
     links: SignedLinks = field(default_factory=SignedLinks)
     paces: Paces = field(default_factory=Paces)
+    folder: ConfigFolder | None = None  # None where the YAML is not on this machine
     lease_seconds: float = 15.0
     keep_time: Callable[[], timedelta] = timedelta
     """Compares `now` with the store's clock; gives how far this host's own is ahead of that."""

@@ -69,6 +69,12 @@ class DefaultSeen:
     people: tuple[PartnerPerson, ...]
 
 
+def place_of(renewal: Renewal) -> RenewalPlace:
+    """Where a calendar goes on after this one."""
+    renews_on = renewal.reading.renews_on
+    return RenewalPlace(renews_on="" if renews_on is None else renews_on.isoformat(), id=renewal.id)
+
+
 class Eyes:
     """One person's, within one transaction."""
 
@@ -85,9 +91,15 @@ class Eyes:
         renewals, wanted = self._policy.renewals, self._wanted(first, last)
         if renewals is None or wanted is None:
             return ()
-        found = store.listed(self._db, wanted, after, limit)
-        seen = (self._seen(renewal, renewals) for renewal in found)
-        return tuple(one for one in seen if one.access.can_read)
+        seen: list[Seen] = []
+        while len(seen) < limit:
+            found = store.listed(self._db, wanted, after, limit)
+            shown = (self._seen(renewal, renewals) for renewal in found)
+            seen.extend(one for one in shown if one.access.can_read)
+            if len(found) < limit:
+                break
+            after = place_of(found[-1])
+        return tuple(seen[:limit])
 
     def open(self, name: RenewalId) -> Opened | None:
         """None where there is none, or none that these eyes may see."""

@@ -32,6 +32,7 @@ from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
 from bridge.web.api.outgoing_webhooks import ROUTES as OUTGOING_WEBHOOKS
+from bridge.web.api.renewals import ROUTES as RENEWALS
 from bridge.web.api.resending import ROUTES as RESENDING
 from bridge.web.api.rotation import ROUTES as ROTATION
 from bridge.web.api.routing import Route
@@ -64,6 +65,7 @@ ROUTES: tuple[Route, ...] = (
     *DEAD_LETTERS,
     *DELIVERIES,
     *KEYS,
+    *RENEWALS,
 )
 _log = structlog.get_logger()
 
