@@ -22,6 +22,7 @@ HOUSE = frozenset({PersonKind.EMPLOYEE, PersonKind.SERVICE})
 """Whom a route serves that says nothing else."""
 TENANTS = frozenset({PersonKind.PARTNER_USER, PersonKind.RESELLER_USER})
 PEOPLE = TENANTS | HOUSE
+CLIENTS = frozenset({PersonKind.CLIENT})
 EVERYBODY = frozenset(PersonKind)
 
 

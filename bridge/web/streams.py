@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.codec import encode
 from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.web.pages.visiting import SESSION_COOKIE
+from bridge.web.pages.visiting import session_in
 from bridge.web.problems import CONTENT_TYPE, Problem, store_unavailable
 from bridge.web.site import Site
 from bridge.web.watching import Asked, News, Watch, admit, look
@@ -216,11 +216,11 @@ def _asked(scope: Scope) -> Asked:
 
 
 def _session(cookie: str) -> str:
-    """The session's token, as Flask would read it."""
+    """The token that counts, as Flask would read it."""
     found: http.cookies.SimpleCookie = http.cookies.SimpleCookie()
     with suppress(http.cookies.CookieError):
         found.load(cookie)
-    return found[SESSION_COOKIE].value if SESSION_COOKIE in found else ""
+    return session_in({name: morsel.value for name, morsel in found.items()})
 
 
 def _too_many(status: int, detail: str) -> Problem:

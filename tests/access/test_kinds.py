@@ -2,16 +2,14 @@
 principal. A route that is added later is asked as well."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
 from flask.testing import FlaskClient
 
 from bridge.domain.principals import PersonKind
-from bridge.store.engine import writing
 from bridge.store.keys import Scope
-from bridge.store.sessions import open_session
 from bridge.web.auth import csrf_token
 from bridge.web.pages.visiting import HOMES, SESSION_COOKIE
 from tests.access.outsiders import OUTSIDERS, Outsider, with_outsiders
@@ -28,8 +26,25 @@ PUBLIC = frozenset(
         *(f"{method} /api/v1/<path:rest>" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
     }
 )
-FOR_ALL = frozenset({"GET /", "POST /logout"})
-SERVED = {kind: FOR_ALL | {"GET /activity", "GET /api/v1/activity"} for kind in OUTSIDERS}
+TENANTS = frozenset({"GET /", "POST /logout", "GET /activity", "GET /api/v1/activity"})
+SERVED: Mapping[PersonKind, frozenset[str]] = {
+    PersonKind.PARTNER_USER: TENANTS,
+    PersonKind.RESELLER_USER: TENANTS
+    | {"POST /clients/<name>/sign-in-as", "POST /api/v1/clients/<id>/sign-in-as"},
+    PersonKind.CLIENT: frozenset(
+        {
+            "GET /",
+            "GET /plan",
+            "GET /plan/messages",
+            "GET /plan/messages/<name>",
+            "POST /plan/end",
+            "GET /api/v1/plan",
+            "GET /api/v1/plan/ledger",
+            "GET /api/v1/plan/conversations",
+            "GET /api/v1/plan/conversations/<id>/messages",
+        }
+    ),
+}
 """Besides what is public: what each kind is served. Whatever is not here is refused."""
 
 
@@ -54,8 +69,7 @@ class Asking:
 
 
 def asking(world: World, who: Outsider) -> Asking:
-    with writing(world.engine) as db:
-        session = open_session(db, who.principal, world.now)
+    session = who.session(world)
     browser = world.app.test_client()
     browser.set_cookie(SESSION_COOKIE, session)
     return Asking(world, browser, session, world.key(who.principal, *Scope))

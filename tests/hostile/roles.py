@@ -16,6 +16,7 @@ PUT    /api/v1/<path:rest>                                     404 404 404 404 4
 GET    /api/v1/activity                                        401 200 200 200 200 200
 GET    /api/v1/channels                                        401 200 200 200 200 200
 POST   /api/v1/contacts/<id>/merge                             401 403 403 403 403 422
+POST   /api/v1/clients/<id>/sign-in-as                         401 403 404 404 403 404
 GET    /api/v1/conversations                                   401 200 200 200 200 200
 GET    /api/v1/conversations/<id>                              401 404 200 404 200 200
 GET    /api/v1/conversations/<id>/channels                     401 404 200 404 403 200
@@ -55,11 +56,16 @@ GET    /api/v1/notifications/stream                            401 403 200 200 2
 GET    /api/v1/openapi.json                                    200 200 200 200 200 200
 GET    /api/v1/outgoing-webhooks                               401 403 403 403 403 200
 POST   /api/v1/outgoing-webhooks/test                          401 403 403 403 403 409
+GET    /api/v1/plan                                            401 403 403 403 403 403
+GET    /api/v1/plan/conversations                              401 403 403 403 403 403
+GET    /api/v1/plan/conversations/<id>/messages                401 403 403 403 403 403
+GET    /api/v1/plan/ledger                                     401 403 403 403 403 403
 GET    /api/v1/rotation/<pool>                                 401 403 403 403 403 404
 GET    /api/v1/templates                                       401 200 200 200 200 200
 GET    /api/v1/timeline                                        401 200 200 200 200 200
 POST   /api/v1/uploads                                         401 403 422 422 403 422
 GET    /api/v1/work/ambiguous                                  401 403 403 403 403 200
+POST   /clients/<name>/sign-in-as                              303 403 404 404 403 404
 POST   /contacts/<name>/merge                                  303 403 403 403 403 404
 GET    /conversations                                          303 200 200 200 200 200
 GET    /conversations/<name>                                   303 404 200 404 200 200
@@ -98,6 +104,10 @@ GET    /metrics                                                  -   -   -   -  
 GET    /notifications                                          303 200 200 200 200 200
 POST   /notifications/read                                     303 403 303 303 403 303
 GET    /readyz                                                   -   -   -   -   -   -
+GET    /plan                                                   303 303 303 303 303 303
+GET    /plan/messages                                          303 303 303 303 303 303
+GET    /plan/messages/<name>                                   303 303 303 303 303 303
+POST   /plan/end                                               303 403 403 403 403 403
 GET    /rotation                                               303 403 403 403 403 200
 GET    /static/<path:filename>                                 200 200 200 200 200 200
 GET    /work                                                   303 403 403 403 403 200

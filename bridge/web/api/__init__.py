@@ -27,11 +27,13 @@ from bridge.web.api.erasing import ROUTES as ERASING
 from bridge.web.api.events import ROUTES as EVENTS
 from bridge.web.api.export import ROUTES as EXPORT
 from bridge.web.api.files import ROUTES as FILES
+from bridge.web.api.helping import ROUTES as HELPING
 from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
 from bridge.web.api.outgoing_webhooks import ROUTES as OUTGOING_WEBHOOKS
+from bridge.web.api.plan import ROUTES as PLAN
 from bridge.web.api.renewals import ROUTES as RENEWALS
 from bridge.web.api.resending import ROUTES as RESENDING
 from bridge.web.api.rotation import ROUTES as ROTATION
@@ -55,6 +57,8 @@ ROUTES: tuple[Route, ...] = (
     *FILES,
     *TIMELINE,
     *BUSINESS,
+    *HELPING,
+    *PLAN,
     *EVENTS,
     *EMPLOYEES,
     *CHANNELS,

@@ -9,10 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from bridge.domain.errors import ConfigError
+from bridge.domain.helping import HELPERS
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.attempts import Attempts
-from bridge.web.auth import EVERYBODY, PEOPLE
+from bridge.web.auth import CLIENTS, EVERYBODY, PEOPLE
 from bridge.web.pages import (
     activity,
     business,
@@ -24,7 +25,9 @@ from bridge.web.pages import (
     erasing,
     exports,
     first,
+    helping,
     notices,
+    plan,
     rotation,
     sending,
     signing_in,
@@ -101,6 +104,11 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/conversations/<name>/erase", "POST", form(site, erasing.forget)),
         ("/conversations/<name>/export", "GET", page(site, exports.take)),
         ("/activity", "GET", page(site, business.show, PEOPLE)),
+        ("/clients/<name>/sign-in-as", "POST", form(site, helping.start, HELPERS)),
+        ("/plan", "GET", page(site, plan.show, CLIENTS)),
+        ("/plan/messages", "GET", page(site, plan.show_chats, CLIENTS)),
+        ("/plan/messages/<name>", "GET", page(site, plan.show_messages, CLIENTS)),
+        ("/plan/end", "POST", own_form(site, helping.leave, CLIENTS)),
         ("/feed", "GET", page(site, activity.show)),
         ("/events/<name>", "GET", page(site, activity.tell_why)),
         ("/notifications", "GET", page(site, notices.show)),

@@ -7,14 +7,26 @@ does not use it up.
 import secrets
 
 from flask import Response, make_response, redirect, render_template, request
+from sqlalchemy import Connection
 
+from bridge.domain.names import ClientId
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.store.engine import writing
-from bridge.store.sessions import SESSION_LIFETIME, end_session, keep_session, use_login_link
+from bridge.pipeline.helping import begin
+from bridge.pipeline.persons import person_of
+from bridge.store.engine import reading, writing
+from bridge.store.sessions import (
+    SESSION_LIFETIME,
+    SignedIn,
+    end_session,
+    keep_session,
+    use_login_link,
+)
 from bridge.web.attempts import Attempts
-from bridge.web.auth import check_csrf, csrf_token, principal_of_session
+from bridge.web.auth import Principal, check_csrf, csrf_token, principal_of_session
+from bridge.web.pages.helping import enter
 from bridge.web.pages.visiting import SESSION_COOKIE, Visit, home_of, is_https
 from bridge.web.problems import Problem, forbidden
+from bridge.web.refusing import refused_help
 from bridge.web.site import Site
 
 _LOGIN_COOKIE = "bridge_login"
@@ -50,21 +62,46 @@ def sign_in(site: Site, attempts: Attempts, token: str) -> Response:
     under another name behind his back. The session's token is new in any case."""
     _admit(site, attempts)
     check_csrf(request.cookies.get(_LOGIN_COOKIE, ""), request.form.get("csrf", ""))
-    now = site.parts.now()
     with writing(site.parts.engine) as db:
-        signed_in = use_login_link(db, token, now)
-        if signed_in is None:
-            raise forbidden(_USED_UP)
-        principal = principal_of_session(db, signed_in, site.policy)
-        if principal is None:
-            raise forbidden(_USED_UP)
-        end_session(db, request.cookies.get(SESSION_COOKIE, ""), now)
-        session = keep_session(db, signed_in, now)
-        site.chores.do(db, now)
-    answer = make_response(redirect(home_of(principal), 303))
-    _set_session(answer, session, secure=is_https(site))
+        signed_in, principal = _used(db, site, token)
+        session = "" if signed_in.behind else _fresh(db, site, signed_in)
+    if signed_in.behind:
+        answer = _as_client(site, signed_in, ClientId(principal.person.id))
+    else:
+        answer = make_response(redirect(home_of(principal), 303))
+        _set_session(answer, session, secure=is_https(site))
     answer.delete_cookie(_LOGIN_COOKIE, path="/login")
     return answer
+
+
+def _used(db: Connection, site: Site, token: str) -> tuple[SignedIn, Principal]:
+    """Whose link this was; Problem 403 for a link that opens nothing (any more)."""
+    signed_in = use_login_link(db, token, site.parts.now())
+    if signed_in is None:
+        raise forbidden(_USED_UP)
+    principal = principal_of_session(db, signed_in, site.policy)
+    if principal is None:
+        raise forbidden(_USED_UP)
+    return signed_in, principal
+
+
+def _fresh(db: Connection, site: Site, signed_in: SignedIn) -> str:
+    now = site.parts.now()
+    end_session(db, request.cookies.get(SESSION_COOKIE, ""), now)
+    site.chores.do(db, now)
+    return keep_session(db, signed_in, now)
+
+
+def _as_client(site: Site, signed_in: SignedIn, client: ClientId) -> Response:
+    """Beside whatever session he has here, which waits."""
+    with reading(site.parts.engine) as db:
+        helper = person_of(db, site.policy, signed_in.behind)
+    if helper is None:
+        raise forbidden(_USED_UP)
+    begun = begin(site.parts, helper, client)
+    if isinstance(begun, Reason):
+        raise refused_help(begun)
+    return enter(site, begun)
 
 
 def sign_out(visit: Visit) -> Response:

@@ -1,6 +1,6 @@
 """Who is visiting: the session behind a page, and what every page is rendered with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.domain.principals import PersonKind
 from bridge.store.engine import reading
+from bridge.store.keys import digest
 from bridge.store.sessions import SignedIn, session_of
 from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, principal_of_session
 from bridge.web.counting import count
@@ -20,6 +21,8 @@ from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
 SESSION_COOKIE = "bridge_session"
+HELP_COOKIE = "bridge_client"
+"""Of who is signed in as a client: while it holds, it alone counts."""
 KINDS = {
     PersonKind.PARTNER_USER: "Partner",
     PersonKind.RESELLER_USER: "Reseller",
@@ -28,7 +31,7 @@ KINDS = {
 MENUS = {
     PersonKind.PARTNER_USER: (("/activity", "Activity"),),
     PersonKind.RESELLER_USER: (("/activity", "Activity"),),
-    PersonKind.CLIENT: (("/plan", "Your plan"),),
+    PersonKind.CLIENT: (("/plan", "Your plan"), ("/plan/messages", "Your messages")),
 }
 HOMES = {
     PersonKind.EMPLOYEE: "/conversations",
@@ -94,7 +97,13 @@ class Visit:
         person = self.principal.person
         name = person.tenant.partition(":")[2]
         role = f"{KINDS[person.kind]} · {name}"
-        return {"my_name": person.id, "my_role": role, "menu": MENUS[person.kind]}
+        return {
+            "my_name": person.id,
+            "my_role": role,
+            "menu": MENUS[person.kind],
+            "behind": person.behind,
+            "until": self.signed_in.expires_at,
+        }
 
 
 View = Callable[..., Response]
@@ -150,15 +159,26 @@ def _to_sign_in() -> Response:
 
 def visit_of(site: Site) -> Visit | None:
     """None without a session that still holds, of somebody who is still somebody."""
-    token = request.cookies.get(SESSION_COOKIE, "")
-    now = site.parts.now()
-    if not token:
+    own = request.cookies.get(SESSION_COOKIE, "")
+    tokens = [token for token in (request.cookies.get(HELP_COOKIE, ""), own) if token]
+    if not tokens:
         return None
     with reading(site.parts.engine) as db:
-        signed_in = session_of(db, token, now)
-        if signed_in is None:
-            return None
-        principal = principal_of_session(db, signed_in, site.policy)
+        found = (_visit(db, site, token, own) for token in tokens)
+        return next((visit for visit in found if visit is not None), None)
+
+
+def session_in(cookies: Mapping[str, str]) -> str:
+    """The token that counts of those a browser brings: for what only people of the house get."""
+    return cookies.get(HELP_COOKIE, "") or cookies.get(SESSION_COOKIE, "")
+
+
+def _visit(db: Connection, site: Site, token: str, own: str) -> Visit | None:
+    now = site.parts.now()
+    signed_in = session_of(db, token, now)
+    if signed_in is None or signed_in.parent not in ("", digest(own)):
+        return None
+    principal = principal_of_session(db, signed_in, site.policy)
     if principal is None:
         return None
     return Visit(site=site, session=token, signed_in=signed_in, principal=principal, now=now)
