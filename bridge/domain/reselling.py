@@ -55,7 +55,8 @@ def _on_term(draft: Draft, event: ClientTermTold) -> Decision:
         return draft.rejected(ReasonCode.REQUEST_NOT_FOUND, "there is no such client")
     draft.subject = client.subject
     rules = draft.policy.reselling.hints_of(client.reseller)
-    if client.terms != event.term or due_telling(client, rules, draft.facts.now) != event.told:
+    due = due_telling(client, rules, draft.facts.now)
+    if not due or due is not event.told or client.terms != event.term:
         return draft.rejected(ReasonCode.PLAN_UNCHANGED, "there is nothing to be told any more")
     code, detail = _SAYS[event.told]
     if client.valid_until is not None:
