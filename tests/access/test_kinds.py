@@ -1,8 +1,8 @@
-"""Every route there is serves the house alone, unless it says whom else: asked by each new kind of
-principal. A route that is added later is asked as well."""
+"""Every route there is serves the house alone, unless it says whom else: asked by everybody from
+outside. A route that is added later is asked as well, and entered in `served` if it serves them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -13,6 +13,7 @@ from bridge.store.keys import Scope
 from bridge.web.auth import csrf_token
 from bridge.web.pages.visiting import HOMES, SESSION_COOKIE
 from tests.access.outsiders import OUTSIDERS, Outsider, with_outsiders
+from tests.access.served import served
 from tests.web.world import ANA, World
 
 PUBLIC = frozenset(
@@ -26,26 +27,6 @@ PUBLIC = frozenset(
         *(f"{method} /api/v1/<path:rest>" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
     }
 )
-TENANTS = frozenset({"GET /", "POST /logout", "GET /activity", "GET /api/v1/activity"})
-SERVED: Mapping[PersonKind, frozenset[str]] = {
-    PersonKind.PARTNER_USER: TENANTS,
-    PersonKind.RESELLER_USER: TENANTS
-    | {"POST /clients/<name>/sign-in-as", "POST /api/v1/clients/<id>/sign-in-as"},
-    PersonKind.CLIENT: frozenset(
-        {
-            "GET /",
-            "GET /plan",
-            "GET /plan/messages",
-            "GET /plan/messages/<name>",
-            "POST /plan/end",
-            "GET /api/v1/plan",
-            "GET /api/v1/plan/ledger",
-            "GET /api/v1/plan/conversations",
-            "GET /api/v1/plan/conversations/<id>/messages",
-        }
-    ),
-}
-"""Besides what is public: what each kind is served. Whatever is not here is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +75,7 @@ def test_a_route_that_does_not_say_so_serves_nobody_from_outside(
     ask = asking(world, OUTSIDERS[kind])
     refused = 0
     for method, rule in routes(world):
-        if f"{method} {rule}" in PUBLIC | SERVED[kind]:
+        if f"{method} {rule}" in PUBLIC | served(kind):
             continue
         status, leads_to, said = ask(method, named(rule))
         where = f"{method} {rule}: {status} {said[:200]}"
@@ -111,7 +92,7 @@ def test_a_route_that_does_not_say_so_serves_nobody_from_outside(
 
 @pytest.mark.parametrize("kind", list(OUTSIDERS))
 def test_what_is_served_is_a_route(world: World, kind: PersonKind) -> None:
-    assert {f"{method} {rule}" for method, rule in routes(world)} >= PUBLIC | SERVED[kind]
+    assert {f"{method} {rule}" for method, rule in routes(world)} >= PUBLIC | served(kind)
 
 
 @pytest.mark.parametrize("kind", list(OUTSIDERS))

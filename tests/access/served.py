@@ -1,0 +1,34 @@
+"""Which routes serve whom from outside the house: the table that such a route is entered in."""
+
+from bridge.domain.principals import PersonKind
+
+# Each line: method, rule, and the kinds of principals besides those of the house. Whatever is not
+# here, and not public, refuses them all.
+TABLE = """
+GET  /                                          partner reseller client
+GET  /activity                                  partner reseller
+GET  /api/v1/activity                           partner reseller
+POST /api/v1/clients/<id>/sign-in-as            reseller
+GET  /api/v1/plan                               client
+GET  /api/v1/plan/conversations                 client
+GET  /api/v1/plan/conversations/<id>/messages   client
+GET  /api/v1/plan/ledger                        client
+GET  /api/v1/renewals                           partner reseller
+GET  /api/v1/renewals/<id>                      partner reseller
+PUT  /api/v1/renewals/<id>                      partner reseller
+POST /api/v1/renewals/<id>/state                partner reseller
+GET  /api/v1/renewals/default                   partner reseller
+PUT  /api/v1/renewals/default                   partner reseller
+GET  /api/v1/renewals/preview                   partner reseller
+POST /clients/<name>/sign-in-as                 reseller
+POST /logout                                    partner reseller
+GET  /plan                                      client
+POST /plan/end                                  client
+GET  /plan/messages                             client
+GET  /plan/messages/<name>                      client
+"""
+
+
+def served(kind: PersonKind) -> frozenset[str]:
+    lines = [line.split() for line in TABLE.strip().splitlines()]
+    return frozenset(f"{method} {rule}" for method, rule, *kinds in lines if kind in kinds)
