@@ -65,6 +65,18 @@ class Code(StrEnum):
     NO_PLANS = "no-plans"
     HINT_FROM_START = "hint-from-start"
 
+    UNKNOWN_PARTNER = "unknown-partner"
+    UNKNOWN_PARTNER_USER = "unknown-partner-user"
+    DUPLICATE_PARTNER = "duplicate-partner"
+    PARTNER_WITHOUT_USERS = "partner-without-users"
+    UNKNOWN_QUEUE = "unknown-queue"
+    EMPTY_QUEUE = "empty-queue"
+    UNUSED_QUEUE = "unused-queue"
+    UNKNOWN_LEAD_FIELD = "unknown-lead-field"
+    NO_LEAD_DEFAULT = "no-lead-default"
+    NO_LEAD_MAIL = "no-lead-mail"
+    NO_PARTNER_SIDE = "no-partner-side"
+
     UNKNOWN_PIPELINE = "unknown-pipeline"
     STAGE_NOT_IN_PIPELINE = "stage-not-in-pipeline"
     STAGE_CLOSED = "stage-closed"
@@ -146,6 +158,18 @@ MEANING: Mapping[Code, str] = {
     Code.NO_PLANS: "A reseller without plans: he can't add clients.",
     Code.HINT_FROM_START: "A plan is so small or short that its clients count as near the end from "
     "the first day on.",
+    Code.UNKNOWN_PARTNER: "No partner of this name stands under `partners.accounts`.",
+    Code.UNKNOWN_PARTNER_USER: "Nobody of this e-mail address stands under `partners.users`.",
+    Code.DUPLICATE_PARTNER: "Two partners are one company in the CRM, or two queues one queue.",
+    Code.PARTNER_WITHOUT_USERS: "A partner without anybody who could get a lead.",
+    Code.UNKNOWN_QUEUE: "No queue of this name stands under `partners.queues`.",
+    Code.EMPTY_QUEUE: "A queue that nobody could take a lead from.",
+    Code.UNUSED_QUEUE: "No rule sends leads to this queue, so people alone do.",
+    Code.UNKNOWN_LEAD_FIELD: "The mail asks for a field that leads do not have.",
+    Code.NO_LEAD_DEFAULT: "There is no `default_owner`: a lead for which no rule finds anybody "
+    "stays with its owner, and one that everybody has declined with nobody.",
+    Code.NO_LEAD_MAIL: "Partners' users are to be told by mail, but no account sends mails.",
+    Code.NO_PARTNER_SIDE: "The connector of the CRM knows nothing of partners.",
     Code.UNKNOWN_PIPELINE: "The CRM has no such pipeline of deals.",
     Code.STAGE_NOT_IN_PIPELINE: "The CRM's pipeline has no such stage.",
     Code.STAGE_CLOSED: "New deals would be created in a stage that counts as closed.",

@@ -99,6 +99,10 @@ def _duration(text: str) -> timedelta:
     return length
 
 
+def _duration_or_none(text: str) -> timedelta | None:
+    return None if text == "none" else _duration(text)
+
+
 def whole_number(least: int, most: int) -> Word[int]:
     words = f"a whole number from {least} to {most}"
 
@@ -138,6 +142,10 @@ def _email(text: str) -> EmployeeId:
     if not re.fullmatch(_EMAIL, text) or _UNSTORABLE.search(text):
         raise Complaint("is not an e-mail address", "write it as name@company.example")
     return EmployeeId(text.lower())
+
+
+def _email_or_name(text: str) -> str:
+    return _email(text) if "@" in text else NAME.parse(text)
 
 
 def _receiver(text: str) -> EmployeeId | None:
@@ -214,6 +222,16 @@ RECEIVER = Word(
     words="an e-mail address, or nobody",
     parse=_receiver,
     json={"anyOf": [{"const": "nobody"}, {"type": "string", "pattern": _EMAIL}]},
+)
+EMAIL_OR_NAME = Word(
+    words="an e-mail address, or a name",
+    parse=_email_or_name,
+    json={"anyOf": [{"type": "string", "pattern": _EMAIL}, {"type": "string", "pattern": _NAME}]},
+)
+DURATION_OR_NONE = Word(
+    words="a time such as 12h or 3d, or none",
+    parse=_duration_or_none,
+    json={"anyOf": [{"const": "none"}, {"type": "string", "pattern": _DURATION}]},
 )
 DURATION = Word(
     words="a time such as 90s, 30m, 24h or 7d",

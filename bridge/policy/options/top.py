@@ -12,6 +12,7 @@ from bridge.policy.options.accounts import ACCOUNTS, CHANNELS, CRM
 from bridge.policy.options.media import MEDIA
 from bridge.policy.options.notifications import NOTIFICATIONS
 from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
+from bridge.policy.options.partners import PARTNERS, users_by_tenant
 from bridge.policy.options.plans import PLANS, in_zone
 from bridge.policy.options.renewals import RENEWALS
 from bridge.policy.options.retention import RETENTION
@@ -21,7 +22,7 @@ from bridge.policy.options.tests import TESTS
 from bridge.policy.routing_tests import RoutingTest
 from bridge.policy.table import Table, Values
 
-RESERVED = frozenset({"partners"})
+RESERVED: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,8 @@ def _policy(values: Values) -> Policy:
         default=values.maybe(DEFAULT),
         renewals=_renewals(values),
         reselling=in_zone(values.of(PLANS), values.of(TIME_ZONE)),
-        users=values.of(PLANS).users,
+        partners=values.of(PARTNERS),
+        users={**users_by_tenant(values.of(PARTNERS)), **values.of(PLANS).users},
     )
 
 
@@ -120,6 +122,7 @@ TOP = Table(
         RULES,
         POOLS,
         DEFAULT,
+        PARTNERS,
         RENEWALS,
         PLANS,
         TESTS,
