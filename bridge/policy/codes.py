@@ -16,7 +16,6 @@ class Code(StrEnum):
     YAML_TAG = "yaml-tag"
     DUPLICATE_KEY = "duplicate-key"
     UNKNOWN_KEY = "unknown-key"
-    RESERVED_KEY = "reserved-key"
     MISSING_KEY = "missing-key"
     WRONG_SHAPE = "wrong-shape"
     WRONG_VALUE = "wrong-value"
@@ -106,7 +105,6 @@ MEANING: Mapping[Code, str] = {
     Code.YAML_TAG: "Tags (`!!int`, `!env`) are refused: every option knows its own type.",
     Code.DUPLICATE_KEY: "A key stands twice in one mapping, or a top-level key in two files.",
     Code.UNKNOWN_KEY: "No such option exists here, often a typing mistake.",
-    Code.RESERVED_KEY: "A key or file of a later version that this one does not know yet.",
     Code.MISSING_KEY: "An option that must be given is not there.",
     Code.WRONG_SHAPE: "A list stands where a mapping belongs, or the like.",
     Code.WRONG_VALUE: "The value is not one that this option takes.",

@@ -4,17 +4,17 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from bridge import codec
 from bridge.domain.policy import Policy
 from bridge.policy.checks import lint
 from bridge.policy.codes import Code
-from bridge.policy.findings import ConfigInvalid, Finding, error, errors_of
+from bridge.policy.findings import ConfigInvalid, Finding, errors_of
 from bridge.policy.folder import Files, read_folder
 from bridge.policy.kinds import Reading, Refused
 from bridge.policy.nodes import Entries, Entry, NotReadable, compose
-from bridge.policy.options.top import RESERVED, TOP, Sheet
+from bridge.policy.options.top import TOP, Sheet
 from bridge.policy.routing_tests import RoutingTest
 from bridge.ports import Connector
 
@@ -111,12 +111,6 @@ def _entries(files: Files, reading: Reading) -> Iterator[Entry]:
 
 
 def _entries_of(name: str, content: bytes, reading: Reading) -> tuple[Entry, ...]:
-    if PurePath(name).stem in RESERVED:
-        said = f"this version does not know {PurePath(name).name} yet"
-        reading.findings.append(
-            error(Code.RESERVED_KEY, f"{name}:1:1", "", said, "remove the file")
-        )
-        return ()
     try:
         node = compose(content, name)
     except NotReadable as problem:

@@ -62,7 +62,6 @@ class Table(Generic[T]):
     build: Callable[[Values, str], T]
     complain: Callable[[Values], str] = lambda values: ""
     also: JsonSchema = dataclasses.field(default_factory=dict)  # `complain` as JSON Schema
-    reserved: frozenset[str] = frozenset()
 
     @property
     def words(self) -> str:
@@ -92,9 +91,6 @@ class Table(Generic[T]):
     def _refuse_key(self, entry: Entry, names: list[str], reading: Reading) -> None:
         key = entry.key
         here = reading.at(under(reading.path, shown(key.text)), key)
-        if key.text in self.reserved:
-            here.refuse(Code.RESERVED_KEY, key, "this version does not know it yet", "remove it")
-            return
         hint = did_you_mean(key.text, names) or f"known here: {', '.join(names)}"
         here.refuse(Code.UNKNOWN_KEY, key, "unknown key", hint)
 

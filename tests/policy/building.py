@@ -12,7 +12,7 @@ from bridge.domain.effects import PostNotification, SendEmail
 from bridge.policy.codes import Code
 from bridge.policy.findings import ConfigInvalid, Finding
 from bridge.policy.reading import Loaded, load
-from bridge.ports import Account, Connector, Inbound, Outbound, Reader, Window
+from bridge.ports import Account, Connector, Inbound, Outbound, PartnerReader, Reader, Window
 
 EXAMPLES = Path(__file__).parents[2] / "config"
 
@@ -52,6 +52,10 @@ def _no_reader(account: Account) -> Reader:
     raise AssertionError("a policy is read without any vendor")
 
 
+def _no_partners(account: Account) -> PartnerReader:
+    raise AssertionError("a policy is read without any vendor")
+
+
 def _no_window(account: Account) -> Window:
     raise AssertionError("a policy is read without any vendor")
 
@@ -85,7 +89,9 @@ CONNECTORS: Mapping[str, Connector] = {
     "hook": replace(connector("hook", {"signing_secret"}), delivers=frozenset({PostNotification})),
     "hubspot": connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
     "wazzup": connector("wazzup", {"api_key", "webhook_key"}),
-    "salesforce": connector("salesforce", {"client_id", "path_secret"}, is_crm=True),
+    "salesforce": replace(
+        connector("salesforce", {"client_id", "path_secret"}, is_crm=True), partners=_no_partners
+    ),
     "whatsapp": connector("whatsapp", {"access_token", "app_secret", "verify_token"}),
     "telegram": connector("telegram", {"bot_token", "secret_token"}),
     "twilio": connector("twilio", {"account_sid", "auth_token"}),

@@ -129,7 +129,6 @@ def test_the_examples_lead_editors_to_the_schema(path: Path) -> None:
     "text",
     [
         "employes: {}",
-        "partners: {}",
         "employees: {ana@x.io: {role: boss}}",
         "employees: {ana@x.io: {}}",
         "employees: {ana: {role: none}}",

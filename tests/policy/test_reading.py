@@ -84,7 +84,6 @@ def test_a_mistake_is_told_as_the_style_says(
         (f"channels: {{a: {{account: b, messenger: sms, id: {'x' * 201}}}}}", Code.WRONG_VALUE,
          "is longer than 200 characters"),
         ("default: a@x.io", Code.WRONG_SHAPE, "is a single value, not a mapping"),
-        ("partners: {}", Code.RESERVED_KEY, "partners: this version does not know it yet"),
         ("just text", Code.WRONG_SHAPE, "the file must hold keys with values"),
         ('crm: "a\\ud800b"', Code.WRONG_VALUE, "a?b is not a name"),
         ('channels: {a: {account: b, messenger: sms, id: "x\\u0007"}}', Code.WRONG_VALUE, "stored"),
@@ -121,13 +120,6 @@ def test_a_top_level_key_stands_in_one_file_only(tmp_path: Path) -> None:
     assert finding.code is Code.DUPLICATE_KEY
     assert finding.place == f"{tmp_path}/b.yaml:2:1"
     assert f"{tmp_path}/a.yaml:1:1" in finding.message
-
-
-@pytest.mark.parametrize("name", ["partners"])
-def test_files_of_later_versions_are_refused_by_name(tmp_path: Path, name: str) -> None:
-    finding = only(refused(tmp_path, **{name: "default: {owner: vendor}", "a": WHOLE}))
-    assert finding.code is Code.RESERVED_KEY
-    assert f"this version does not know {name}.yaml yet" in finding.message
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from bridge.domain.policy import Policy
 from bridge.policy.checks import (
     accounts,
     notifications,
+    partners,
     people,
     plans,
     renewals,
@@ -24,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     *notifications.CHECKS,
     *targets.CHECKS,
     *rules.CHECKS,
+    *partners.CHECKS,
     *renewals.CHECKS,
     *plans.CHECKS,
     *tests.CHECKS,

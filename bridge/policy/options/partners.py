@@ -42,9 +42,7 @@ def _account(values: Values, place: str) -> PartnerAccountPolicy:
 
 ACCOUNTS = Field(
     name="accounts",
-    kind=Named(
-        key=words.NAME, of=Table(says="a partner", fields=(CRM_ID, LABEL), build=_account)
-    ),
+    kind=Named(key=words.NAME, of=Table(says="a partner", fields=(CRM_ID, LABEL), build=_account)),
     says="The partners, by a name of your own.",
     example="{north: {crm_id: 0015g00000Pq1rsAAB, label: North Consulting}}",
     default="{}",
@@ -86,9 +84,7 @@ USERS = Field(
     name="users",
     kind=Named(
         key=words.EMAIL,
-        of=Table(
-            says="a partner's user", fields=(ACCOUNT, CRM_USER, CRM_CONTACT), build=_user
-        ),
+        of=Table(says="a partner's user", fields=(ACCOUNT, CRM_USER, CRM_CONTACT), build=_user),
     ),
     says="The people of partners who sign in here and get leads, by the e-mail address that the "
     "CRM knows.",
@@ -312,6 +308,7 @@ OWNER_PROPERTY = Field(
     optional=True,
 )
 
+
 def _partners(values: Values, place: str) -> PartnersPolicy:
     accounts = {PartnerName(name): one for name, one in values.of(ACCOUNTS).items()}
     queues = {QueueName(name): one for name, one in values.of(QUEUES).items()}
@@ -361,5 +358,3 @@ def users_by_tenant(partners: PartnersPolicy) -> Mapping[str, tuple[str, ...]]:
         mine = tuple(email for email, user in partners.users.items() if user.account == name)
         found[tenant_of_partner(name)] = mine
     return found
-
-

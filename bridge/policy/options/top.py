@@ -11,8 +11,8 @@ from bridge.domain.renewing_policy import Renewals
 from bridge.policy.options.accounts import ACCOUNTS, CHANNELS, CRM
 from bridge.policy.options.media import MEDIA
 from bridge.policy.options.notifications import NOTIFICATIONS
-from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
 from bridge.policy.options.partners import PARTNERS, users_by_tenant
+from bridge.policy.options.people import EMPLOYEES, TIME_ZONE
 from bridge.policy.options.plans import PLANS, in_zone
 from bridge.policy.options.renewals import RENEWALS
 from bridge.policy.options.retention import RETENTION
@@ -21,8 +21,6 @@ from bridge.policy.options.rules import DEFAULT, POOLS, RULES, pools_of, weights
 from bridge.policy.options.tests import TESTS
 from bridge.policy.routing_tests import RoutingTest
 from bridge.policy.table import Table, Values
-
-RESERVED: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,5 +126,4 @@ TOP = Table(
         TESTS,
     ),
     build=_sheet,
-    reserved=RESERVED,
 )
