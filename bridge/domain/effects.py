@@ -149,8 +149,7 @@ class SendEmail:
     Nobody but `recipient` gets it, and it says no more than he may read in the bridge. Where it
     names an `employee`, he is asked for anew when it leaves: who may no longer read the
     `conversation`, or lost his role, gets nothing. Nor does who is no longer a user of the
-    `tenant` that it names.
-    `conversation`, or lost his role, gets nothing. The same of a `partner`'s user and his `leads`.
+    `tenant` that it names; of `leads` one of them must still be his, and he a candidate for leads.
     """
 
     key: str
@@ -160,7 +159,6 @@ class SendEmail:
     employee: EmployeeId | None = None
     conversation: ConversationId | None = None
     tenant: str = ""
-    partner: EmployeeId | None = None
     leads: tuple[PartnerLeadId, ...] = ()
 
 

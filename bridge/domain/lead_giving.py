@@ -26,6 +26,7 @@ from bridge.domain.partner_policy import BulkMail
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import CrmKind
 from bridge.domain.subjects import Subject, SubjectKind
+from bridge.domain.telling import active_managers
 
 _STATE = {
     HolderKind.PARTNER: LeadState.OFFERED,
@@ -177,10 +178,16 @@ def tell_partner(draft: Draft, user: EmployeeId, lead: PartnerLead, code: Reason
     draft.change(notice)
 
 
-def tell_managers_of(draft: Draft, holder: Holder, lead: PartnerLead, code: ReasonCode) -> None:
-    """The channel managers of who had it (PRM-07)."""
-    facts, policy = partnering(draft), draft.policy.partners
-    for manager in sorted(managers_of(holder, facts.side, policy, draft.facts.directory)):
+def tell_managers_of(
+    draft: Draft, holder: Holder, lead: PartnerLead, code: ReasonCode, *, else_all: bool = False
+) -> None:
+    """The channel managers of who has it (PRM-07); `else_all`: where there is none, the house's
+    managers."""
+    facts, policy, people = partnering(draft), draft.policy.partners, draft.facts.directory
+    told = managers_of(holder, facts.side, policy, people)
+    if not told and else_all:
+        told = frozenset(manager.id for manager in active_managers(people, draft.policy))
+    for manager in sorted(told):
         notice = Notify(employee=manager, conversation=None, message=None, code=code, about=lead.id)
         announce(draft, notice)
 

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from bridge.domain.announcing import announce
-from bridge.domain.changes import Notify
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
 from bridge.domain.lead_assigning import refused
@@ -14,7 +12,6 @@ from bridge.domain.lead_giving import (
     give,
     held_by,
     partnering,
-    subject_of,
     tell_managers_of,
     write_owner,
 )
@@ -40,7 +37,6 @@ from bridge.domain.partner_leads import (
 from bridge.domain.partner_policy import LeadTarget, NewLeads, OnReturn
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.domain.telling import active_managers
 
 LONGEST_WHY = 500
 
@@ -223,14 +219,5 @@ def _left_over(draft: Draft, lead: PartnerLead, chosen: LeadSelection) -> Decisi
     draft.change(PutPartnerLead(lead=left))
     about(draft, left)
     draft.because(chosen.reason.code, chosen.reason.detail)
-    for manager in active_managers(draft.facts.directory, draft.policy):
-        notice = Notify(
-            employee=manager.id,
-            conversation=None,
-            message=None,
-            code=ReasonCode.LEAD_NOBODY,
-            about=lead.id,
-            subject=subject_of(lead.id, "").name,
-        )
-        announce(draft, notice)
+    tell_managers_of(draft, NOBODY, lead, ReasonCode.LEAD_NOBODY, else_all=True)
     return draft.applied()

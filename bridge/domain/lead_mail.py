@@ -56,7 +56,7 @@ def lead_mail(
         recipient=to,
         subject=_UNSAFE.sub(" ", subject).strip()[:200],
         text="\n\n".join(filled(mail.text, values) for values in shown),
-        partner=to,
+        tenant=leads[0].tenant,
         leads=tuple(lead.id for lead in leads),
     )
 

@@ -5,7 +5,13 @@ from dataclasses import replace
 from bridge.domain.crm_partners import OwnerKind, ProgrammeLead
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
-from bridge.domain.lead_giving import about, held_by, partnering, tell_partner
+from bridge.domain.lead_giving import (
+    about,
+    held_by,
+    partnering,
+    tell_managers_of,
+    tell_partner,
+)
 from bridge.domain.lead_life import distribute_new
 from bridge.domain.names import CrmId, EmployeeId
 from bridge.domain.partner_candidates import crm_owner
@@ -140,10 +146,20 @@ def _compared(draft: Draft, event: LeadRead, lead: PartnerLead, found: Programme
     if found.owner == (lead.crm_owner if expected is None else expected):
         return _confirmed(draft, read)
     if (found.owner or "") in lead.written.before and not _was_written_before(lead, event):
-        draft.change(PutPartnerLead(lead=replace(read, written=lead.written)))
-        draft.because(ReasonCode.LEAD_READ, "the CRM does not have the owner yet that was decided")
-        return draft.applied()
+        return _not_yet(draft, read)
     return _moved(draft, read, found)
+
+
+def _not_yet(draft: Draft, lead: PartnerLead) -> Decision:
+    """The CRM shows an owner from before. Where it refused ours, somebody has to know."""
+    written = lead.written
+    if written.state is Written.FAILED and not written.told:
+        draft.because(ReasonCode.LEAD_WRITE_FAILED, "the CRM did not take the owner: see the lead")
+        tell_managers_of(draft, lead.holder, lead, ReasonCode.LEAD_WRITE_FAILED, else_all=True)
+        written = replace(written, told=True)
+    draft.change(PutPartnerLead(lead=replace(lead, written=written)))
+    draft.because(ReasonCode.LEAD_READ, "the CRM does not have the owner yet that was decided")
+    return draft.applied()
 
 
 def _was_written_before(lead: PartnerLead, event: LeadRead) -> bool:

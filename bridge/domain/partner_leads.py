@@ -124,6 +124,7 @@ class Tried:
     before: tuple[str, ...] = ()
     at: datetime | None = None  # when the CRM took it
     detail: str = ""
+    told: bool = False  # whoever has to know it that it failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

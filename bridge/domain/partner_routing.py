@@ -5,14 +5,32 @@ from typing import assert_never
 from bridge.domain import lead_assigning, lead_life, lead_reading, partner_enabling
 from bridge.domain import partner_events as e
 from bridge.domain import programme_switching as switching
+from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain.crm_events import CrmEvent, LeadChanged, OwnerChanged, RecordChange
 from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
+from bridge.domain.records import RecordKind
 
 
 def on_partner_event(draft: Draft, event: e.PartnerEvent) -> Decision:
     if isinstance(event, e.ProgrammeEvent):
         return _of_programme(draft, event)
     return _of_lead(draft, event)
+
+
+def follow_leads(draft: Draft, event: CrmEvent) -> None:
+    """A lead that came, changed or moved in the CRM is read for the programme as well."""
+    if not draft.policy.partners.is_set or draft.policy.crm != event.account:
+        return
+    match event:
+        case LeadChanged():
+            is_new = event.change is RecordChange.CREATED and not event.by_us
+            kind = RefreshKind.NEW_LEAD if is_new else RefreshKind.PARTNER_LEAD
+            draft.change(RequestRefresh(kind=kind, key=event.lead))
+        case OwnerChanged() if event.kind is RecordKind.LEAD:
+            draft.change(RequestRefresh(kind=RefreshKind.PARTNER_LEAD, key=event.record))
+        case _:
+            return
 
 
 def _of_programme(draft: Draft, event: e.ProgrammeEvent) -> Decision:

@@ -62,7 +62,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.facts import ChannelFacts, Facts
 from bridge.domain.own_writes import is_own_write
-from bridge.domain.partner_routing import on_partner_event
+from bridge.domain.partner_routing import follow_leads, on_partner_event
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.renewing_rules import on_client_changed, on_renewal
@@ -145,6 +145,7 @@ def _about_chats(
 
 
 def _from_crm(draft: Draft, event: RecordEvent) -> Decision:
+    follow_leads(draft, event)
     if is_own_write(event, draft.facts):
         return draft.ignored(ReasonCode.ECHO_OWN_WRITE, "our own write coming back")
     if draft.policy.crm != event.account:

@@ -13,6 +13,7 @@ from bridge.pipeline import mirroring
 from bridge.pipeline.filling import fill
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.leaving import tell_of_leavers
+from bridge.pipeline.partnering.reading import ask_side, put_side, reader_of
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.patience import Patience, Wait
 from bridge.pipeline.syncing import Ongoing, begin, finish
@@ -63,6 +64,7 @@ def sync(
     progress("employees", people, people)
     pipelines = patience.call(crm, 1, lambda: mirroring.read_pipelines(parts, crm))
     progress("pipelines", pipelines, pipelines)
+    _partner_side(parts, crm, patience)
     contacts = _contacts(ongoing, patience, progress)
     survey(parts)
     tell_of_leavers(parts)
@@ -144,6 +146,12 @@ def request_sync(parts: Parts) -> None:
     with writing(parts.engine) as db:
         mirror.request_refreshes(db, lane(Way.MIRROR, crm), [wish], parts.now())
     parts.bell.ring(lane(Way.MIRROR, crm))
+
+
+def _partner_side(parts: Parts, crm: AccountName, patience: Patience) -> None:
+    reader, policy = reader_of(parts, crm), parts.active().policy.partners
+    if reader is not None:
+        put_side(parts, crm, patience.call(crm, 3, lambda: ask_side(reader, policy)))
 
 
 def _contacts(ongoing: Ongoing, patience: Patience, progress: Progress) -> int:

@@ -1,6 +1,6 @@
 """Reads anew from the CRM what webhooks said has moved, and who strangers are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -21,6 +21,7 @@ from bridge.pipeline.catching_up import catch_up
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.leaving import tell_of_leavers
+from bridge.pipeline.partnering import reading as partnering
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.pushing import NoBudget, push
 from bridge.pipeline.renewals import reading as renewals
@@ -149,6 +150,17 @@ def _postpone(parts: Parts, lease: Lease, wishes: Sequence[Wish], error: BridgeE
     _log.warning("lane held", lane=lease.lane, cause=str(error))
 
 
+def _read_partners(
+    parts: Parts, lease: Lease, account: AccountName, keys: Mapping[RefreshKind, Sequence[str]]
+) -> None:
+    if keys[RefreshKind.PARTNERS]:
+        partnering.read_side(parts, lease, account)
+    fresh = [CrmId(key) for key in keys[RefreshKind.NEW_LEAD]]
+    known = [CrmId(key) for key in keys[RefreshKind.PARTNER_LEAD]]
+    if fresh or known:
+        partnering.read_leads(parts, lease, account, [*fresh, *known], frozenset(fresh))
+
+
 def _refusal(lease: Lease, cause: str) -> Trouble:
     _, account = split(lease.lane)
     reason = Reason(ReasonCode.ACCOUNT_PAUSED, cause)
@@ -167,6 +179,7 @@ def _read(
         tell_of_leavers(parts)
     if keys[RefreshKind.TEMPLATES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_templates(parts, account))
+    _read_partners(parts, lease, account, keys)
     if keys[RefreshKind.RENEWALS]:
         renewals.read_coming(parts, lease, account)
     if keys[RefreshKind.CLIENT]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bridge.domain import effects as f
 from bridge.domain.names import AccountName, CrmId, RecordId
 from bridge.domain.records import ContactState, Deal, RecordKind
+from bridge.pipeline.partnering.writing_back import note_owner_written
 from bridge.pipeline.windows import mark_changed
 from bridge.store import chats, outbox, outgoing, parking, records
 from bridge.store.outgoing import Row
@@ -28,6 +29,8 @@ def note_result(db: Connection, results: Sequence[Result], now: datetime) -> Non
     for account, made in by_account.items():
         outbox.put_vendor_ids(db, account, made)
     _note_arrived(db, results)
+    for row, _ in results:
+        note_owner_written(db, row, now)
     touched = [one for row, ids in results for one in _note_record(db, row, ids.get("id", ""))]
     deals = [row.effect.deal for row, _ in results if isinstance(row.effect, f.CreateDeal)]
     mark_changed(db, touched, deals, now)

@@ -15,6 +15,7 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline import gone
 from bridge.pipeline.announcing import Trouble, tell_managers
 from bridge.pipeline.lanes import split
+from bridge.pipeline.partnering.writing_back import note_owner_refused
 from bridge.pipeline.parts import Active
 from bridge.pipeline.results import note_result
 from bridge.pipeline.showing import show, tell_writer
@@ -169,6 +170,7 @@ def die(db: Connection, row: Row, reason: str, now: datetime) -> None:
     _log.error("dead letter", outbox_id=row.id, account=row.account, reason=reason)
     show(db, row, MessageStatus.FAILED, reason)
     tell_writer(db, row, ReasonCode.MESSAGE_FAILED, now)
+    note_owner_refused(db, row, reason, now)
     if row.makes is not None:
         outbox.give_up_on(db, row.makes, now)
 

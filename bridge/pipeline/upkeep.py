@@ -14,6 +14,8 @@ from bridge.pipeline.helping import end_what_is_over
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.outages import tell_of_outages
 from bridge.pipeline.parked import expire
+from bridge.pipeline.partnering import reading as partnering
+from bridge.pipeline.partnering.expiring import expire_leads
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.renewals import reading as renewals
 from bridge.pipeline.reselling.clock import tell_of_terms
@@ -41,6 +43,9 @@ def tick(parts: Parts) -> None:
     survey(parts)
     for account in due_polls(parts):
         _queue(parts, account, [wish(account)])
+    expire_leads(parts)
+    for account in partnering.due_readings(parts):
+        _queue(parts, account, [partnering.wish(account)])
     for account in renewals.due_readings(parts):
         _queue(parts, account, [renewals.wish(account)])
     for account in _old_templates(parts):

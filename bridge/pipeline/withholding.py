@@ -12,6 +12,7 @@ from bridge.domain.names import ConversationId
 from bridge.domain.people import Directory, MailWish, Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
+from bridge.pipeline.partnering.telling import against_reader
 from bridge.pipeline.parts import Parts
 from bridge.store import chats, mirror, outgoing
 from bridge.store.outgoing import Row
@@ -50,7 +51,10 @@ def _withheld(parts: Parts, db: Connection, personal: Mapping[int, _Personal]) -
     policy = parts.active().policy
     facts = chats.chat_facts(db, _conversations(list(personal.values())))
     people = mirror.directory(db, policy.crm)
-    reasons = {n: _against(parts, e, facts, people, policy) for n, e in personal.items()}
+    reasons = {
+        n: _against(parts, e, facts, people, policy) or against_reader(db, e, policy)
+        for n, e in personal.items()
+    }
     return {row_id: why for row_id, why in reasons.items() if why}
 
 

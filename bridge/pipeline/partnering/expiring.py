@@ -13,7 +13,7 @@ from bridge.store.engine import reading
 BATCH = 50
 
 
-def expire(parts: Parts) -> int:
+def expire_leads(parts: Parts) -> int:
     """Each once, however many clocks there are and wherever one of them dies: the event's key is
     the lead's version. Gives how many were due."""
     if not parts.active().policy.partners.is_set:

@@ -4,23 +4,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.crm_partners import (
     CrmPartnerAccount,
     CrmPartnerUser,
+    Organisation,
     PartnersRead,
     ProgrammeLead,
+    SharingReview,
 )
 from bridge.domain.errors import ConfigError
 from bridge.domain.events import Event
+from bridge.domain.lead_reading import summary_of
 from bridge.domain.names import AccountName, CrmId, EventKey, digest_id
 from bridge.domain.partner_events import LeadRead, PartnerAccountRead, PartnerUserRead
 from bridge.domain.partner_leads import PartnerLead, Written, lead_id
 from bridge.domain.partner_policy import PartnersPolicy
-from bridge.domain.lead_reading import summary_of
 from bridge.pipeline.house import decide_here
+from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.lease import Lease
 from bridge.pipeline.parts import Parts
 from bridge.ports import PartnerReader
-from bridge.store import partner_leads, partners
+from bridge.store import mirror, partner_leads, partners
 from bridge.store.engine import reading, writing
 from bridge.store.partners import House
 
@@ -39,23 +44,55 @@ def reader_of(parts: Parts, crm: AccountName) -> PartnerReader | None:
     return None if make is None else make(parts.active().accounts[crm])
 
 
-def read_side(parts: Parts, crm: AccountName) -> None:
+def due_readings(parts: Parts) -> list[AccountName]:
+    """The CRM, where its partner side was read too long ago and is not asked for yet."""
+    crm = parts.active().policy.crm
+    if crm is None or reader_of(parts, crm) is None:
+        return []
+    with reading(parts.engine) as db:
+        read_at = partners.partner_state(db).side.read_at
+        waits = mirror.waiting_refreshes(db, lane(Way.MIRROR, crm))
+    is_old = read_at is None or parts.now() - read_at >= SIDE_MAX_AGE
+    return [crm] if is_old and not waits else []
+
+
+def wish(account: AccountName) -> RequestRefresh:
+    return RequestRefresh(kind=RefreshKind.PARTNERS, key=account)
+
+
+def read_side(parts: Parts, lease: Lease, crm: AccountName) -> None:
     """The organisation, partner accounts and their users. What is new of one of them is decided;
     what nobody has any more goes."""
     reader, policy = reader_of(parts, crm), parts.active().policy.partners
     if reader is None:
         return
-    organisation = reader.organisation()
+    put_side(parts, crm, lease.while_waiting(parts.engine, lambda: ask_side(reader, policy)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideRead:
+    organisation: Organisation
+    people: PartnersRead
+    sharing: SharingReview
+
+
+def ask_side(reader: PartnerReader, policy: PartnersPolicy) -> SideRead:
     ids = [account.crm_id for account in policy.accounts.values()]
-    found = _ours(reader.partners(ids, list(policy.users)), policy)
-    sharing = reader.sharing()
-    now = parts.now()
+    return SideRead(
+        organisation=reader.organisation(),
+        people=_ours(reader.partners(ids, list(policy.users)), policy),
+        sharing=reader.sharing(),
+    )
+
+
+def put_side(parts: Parts, crm: AccountName, read: SideRead) -> None:
+    found, now = read.people, parts.now()
     with reading(parts.engine) as db:
         known = partners.partner_state(db).side
     accounts = {x.crm_id for x in found.accounts}
     users = {partners.user_key(x) for x in found.users}
     with writing(parts.engine) as db:
-        house = House(crm=crm, organisation=organisation, sharing=sharing, read_at=now)
+        house = House(crm=crm, organisation=read.organisation, sharing=read.sharing, read_at=now)
         partners.put_house(db, house, now)
         partners.drop_accounts(db, [x for x in known.accounts if x.crm_id not in accounts])
         gone = [x for x in known.users if partners.user_key(x) not in users]
@@ -67,7 +104,11 @@ def read_side(parts: Parts, crm: AccountName) -> None:
 
 
 def read_leads(
-    parts: Parts, crm: AccountName, ids: Sequence[CrmId], fresh: frozenset[CrmId]
+    parts: Parts,
+    lease: Lease,
+    crm: AccountName,
+    ids: Sequence[CrmId],
+    fresh: frozenset[CrmId],
 ) -> None:
     """As the CRM has them now; `fresh` have just come there. What is as we know it says nothing."""
     reader = reader_of(parts, crm)
@@ -79,7 +120,8 @@ def read_leads(
     began = parts.now()
     wanted = list(dict.fromkeys(ids))
     policy = parts.active().policy.partners
-    found = reader.leads(wanted, list(policy.properties))
+    asked = list(policy.properties)
+    found = lease.while_waiting(parts.engine, lambda: reader.leads(wanted, asked))
     with reading(parts.engine) as db:
         known = partner_leads.leads_by_id(db, [lead_id(crm, one) for one in wanted])
     events: list[Event] = [
