@@ -50,7 +50,9 @@ partners:
   email: {notify: true, subject: "New: {name}", text: "{link} {property.Tier__c}", bulk: per_owner}
 notifications: {email: mail-main}
 """
-MAIL = "  mail-main: {connector: mail, secrets: {password: MAIL_PASSWORD}, options: {host: mail.example, from: a@acme.example}}\nchannels:"
+MAIL = """  mail-main:
+    {connector: mail, secrets: {password: MAIL_PASSWORD}, options: {host: mail.example}}
+channels:"""
 HOUSE = WHOLE.replace("channels:", MAIL, 1)
 
 
