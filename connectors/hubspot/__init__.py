@@ -6,7 +6,9 @@ from connectors.hubspot.client import CALL_TIMEOUT_SECONDS
 from connectors.hubspot.doctor import HubSpotDoctor
 from connectors.hubspot.inbound import HubSpotInbound
 from connectors.hubspot.outbound import DELIVERS, HubSpotOutbound, calls_of
+from connectors.hubspot.partners import HubSpotPartners
 from connectors.hubspot.reader import HubSpotReader
+from connectors.hubspot.renewals import HubSpotRenewals
 from connectors.hubspot.sandbox import sandbox
 
 CONNECTOR = Connector(
@@ -19,6 +21,8 @@ CONNECTOR = Connector(
     delivers=DELIVERS,
     sandbox=sandbox,
     doctor=HubSpotDoctor,
+    partners=HubSpotPartners,
+    renewals=HubSpotRenewals,
     is_crm=True,
     max_run=100,
     call_timeout_seconds=CALL_TIMEOUT_SECONDS,

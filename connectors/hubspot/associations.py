@@ -7,15 +7,23 @@ Source: https://developers.hubspot.com/docs/api-reference/latest/crm/association
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.domain.records import RecordKind
+from bridge.domain.records import CrmKind, RecordKind
 
 CONTACTS, DEALS, LEADS = "contacts", "deals", "leads"
-COMMUNICATIONS, NOTES = "communications", "notes"
+COMPANIES, PARTNER_CLIENTS = "companies", "partner_clients"
+COMMUNICATIONS, NOTES, TASKS = "communications", "notes", "tasks"
 
 KINDS: Mapping[RecordKind, str] = {
     RecordKind.CONTACT: CONTACTS,
     RecordKind.DEAL: DEALS,
     RecordKind.LEAD: LEADS,
+}
+CRM_KINDS: Mapping[CrmKind, str] = {
+    CrmKind.CONTACT: CONTACTS,
+    CrmKind.COMPANY: COMPANIES,
+    CrmKind.DEAL: DEALS,
+    CrmKind.LEAD: LEADS,
+    CrmKind.PARTNER_CLIENT: PARTNER_CLIENTS,
 }
 TYPE_IDS: Mapping[tuple[str, str], int] = {
     (DEALS, CONTACTS): 3,
@@ -24,6 +32,10 @@ TYPE_IDS: Mapping[tuple[str, str], int] = {
     (COMMUNICATIONS, DEALS): 85,
     (NOTES, CONTACTS): 202,
     (NOTES, DEALS): 214,
+    (NOTES, COMPANIES): 190,
+    (TASKS, CONTACTS): 204,
+    (TASKS, DEALS): 216,
+    (TASKS, COMPANIES): 192,
 }
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from hubspot.crm import objects, owners, pipelines, properties
 from hubspot.crm.associations import v4 as associations
 
-from bridge.domain.errors import ConfigError
+from bridge.domain.errors import ConfigError, DeliveryRejected
 from bridge.ports import Account
 from connectors.http import Http, HttpAnswer, call_timeout
+from connectors.hubspot.associations import PARTNER_CLIENTS
 
 API_VERSION = "2026-09"
 CALL_TIMEOUT_SECONDS = 10.0
@@ -29,6 +30,7 @@ _DATED: tuple[tuple[str, str], ...] = (
     ("/crm/v3/owners/", "/crm/owners/{}/"),
     ("/crm/v3/pipelines/", "/crm/pipelines/{}/"),
     ("/crm/v3/properties/", "/crm/properties/{}/"),
+    ("/account-info/v3/", "/account-info/{}/"),
 )
 _READS = ("/batch/read", "/search")
 
@@ -50,6 +52,7 @@ class HubSpotClient:
         timeout = call_timeout(account.name, account.options, CALL_TIMEOUT_SECONDS)
         http = Http("hubspot", account.base_url or _HOST, headers, timeout)
         carrier = _Carrier(http, _api_version(account))
+        self._carrier = carrier
         self._batch = objects.BatchApi(carrier.client_of(objects))
         self._search = objects.SearchApi(carrier.client_of(objects))
         self._associations = associations.BatchApi(carrier.client_of(associations))
@@ -57,7 +60,15 @@ class HubSpotClient:
         self._pipelines = pipelines.PipelinesApi(carrier.client_of(pipelines))
         self._properties = properties.CoreApi(carrier.client_of(properties))
 
+    def account_details(self) -> HttpAnswer:
+        """https://developers.hubspot.com/docs/api-reference/latest/account/account-information/
+        get-account-details, which the client does not know."""
+        return self._carrier.GET("/account-info/v3/details")
+
     def create(self, kind: str, inputs: Inputs) -> HttpAnswer:
+        """Raises DeliveryRejected for partner clients: HubSpot makes these, nobody else."""
+        if kind == PARTNER_CLIENTS:
+            raise DeliveryRejected("hubspot: partner clients are read and changed, never made")
         return _answer(self._batch.create(kind, _body(inputs), _preload_content=False))
 
     def update(self, kind: str, inputs: Inputs) -> HttpAnswer:

@@ -9,12 +9,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
     Effect,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
 from bridge.domain.errors import BridgeError, DeliveryRejected
@@ -26,6 +30,7 @@ from connectors.hubspot.entries import NOTE_PREFIX, Entries, lead_ids
 from connectors.hubspot.outcomes import outcome_of
 from connectors.hubspot.reading import read_associations, read_records, value
 from connectors.hubspot.records import record_key
+from connectors.hubspot.remarks import Remarks
 from connectors.hubspot.schema import CONTACT_KEY, RECORD_KEY, Schema
 from connectors.hubspot.timeline import mark
 from connectors.hubspot.work import Work
@@ -43,6 +48,7 @@ class Lookup:
         self._client = client
         self._entries = entries
         self._schema = schema
+        self._remarks = Remarks(client)
 
     def find(self, run: Sequence[Delivery]) -> list[Answer]:
         work = Work(run)
@@ -52,9 +58,11 @@ class Lookup:
             (CreateDeal, self._deals),
             (CreateLead, self._leads),
             (WriteTimelineEntry, self._timeline),
+            (CreateTask, self._remarks.tasks),
+            (WriteNote, self._remarks.notes),
         ):
             found |= _carefully(work, effect, look)
-        for harmless_twice in (ChangeOwner, UpdateTimelineEntry):
+        for harmless_twice in (ChangeOwner, UpdateTimelineEntry, AssignRecord, SetProperty):
             found |= {place: Absent() for place, _, _ in work.of(harmless_twice)}
         unknown = CannotTell(reason="hubspot: not for a CRM")
         return [found.get(place, unknown) for place in range(len(run))]

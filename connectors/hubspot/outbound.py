@@ -3,14 +3,18 @@
 from collections.abc import Callable, Sequence
 
 from bridge.domain.effects import (
+    AssignRecord,
     ChangeOwner,
     CreateContact,
     CreateDeal,
     CreateLead,
+    CreateTask,
+    SetProperty,
     UpdateTimelineEntry,
+    WriteNote,
     WriteTimelineEntry,
 )
-from bridge.domain.records import RecordKind
+from bridge.domain.records import CrmKind, RecordKind
 from bridge.ports import Absent, Account, CannotTell, Delivery, Found, Outcome, Rejected
 from connectors.http import HttpAnswer
 from connectors.hubspot.associations import CONTACTS, DEALS, KINDS, LEADS
@@ -18,6 +22,7 @@ from connectors.hubspot.batches import BatchCall, Row
 from connectors.hubspot.client import HubSpotClient, Inputs
 from connectors.hubspot.entries import Entries
 from connectors.hubspot.lookup import Lookup
+from connectors.hubspot.on_records import OnRecords
 from connectors.hubspot.outcomes import Exists
 from connectors.hubspot.records import (
     contact_row,
@@ -41,6 +46,7 @@ class HubSpotOutbound:
         self._client = HubSpotClient(account)
         self._schema = Schema(self._client)
         self._entries = Entries(self._client, account.options.get("other_channels", ""))
+        self._on_records = OnRecords(self._client)
         self._lookup = Lookup(self._client, self._entries, self._schema)
 
     def deliver(self, run: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -74,8 +80,11 @@ class HubSpotOutbound:
             self._create_deals,
             self._create_leads,
             self._change_owners,
+            self._on_records.change,
+            self._on_records.create_tasks,
             self._entries.write,
             self._entries.update,
+            self._on_records.write_notes,
         )
 
     def _upsert_contacts(self, work: Work) -> None:
@@ -165,15 +174,25 @@ def calls_of(run: Sequence[Delivery]) -> int:
         isinstance(delivery.effect, WriteTimelineEntry)
         and any(kind is RecordKind.LEAD for kind, _ in delivery.effect.records)
         for delivery in run
+    ) or any(
+        isinstance(delivery.effect, CreateTask | WriteNote)
+        and delivery.effect.kind in (CrmKind.LEAD, CrmKind.PARTNER_CLIENT)
+        for delivery in run
     )
     return len(kinds) + linked
 
 
 def _call_of(delivery: Delivery) -> str:
-    effect = delivery.effect
-    return f"{type(effect).__name__} {effect.kind if isinstance(effect, ChangeOwner) else ''}"
+    match delivery.effect:
+        case AssignRecord() | SetProperty() as effect:
+            return f"change {effect.kind}"
+        case ChangeOwner() as effect:
+            return f"owner {effect.kind}"
+        case effect:
+            return type(effect).__name__
 
 
 DELIVERS = frozenset(
     {CreateContact, CreateDeal, CreateLead, ChangeOwner, WriteTimelineEntry, UpdateTimelineEntry}
+    | {AssignRecord, SetProperty, CreateTask, WriteNote}
 )

@@ -45,15 +45,15 @@ class HubSpotReader:
             owners = [owner for archived in (False, True) for owner in self._owners(archived)]
             return [_employee(owner) for owner in owners if owner.text_or("type") != "QUEUE"]
 
-        return _told(read)
+        return told(read)
 
     def pipelines(self) -> Sequence[Pipeline]:
-        return _told(self._stages.refresh)
+        return told(self._stages.refresh)
 
     def contacts_by_identity(
         self, queries: Sequence[IdentityQuery]
     ) -> Sequence[tuple[CrmContact, ...]]:
-        return _told(lambda: self._identities.find(queries))
+        return told(lambda: self._identities.find(queries))
 
     def contacts(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmContact]:
         usernames = username_properties(self._account)
@@ -65,16 +65,16 @@ class HubSpotReader:
             found = [(record, contact(record, usernames)) for record in records]
             return {one: made for record, made in found for one in _names_of(record) & asked}
 
-        return _told(read)
+        return told(read)
 
     def deals(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmDeal]:
-        return _told(lambda: {deal.crm_id: deal for deal in self._deals(ids)})
+        return told(lambda: {deal.crm_id: deal for deal in self._deals(ids)})
 
     def leads(self, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmLead]:
-        return _told(lambda: {lead.crm_id: lead for lead in self._leads(ids)})
+        return told(lambda: {lead.crm_id: lead for lead in self._leads(ids)})
 
     def deals_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmDeal]:
-        return _told(lambda: self._deals(self._linked(DEALS, contacts)))
+        return told(lambda: self._deals(self._linked(DEALS, contacts)))
 
     def leads_of(self, contacts: Sequence[CrmId]) -> Sequence[CrmLead]:
         def read() -> list[CrmLead]:
@@ -85,7 +85,7 @@ class HubSpotReader:
                     return []  # an account without leads
                 raise
 
-        return _told(read)
+        return told(read)
 
     def channels(self) -> Sequence[ChannelReading]:
         return ()
@@ -145,7 +145,8 @@ class HubSpotReader:
         )
 
 
-def _told(read: Callable[[], _T]) -> _T:
+def told(read: Callable[[], _T]) -> _T:
+    """What it reads. Raises what `bridge.ports.Reader` says."""
     try:
         return read()
     except DeliveryRejected as error:

@@ -1,6 +1,7 @@
 """Batch reads of HubSpot: records by id or unique key, and who is linked with whom."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bridge.domain.errors import OutcomeUnknown
@@ -9,6 +10,12 @@ from connectors.hubspot.answers import checked
 from connectors.hubspot.client import MAX_INPUTS, HubSpotClient
 
 _GONE = "OBJECT_NOT_FOUND"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    id: str
+    labels: frozenset[str]
 
 
 def read_records(
@@ -36,19 +43,23 @@ def read_associations(
     client: HubSpotClient, from_kind: str, to_kind: str, ids: Iterable[str]
 ) -> Mapping[str, tuple[str, ...]]:
     """The ids linked with each record, all pages; records without any are left out."""
-    operation = f"hubspot: read associations of {from_kind}"
     found: dict[str, dict[str, None]] = {}
-    for batch in batched(dict.fromkeys(ids)):
-        inputs = [{"id": one} for one in batch]
-        while inputs:
-            answer = client.associations(from_kind, to_kind, inputs)
-            payload = checked(operation, answer, datetime.now(UTC))
-            _refuse_half_answers(operation, payload)
-            results = list(payload.at("results").items())
-            for result in results:
-                _collect(result, found)
-            inputs = [again for result in results if (again := _next_page(result))]
+    for result in _association_results(client, from_kind, to_kind, ids):
+        _collect(result, found)
     return {one: tuple(linked) for one, linked in found.items()}
+
+
+def read_labels(
+    client: HubSpotClient, from_kind: str, to_kind: str, ids: Iterable[str]
+) -> Mapping[str, list[Linked]]:
+    """The ids linked with each record, with the labels of their links."""
+    found: dict[str, dict[str, Linked]] = {}
+    for result in _association_results(client, from_kind, to_kind, ids):
+        links = found.setdefault(result.at("from").at("id").identifier(), {})
+        for end in result.at("to").items():
+            one = Linked(end.at("toObjectId").identifier(), frozenset(_labels(end)))
+            links[one.id] = one
+    return {one: list(linked.values()) for one, linked in found.items()}
 
 
 def batched(ids: Iterable[str]) -> Iterator[list[str]]:
@@ -59,6 +70,29 @@ def batched(ids: Iterable[str]) -> Iterator[list[str]]:
 def value(record: Payload, name: str) -> str:
     """A property as text; empty when it is not set."""
     return record.at("properties").text_or(name)
+
+
+def _association_results(
+    client: HubSpotClient, from_kind: str, to_kind: str, ids: Iterable[str]
+) -> Iterator[Payload]:
+    operation = f"hubspot: read associations of {from_kind}"
+    for batch in batched(dict.fromkeys(ids)):
+        inputs = [{"id": one} for one in batch]
+        while inputs:
+            answer = client.associations(from_kind, to_kind, inputs)
+            payload = checked(operation, answer, datetime.now(UTC))
+            _refuse_half_answers(operation, payload)
+            results = list(payload.at("results").items())
+            yield from results
+            inputs = [again for result in results if (again := _next_page(result))]
+
+
+def _labels(end: Payload) -> Iterator[str]:
+    """In lower case; HubSpot's own plain link has none."""
+    types = end.get("associationTypes")
+    for one in () if types is None else types.items():
+        if label := one.text_or("label"):
+            yield label.lower()
 
 
 def _collect(result: Payload, found: dict[str, dict[str, None]]) -> None:

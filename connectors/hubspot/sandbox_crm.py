@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.hubspot.sandbox_records import (
+    FIRST_LABEL,
     REVERSE,
     Change,
     Record,
@@ -40,6 +41,7 @@ class Crm:
             self.schema = {kind: standard_properties(kind) for kind in KINDS}
             self.pipelines: dict[str, list[dict[str, Any]]] = default_pipelines()
             self.owners: dict[str, dict[str, Any]] = {}
+            self.labels: dict[str, int] = {}
             self.unique: dict[tuple[str, str, str], str] = {}
             self.settings = Settings()
             self.calls: Counter[str] = Counter()
@@ -58,6 +60,7 @@ class Crm:
     ) -> Record:
         number = next(self._numbers)
         now = datetime.now(UTC)
+        properties = {**properties, **self._closed(kind, properties)}
         made = Record(
             id=record_id or str((KINDS.index(kind) + 1) * 10_000_000 + number),
             kind=kind,
@@ -76,14 +79,17 @@ class Crm:
         return made
 
     def change(self, record: Record, properties: Mapping[str, str], source: Source) -> None:
-        changed = {n: v for n, v in properties.items() if record.properties.get(n, "") != v}
+        whole = {**record.properties, **properties}
+        derived = {**properties, **self._closed(record.kind, whole)}
+        changed = {n: v for n, v in derived.items() if record.properties.get(n, "") != v}
         for name, old in record.properties.items():
             if name in changed:
                 self.unique.pop((record.kind, name, old), None)
         record.properties.update(changed)
         record.updated = datetime.now(UTC)
         self._index(record)
-        self.tell(*properties_changed(record, changed, source))
+        told = {n: v for n, v in changed.items() if n in properties}
+        self.tell(*properties_changed(record, told, source))
 
     def remove(self, record: Record, source: Source, *, privacy: bool = False) -> None:
         del self.records[record.kind][record.id]
@@ -122,6 +128,11 @@ class Crm:
         """Whether it is still too new for reads by a unique property and of associations."""
         return time.monotonic() - record.made_at < self.settings.read_lag_seconds
 
+    def label(self, start: Record, end: Record, word: str) -> None:
+        """As people label associations: an id of the account's own, beside HubSpot's plain one."""
+        type_id = self.labels.setdefault(word, FIRST_LABEL + len(self.labels))
+        self.links[start.kind, start.id, end.kind][end.id].add(type_id)
+
     def merge(self, primary: Record, others: list[Record], source: Source) -> Record:
         """As HubSpot does: the survivor has a new id, under the old ones it still answers."""
         old = [primary, *others]
@@ -158,6 +169,18 @@ class Crm:
             "seq": record.seq,
             "properties": dict(record.properties),
             "associations": {kind: ids for kind, ids in links.items() if ids},
+        }
+
+    def _closed(self, kind: str, properties: Mapping[str, str]) -> dict[str, str]:
+        """What HubSpot works out of a deal's stage."""
+        if kind != "deals":
+            return {}
+        stages = (stage for one in self.pipelines["deals"] for stage in one["stages"])
+        found = next((s for s in stages if s["id"] == properties.get("dealstage")), None)
+        odds = "" if found is None else str(found["metadata"].get("probability", ""))
+        return {
+            "hs_is_closed": str(odds in ("0.0", "1.0")).lower(),
+            "hs_is_closed_won": str(odds == "1.0").lower(),
         }
 
     def _index(self, record: Record) -> None:

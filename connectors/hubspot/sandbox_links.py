@@ -137,10 +137,15 @@ class _Links:
 
     def _ends(self, start: Record, kind: str) -> list[dict[str, Any]]:
         return [
-            {"toObjectId": end, "associationTypes": [_labelled(t) for t in sorted(types)]}
+            {"toObjectId": end, "associationTypes": [self._labelled(t) for t in sorted(types)]}
             for end, types in self._crm.linked(start, kind).items()
             if not self._crm.is_hidden(self._crm.records[kind][end])
         ]
+
+    def _labelled(self, type_id: int) -> dict[str, Any]:
+        words = {number: word for word, number in self._crm.labels.items()}
+        category = "USER_DEFINED" if type_id in words else "HUBSPOT_DEFINED"
+        return {"category": category, "typeId": type_id, "label": words.get(type_id)}
 
 
 def inputs() -> list[dict[str, Any]]:
@@ -163,10 +168,6 @@ def _paged(one: Mapping[str, Any], every: Sequence[Any]) -> dict[str, Any]:
     if after + _PAGE < len(every):
         return {**result, "paging": {"next": {"after": str(after + _PAGE)}}}
     return result
-
-
-def _labelled(type_id: int) -> dict[str, Any]:
-    return {"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": None}
 
 
 def _pair(start: Record, end: Record) -> dict[str, Any]:

@@ -162,10 +162,11 @@ def kind_of(crm: Crm, kind: str) -> str:
     known = ALIASES.get(kind)
     if known is None:
         raise NotFound
-    if known == "leads" and not crm.settings.leads:
+    has = {"leads": crm.settings.leads, "partner_clients": crm.settings.partner_clients}
+    if not has.get(known, True):
         message = "This app hasn't been granted all required scopes to make this call."
-        context = {"requiredGranularScopes": ["crm.objects.leads.read"]}
-        raise Refused(403, "MISSING_SCOPES", message, context=context)
+        scope = f"crm.objects.{known.replace('_', '-')}.read"
+        raise Refused(403, "MISSING_SCOPES", message, context={"requiredGranularScopes": [scope]})
     return known
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.hubspot.sandbox_schema import calculated
 
 REVERSE = {3: 4, 81: 82, 85: 86, 202: 201, 214: 213}
+REVERSE |= {190: 189, 192: 191, 204: 203, 216: 215, 279: 280, 341: 342}
 DEFAULT_LINKS = {
     ("deals", "contacts"): 3,
     ("contacts", "deals"): 4,
@@ -22,7 +23,26 @@ DEFAULT_LINKS = {
     ("leads", "contacts"): 608,
     ("leads", "communications"): 602,
     ("leads", "notes"): 854,
+    ("contacts", "companies"): 279,
+    ("companies", "contacts"): 280,
+    ("deals", "companies"): 341,
+    ("companies", "deals"): 342,
+    ("notes", "companies"): 190,
+    ("companies", "notes"): 189,
+    ("tasks", "contacts"): 204,
+    ("contacts", "tasks"): 203,
+    ("tasks", "companies"): 192,
+    ("companies", "tasks"): 191,
+    ("tasks", "deals"): 216,
+    ("deals", "tasks"): 215,
+    # Numbers of this sandbox's own: HubSpot publishes none for these.
+    ("leads", "tasks"): 9001,
+    ("partner_clients", "contacts"): 9002,
+    ("partner_clients", "companies"): 9003,
+    ("partner_clients", "notes"): 9004,
+    ("partner_clients", "tasks"): 9005,
 }
+FIRST_LABEL = 10_001  # ids of associations that people have labelled
 PRIMARY_CONTACT = 578
 LINK_TYPES: Mapping[tuple[str, str], frozenset[int]] = {
     pair: frozenset({type_id, PRIMARY_CONTACT} if pair == ("leads", "contacts") else {type_id})
@@ -70,6 +90,8 @@ class Settings:
 
     custom_channel: bool = True  # whether other channels than the documented are taken
     leads: bool = True  # whether the account has leads
+    partner_clients: bool = True  # whether it is a partner's
+    account_type: str = "STANDARD"
     search_lag_seconds: float = 0.0  # so long a new record hides; a changed one is found
     read_lag_seconds: float = 0.0  # of reads by a unique property, and of associations
     ten_second_limit: int | None = None

@@ -17,6 +17,14 @@ _REQUIRED = {
     "leads": ("hs_lead_name",),
     "communications": ("hs_communication_channel_type", "hs_timestamp"),
     "notes": ("hs_timestamp",),
+    "companies": (),
+    "tasks": ("hs_timestamp",),
+    "partner_clients": (),
+}
+_TASK_WORDS = {
+    "hs_task_status": ("NOT_STARTED", "COMPLETED"),
+    "hs_task_type": ("EMAIL", "CALL", "TODO"),
+    "hs_task_priority": ("LOW", "MEDIUM", "HIGH"),
 }
 
 Links = list[tuple[Record, int]]
@@ -42,6 +50,10 @@ def properties_of(crm: Crm, kind: str, given: Any) -> dict[str, str]:
 
 def check_new(crm: Crm, kind: str, properties: Mapping[str, str]) -> dict[str, str]:
     """Properties with HubSpot's defaults filled in; refuses what lacks something."""
+    if kind == "partner_clients":
+        raise Refused(405, "METHOD_NOT_ALLOWED", "partner clients can't be created")
+    if kind == "companies" and not (properties.get("name") or properties.get("domain")):
+        raise invalid("a company needs a name or a domain", "REQUIRED_FIELD")
     for name in _REQUIRED[kind]:
         if not properties.get(name):
             message = f'Error creating. Some required properties were not set: "{name}"'
@@ -57,6 +69,10 @@ def check_values(crm: Crm, kind: str, properties: Mapping[str, str]) -> None:
         _check_stage(crm, kind, properties)
     if kind == "communications":
         _check_communication(crm, properties)
+    for name, words in _TASK_WORDS.items():
+        if properties.get(name, "") not in ("", *words):
+            context = {"propertyName": [name]}
+            raise invalid(f"{name} was not one of the allowed options", "INVALID_OPTION", context)
     if len(properties.get("hs_note_body", "")) > MAX_NOTE:
         raise invalid("hs_note_body is too long", "INVALID_LENGTH")
 

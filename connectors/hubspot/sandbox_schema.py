@@ -4,13 +4,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-KINDS = ("contacts", "deals", "leads", "communications", "notes")
+KINDS = (
+    *("contacts", "deals", "leads", "communications", "notes"),
+    *("companies", "tasks", "partner_clients"),
+)
 SINGULAR = {
     "contacts": "contact",
     "deals": "deal",
     "leads": "lead",
     "communications": "communication",
     "notes": "note",
+    "companies": "company",
+    "tasks": "task",
+    "partner_clients": "partner_client",
 }
 TYPE_IDS = {
     "contacts": "0-1",
@@ -18,6 +24,9 @@ TYPE_IDS = {
     "leads": "0-136",
     "communications": "0-18",
     "notes": "0-46",
+    "companies": "0-2",
+    "tasks": "0-27",
+    "partner_clients": "0-145",  # as somebody's account has it
 }
 ALIASES = {name: kind for kind, one in SINGULAR.items() for name in (kind, one, TYPE_IDS[kind])}
 
@@ -26,15 +35,22 @@ _EVERYWHERE = (
 )
 _STANDARD = {
     "contacts": "email firstname lastname phone mobilephone hs_whatsapp_phone_number company "
-    "website city country address zip jobtitle lifecyclestage hs_lead_status hs_language "
+    "website city country state industry address zip jobtitle lifecyclestage hs_lead_status "
+    "hs_language hs_analytics_source associatedcompanyid "
     "hs_merged_object_ids hs_calculated_phone_number hs_calculated_mobile_number "
     "hs_searchable_calculated_phone_number hs_searchable_calculated_mobile_number",
     "deals": "dealname dealstage pipeline amount closedate dealtype description hs_is_closed "
-    "hs_merged_object_ids",
+    "hs_is_closed_won hs_merged_object_ids",
     "leads": "hs_lead_name hs_lead_type hs_lead_label hs_pipeline hs_pipeline_stage",
     "communications": "hs_communication_channel_type hs_communication_logged_from "
     "hs_communication_body hs_timestamp",
     "notes": "hs_note_body hs_timestamp hs_attachment_ids",
+    "companies": "name domain country state city industry description",
+    "tasks": "hs_task_subject hs_task_body hs_task_status hs_task_type hs_task_priority "
+    "hs_timestamp",
+    # As public code shows those of a real partner's account: HubSpot publishes none.
+    "partner_clients": "hs_client_name hs_client_account_name hs_client_domain_name "
+    "hs_next_renewal_date hs_cancellation_products hs_relationship_type hs_success_owner_email",
 }
 _GROUPS = {
     "contacts": "contactinformation",
@@ -42,8 +58,14 @@ _GROUPS = {
     "leads": "lead_information",
     "communications": "communication_information",
     "notes": "note_information",
+    "companies": "companyinformation",
+    "tasks": "task_information",
+    "partner_clients": "partner_client_information",
 }
-_READ_ONLY = re.compile(r"hs_(object_id|createdate|.*calculated.*|merged_object_ids)|.*date")
+_READ_ONLY = re.compile(
+    r"hs_(object_id|.*calculated.*|merged_object_ids|is_closed|is_closed_won|.*_date)"
+    r"|(hs_)?(createdate|lastmodifieddate)"
+)
 _TWO_DIGITS = frozenset(
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 "
     "65 66 81 82 84 86 90 91 92 93 94 95 98".split()
@@ -92,7 +114,7 @@ def definition(kind: str, name: str, *, unique: bool = False, label: str = "") -
 
 
 def is_read_only(name: str) -> bool:
-    return bool(_READ_ONLY.fullmatch(name)) and name != "closedate"
+    return bool(_READ_ONLY.fullmatch(name))
 
 
 def calculated(properties: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.hubspot.sandbox_crm import Crm
@@ -27,6 +28,8 @@ def search(crm: Crm, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         for record in crm.records[kind].values()
         if record.made_at <= newest and _fits(crm, record, groups)
     ]
+    for name in reversed(asked.get("sorts") or []):
+        found.sort(key=lambda one, of=str(name): _number(one.values().get(of, "")))  # type: ignore[misc]
     page = found[after : after + limit]
     properties = asked.get("properties") or []
     answer = {"total": len(found), "results": [shown(one, properties) for one in page]}
@@ -68,11 +71,39 @@ def _holds(crm: Crm, record: Record, one: Mapping[str, Any]) -> bool:
             return bool(_values(crm, record, one["propertyName"]))
         case "NOT_HAS_PROPERTY":
             return not _values(crm, record, one["propertyName"])
+        case "BETWEEN" | "GTE" | "LTE" | "GT" | "LT" as operator:
+            return _compares(operator, _values(crm, record, one["propertyName"]), one)
         case "CONTAINS_TOKEN":
             text = " ".join(_values(crm, record, one["propertyName"]))
             return wanted[0].strip("*") in re.split(r"[^\w*]+", text)
         case operator:
             raise Refused(400, "VALIDATION_ERROR", f"operator {operator} is not known")
+
+
+def _compares(operator: str, values: Sequence[str], one: Mapping[str, Any]) -> bool:
+    if not values:
+        return False
+    held, wanted = _number(values[0]), _number(str(one["value"]))
+    match operator:
+        case "BETWEEN":
+            return wanted <= held <= _number(str(one["highValue"]))
+        case "GTE" | "GT":
+            return held > wanted or (operator == "GTE" and held == wanted)
+        case _:
+            return held < wanted or (operator == "LTE" and held == wanted)
+
+
+def _number(text: str) -> float:
+    """Numbers, moments and dates as milliseconds; what is none of these comes first."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    except ValueError:
+        return float("-inf")
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000
 
 
 def _values(crm: Crm, record: Record, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, request
 
 from connectors.hubspot.sandbox_crm import Crm, must_find
 from connectors.hubspot.sandbox_objects import VERSIONS, add_both, body, kind_of
-from connectors.hubspot.sandbox_records import DEFAULT_LINKS, PRIMARY_CONTACT, Source
+from connectors.hubspot.sandbox_records import DEFAULT_LINKS, PRIMARY_CONTACT, Record, Source
 from connectors.hubspot.sandbox_rules import invalid
 from connectors.hubspot.sandbox_schema import KINDS, Refused, definition, pipeline
 
@@ -21,6 +21,8 @@ def add_setup_routes(app: Flask, crm: Crm) -> None:
     def add(name: str, suffix: str, method: str, view: Callable[..., Any]) -> None:
         add_both(app, f"/crm/v3/{name}", f"/crm/{name}/{VERSIONS}", suffix, method, view)
 
+    app.add_url_rule("/account-info/v3/details", "details", routes.details)
+    app.add_url_rule(f"/account-info/{VERSIONS}/details", "details-dated", routes.details)
     app.add_url_rule("/crm/v3/owners/", view_func=routes.owners)
     app.add_url_rule(f"/crm/owners/{VERSIONS}", "owners-dated", routes.owners)
     add("owners", "/<owner_id>", "GET", routes.owner)
@@ -33,6 +35,21 @@ def add_setup_routes(app: Flask, crm: Crm) -> None:
 class _Setup:
     def __init__(self, crm: Crm) -> None:
         self._crm = crm
+
+    def details(self) -> Response:
+        """https://developers.hubspot.com/docs/api-reference/latest/account/account-information/
+        guide"""
+        return jsonify(
+            portalId=1,
+            accountType=self._crm.settings.account_type,
+            timeZone="Europe/Berlin",
+            companyCurrency="EUR",
+            additionalCurrencies=[],
+            utcOffset="+01:00",
+            utcOffsetMilliseconds=3_600_000,
+            uiDomain="app-eu1.hubspot.com",
+            dataHostingLocation="eu1",
+        )
 
     def owners(self) -> Response:
         archived = request.args.get("archived", "false") == "true"
@@ -87,7 +104,8 @@ def seed(crm: Crm, given: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
     `{"owners": [{id, email, firstName, lastName, archived, type}], "pipelines": {"deals": [{id,
     label, stages: [{id, label, metadata}]}]}, "contacts": [{id, properties}], "deals": [{id,
-    properties, contacts: [id]}], "leads": [same]}`; ids may be left out. Gives kind → name → id.
+    properties, contacts: [id, or {id, labels}], companies: [id]}], "leads", "companies",
+    "partner_clients": [same]}`; ids may be left out. Gives kind → name → id.
     """
     listener, crm.listener = crm.listener, lambda changes: None
     try:
@@ -97,7 +115,11 @@ def seed(crm: Crm, given: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             crm.pipelines[kind] = [
                 pipeline(one["id"], one.get("label", one["id"]), one["stages"]) for one in pipelines
             ]
-        return {kind: _seed_records(crm, kind, given.get(kind, [])) for kind in KINDS}
+        first = {"companies": _seed_records(crm, "companies", given.get("companies", []))}
+        rest = [kind for kind in KINDS if kind != "companies"]
+        made = {kind: _seed_records(crm, kind, given.get(kind, [])) for kind in rest}
+        _link_companies(crm, given.get("companies", []))
+        return {**first, **made}
     finally:
         crm.listener = listener
 
@@ -110,10 +132,28 @@ def _seed_records(crm: Crm, kind: str, records: list[Mapping[str, Any]]) -> dict
             crm.schema[kind][name] = definition(kind, name)
         record = crm.insert(kind, properties, SEEDING, one.get("id"))
         made[str(one.get("id", number))] = record.id
-        for contact in one.get("contacts", []):
-            type_id = PRIMARY_CONTACT if kind == "leads" else DEFAULT_LINKS[kind, "contacts"]
-            crm.link(record, must_find(crm, "contacts", str(contact)), type_id, SEEDING)
+        if kind != "companies":
+            _seed_links(crm, record, one)
     return made
+
+
+def _link_companies(crm: Crm, companies: list[Mapping[str, Any]]) -> None:
+    """Once their contacts are there."""
+    for one in companies:
+        if "id" in one:
+            _seed_links(crm, must_find(crm, "companies", str(one["id"])), one)
+
+
+def _seed_links(crm: Crm, record: Record, given: Mapping[str, Any]) -> None:
+    for kind in ("contacts", "companies"):
+        for linked in given.get(kind, []):
+            named = linked if isinstance(linked, Mapping) else {"id": linked}
+            end = must_find(crm, kind, str(named["id"]))
+            is_lead = (record.kind, kind) == ("leads", "contacts")
+            type_id = PRIMARY_CONTACT if is_lead else DEFAULT_LINKS[record.kind, kind]
+            crm.link(record, end, type_id, SEEDING)
+            for word in named.get("labels", []):
+                crm.label(record, end, word)
 
 
 def _owner(given: Mapping[str, Any]) -> dict[str, Any]:

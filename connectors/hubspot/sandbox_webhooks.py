@@ -21,8 +21,8 @@ _GATHER_SECONDS = 0.02
 _FIRST_WAIT_SECONDS = 0.25  # HubSpot spreads its ten tries over a day; nobody waits that long here
 _LONGEST_WAIT_SECONDS = 8.0
 _TIMEOUT_SECONDS = 5.0
-_UNTOLD = frozenset({"communications", "notes"})
-_GENERIC = frozenset({"leads"})
+_UNTOLD = frozenset({"communications", "notes", "companies", "tasks"})
+_GENERIC = frozenset({"leads", "partner_clients"})
 
 
 @dataclass(frozen=True)

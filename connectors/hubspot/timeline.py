@@ -56,6 +56,14 @@ def body(entry: WriteTimelineEntry, note: str = "") -> str:
     return head + _paragraph(_fitting(text, room)) + tail
 
 
+def remark_body(subject: str, text: str, known: str) -> str:
+    """A note or task of our own: a short line, if it has one, the text, and our mark."""
+    head = f"<p><strong>{escape(subject)}</strong></p>" if subject else ""
+    tail = _paragraph(escape(known))
+    lines = escape(text, quote=False).replace("\n", "<br>")
+    return head + _paragraph(_fitting(lines, MAX_BODY - len(head) - len(tail) - 7)) + tail
+
+
 def _when_and_who(entry: WriteTimelineEntry) -> dict[str, str]:
     who = {} if entry.author is None else {"hubspot_owner_id": str(entry.author)}
     return {"hs_timestamp": str(round(entry.occurred_at.timestamp() * 1000)), **who}

@@ -2,21 +2,33 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, Response, request
 
-from bridge.domain.effects import ChangeOwner, UpdateTimelineEntry
+from bridge.domain.crm_renewals import RenewalSource
+from bridge.domain.effects import (
+    AssignRecord,
+    ChangeOwner,
+    CreateTask,
+    SetProperty,
+    UpdateTimelineEntry,
+    WriteNote,
+)
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import CrmId, MessageId, RecordId
-from bridge.domain.records import RecordKind
+from bridge.domain.records import CrmKind, RecordKind
 from bridge.ports import Done, IdentityQuery
 from connectors.hubspot.outbound import HubSpotOutbound
+from connectors.hubspot.partners import HubSpotPartners
 from connectors.hubspot.reader import HubSpotReader
+from connectors.hubspot.renewals import HubSpotRenewals
 from connectors.hubspot.sandbox import sandbox
 from tests.connectors.hubspot.building import (
     LUIS,
+    NOW,
     SECRETS,
     account,
     delivery,
@@ -95,11 +107,40 @@ def everything(hubspot: HubSpotSandbox, version: str) -> None:
     reader.contacts_by_identity([IdentityQuery(phones=("+34600000001",), key="x")])
 
 
+def channel_side(hubspot: HubSpotSandbox, version: str) -> None:
+    """Each call for partners and renewals."""
+    given = account(hubspot.url, {"api_version": version})
+    clients = [{"id": "51", "properties": {"hs_next_renewal_date": "2026-12-01", "tier": ""}}]
+    companies = [{"id": "31", "properties": {"name": "Acme"}}]
+    hubspot.post("seed", {"companies": companies, "partner_clients": clients})
+    client, company = CrmId("51"), CrmId("31")
+    kind = CrmKind.PARTNER_CLIENT
+    run = [
+        delivery(AssignRecord(kind=CrmKind.COMPANY, record=company, owner=LUIS), "a"),
+        delivery(SetProperty(kind=kind, record=client, name="tier", value="1"), "p"),
+        delivery(
+            CreateTask(kind=kind, record=client, subject="s", text="t", due=NOW.date()),
+            "t",
+        ),
+        delivery(WriteNote(kind=kind, record=client, subject="s", text="t", occurred_at=NOW), "n"),
+    ]
+    outbound, partners = HubSpotOutbound(given), HubSpotPartners(given)
+    assert all(isinstance(one, Done) for one in outbound.deliver(run))
+    outbound.find(run)
+    partners.partners([company], ["ana@acme.example"])
+    partners.leads([CrmId("404")], [])
+    renewals, source = HubSpotRenewals(given), RenewalSource(kind=kind)
+    assert renewals.due(source, NOW.date(), NOW.date() + timedelta(days=30))
+    renewals.changed(source, NOW)
+    renewals.read(source, [client])
+
+
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
 def test_every_call_of_the_connector_and_every_answer_fits(
     recorded: HubSpotSandbox, calls: list[Call], version: str
 ) -> None:
     everything(recorded, version)
+    channel_side(recorded, version)
     assert len({path for _, path, *_ in calls}) >= 20
     assert {status for *_, status, _ in calls} >= {200, 201, 207, 404}
     for method, path, given, status, answered in calls:

@@ -66,7 +66,13 @@ def one_contact(hubspot: HubSpotSandbox) -> None:
         ("notes", {"properties": {"hs_note_body": "x"}}, 400),
         ("notes", {"properties": {"hs_note_body": "x", "hs_timestamp": "1"}}, 201),
         ("notes", {"properties": {"hs_note_body": "x" * 65_537, "hs_timestamp": "1"}}, 400),
-        ("companies", {"properties": {}}, 404),
+        ("companies", {"properties": {}}, 400),
+        ("companies", {"properties": {"name": "Acme"}}, 201),
+        ("tasks", {"properties": {"hs_task_subject": "x"}}, 400),
+        ("tasks", {"properties": {"hs_task_status": "LATER", "hs_timestamp": "1"}}, 400),
+        ("tasks", {"properties": {"hs_task_type": "TODO", "hs_timestamp": "1"}}, 201),
+        ("partner_clients", {"properties": {}}, 405),
+        ("tickets", {"properties": {}}, 404),
     ],
 )
 def test_what_a_new_record_needs(
