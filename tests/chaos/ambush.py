@@ -98,3 +98,18 @@ def lost_answers_plan(seed: int) -> Plan:
         faults=((CRM, CRM_FAULTS),),
         faults_linger=4.0,
     )
+
+
+def units_plan(seed: int) -> Plan:
+    """Nobody is killed, and clients write nothing: a reseller's clients use up their units, most of
+    which is told again; the answer to a mail is lost."""
+    return replace(
+        _calm(seed),
+        known=0,
+        strangers=0,
+        on_two_channels=0,
+        sent_twice=0.6,
+        faults=(),
+        mail_faults=({"match": "^SMTP MAIL", "fault": "reset_after", "times": 2},),
+        seconds=3.0,
+    )

@@ -7,42 +7,15 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
-from http.client import HTTPConnection, HTTPException
 
 from bridge.cli.calls import call
 from bridge.domain.names import AccountName, conversation_id
 from tests.chaos.clients import Chat, Ledger, Sent, edit_of, webhook
 from tests.chaos.crms import Crm
+from tests.chaos.door import Door, Insisting
 from tests.chaos.plan import CHAT, Plan
-
-TIMEOUT_SECONDS = 5.0
-AGAIN_SECONDS = 0.3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Where the bridge is called: `hook` is the messenger's path, `key` opens the API. `files` is
-    the host of clients' files."""
-
-    port: int
-    hook: str
-    key: str = field(repr=False)
-    files: str = ""
-
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status; 0 where no answer came."""
-        told = {"Content-Type": "application/json", **headers}
-        try:
-            connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
-            with closing(connection):
-                connection.request("POST", path, body, told)
-                return connection.getresponse().status
-        except (OSError, HTTPException):
-            return 0
 
 
 class Crowd:
@@ -54,7 +27,7 @@ class Crowd:
         self._crm = crm
         self._door = door
         self._crm_url = crm_url
-        self._give_up_at = give_up_at
+        self._insisting = Insisting(give_up_at)
         self.ledger = Ledger()
         self.owners_changed = 0
         self.threads: list[threading.Thread] = []
@@ -91,7 +64,7 @@ class Crowd:
             return
         body = edit_of(chat, sent, self._door.files)
         post = partial(self._door.post, self._door.hook, body, {})
-        self._until_taken(lambda: self.ledger.note(sent, post(), is_edit=True))
+        self._insisting.until_taken(lambda: self.ledger.note(sent, post(), is_edit=True))
 
     def _reply(self, chat: Chat) -> None:
         where = conversation_id(AccountName(CHAT), chat.channel_id, chat.client.phone)
@@ -125,13 +98,7 @@ class Crowd:
             then(sent, dice)
 
     def _insist(self, sent: Sent, send: Callable[[Sent], int]) -> None:
-        self._until_taken(lambda: self.ledger.note(sent, send(sent)))
-
-    def _until_taken(self, attempt: Callable[[], bool]) -> None:
-        while not attempt():
-            if time.monotonic() > self._give_up_at:
-                return
-            time.sleep(AGAIN_SECONDS)
+        self._insisting.until_taken(lambda: self.ledger.note(sent, send(sent)))
 
     def _change_owners(self, known: Sequence[Chat]) -> None:
         """At the CRM itself, which tells the bridge by webhooks of its own."""

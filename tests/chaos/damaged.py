@@ -15,7 +15,9 @@ from bridge.cli import main
 from bridge.pipeline import deliver
 from bridge.pipeline.lease import Lease
 from bridge.ports import Absent, Delivery
-from bridge.store import lanes
+from bridge.store import decisions, lanes
+from bridge.store.decisions import Key, Known
+from connectors.email.outbound import EmailOutbound
 
 MODULE = "tests.chaos.damaged"
 
@@ -39,7 +41,30 @@ def no_fence() -> None:
     patch.object(Lease, "is_ours", lambda lease: True).start()
 
 
-SAFETIES: Mapping[str, Callable[[], None]] = {"look-up": no_look_up, "fence": no_fence}
+def no_memory() -> None:
+    """What was decided is decided again when it comes again."""
+
+    def nothing(db: Connection, wanted: Sequence[Key]) -> Known:
+        return Known()
+
+    patch.object(decisions, "known", nothing).start()
+
+
+def no_doubt() -> None:
+    """A mail whose answer was lost is taken not to have left."""
+
+    def absent(mails: object, run: Sequence[Delivery]) -> Sequence[Absent]:
+        return [Absent()] * len(run)
+
+    patch.object(EmailOutbound, "find", absent).start()
+
+
+SAFETIES: Mapping[str, Callable[[], None]] = {
+    "look-up": no_look_up,
+    "fence": no_fence,
+    "memory": no_memory,
+    "doubt": no_doubt,
+}
 
 if __name__ == "__main__":
     SAFETIES[sys.argv[1]]()

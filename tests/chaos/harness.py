@@ -14,11 +14,14 @@ from tests.chaos.clients import chats_of, clients_of
 from tests.chaos.crms import HUBSPOT, Crm
 from tests.chaos.crowd import Crowd
 from tests.chaos.files import FileHost, not_as_sent
-from tests.chaos.house import House, house
+from tests.chaos.house import House, Side, house
 from tests.chaos.plan import Kind, Plan, strikes
+from tests.chaos.post import MailServer
 from tests.chaos.report import Report
 from tests.chaos.salesforce import SALESFORCE
 from tests.chaos.standing import Store, accounts_of_items
+from tests.chaos.unit_verdict import found_beside
+from tests.chaos.units import Usage, meters_of
 from tests.chaos.verdict import judge, look
 
 LOOK_SECONDS = 0.05
@@ -40,9 +43,11 @@ def crash(
     process's log. `bridge` and `port` are those of `house`."""
     clients = clients_of(plan)
     chats = chats_of(plan, clients)
+    meters = meters_of(plan)
     url = f"sqlite:///{folder / 'bridge.sqlite'}" if plan.store is Kind.SQLITE else None
     with (
         FileHost(plan.seed).open() as files,
+        MailServer(plan.mail_faults, plan.seed).open() as post,
         house(
             url,
             folder,
@@ -51,15 +56,18 @@ def crash(
             port=port,
             crm=CRMS[plan.crm],
             files=files.origin,
+            side=Side(mail_url=post.url, meters=meters),
         ) as home,
         _store(home) as engine,
     ):
         give_up_at = time.monotonic() + plan.settle_seconds
         crowd = Crowd(plan, home.door, home.vendor, home.crm_url, give_up_at)
+        usage = Usage(plan, home.door, give_up_at)
         home.subscribe(plan.sent_twice)
         home.fail(plan)
         crowd.begin(chats)
-        _rage(plan, home, crowd, besides)
+        usage.begin(meters)
+        _rage(plan, home, lambda: crowd.is_writing() or usage.is_at_work(), besides)
         ended = time.monotonic()
         home.fleet.all_go_on()
         _await_rest(home, engine, plan.faults_linger)
@@ -71,9 +79,12 @@ def crash(
         with home.parts() as parts:
             items = accounts_of_items(parts)
             lost_files = not_as_sent(parts, crowd.ledger.taken)
+        side = found_beside(meters, usage.ledger, engine, post.letters(), store)
     return Report(
         plan=plan,
         ledger=crowd.ledger,
+        uses=usage.ledger,
+        mails=len(post.letters()),
         processes=home.fleet.processes,
         faults=faults,
         calls=sum(crm["calls"].values()),
@@ -93,6 +104,7 @@ def crash(
             items=items,
             edited=crowd.ledger.edited,
             lost_files=lost_files,
+            side=side,
         ),
     )
 
@@ -106,12 +118,12 @@ def _store(home: House) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _rage(plan: Plan, home: House, crowd: Crowd, besides: Strike) -> None:
+def _rage(plan: Plan, home: House, is_at_work: Callable[[], bool], besides: Strike) -> None:
     """Strikes as planned, and on until everybody has been heard."""
     begun = time.monotonic()
     ahead = deque(strikes(plan))
     over = False
-    while ahead or not over or crowd.is_writing():
+    while ahead or not over or is_at_work():
         while ahead and time.monotonic() - begun >= ahead[0].at:
             strike = ahead.popleft()
             home.fleet.strike(strike.victim, strike.aim, strike.absence)

@@ -26,21 +26,29 @@ from bridge.store.engine import writing
 from bridge.store.keys import Scope, create_key
 from bridge.wiring import built, prepare
 from tests.chaos.clients import CHANNEL_IDS, Client
+from tests.chaos.config import (
+    CHAT_SECRETS,
+    MAIL,
+    SECRETS,
+    SIDE_SECRETS,
+    as_yaml,
+    config_of,
+    with_side,
+)
 from tests.chaos.crms import HUBSPOT, Crm
-from tests.chaos.crowd import Door
+from tests.chaos.door import Door
 from tests.chaos.place import PLACE, PREFIX
 from tests.chaos.plan import (
-    CALL_SECONDS,
     CHAT,
     CHAT_FAULTS,
     LATENCY_SECONDS,
     LEASE_SECONDS,
-    LOOK_UP_SECONDS,
     WRITER,
     Plan,
 )
 from tests.chaos.postgres import postgres_program
 from tests.chaos.processes import Fleet, Program, fleet, without_settings
+from tests.chaos.units import Meter, add_clients
 from tests.chaos.warden import MARK, watched
 from tests.lanes import BY_NAME
 from tests.services import Postgres, ServiceFailed
@@ -48,41 +56,15 @@ from tests.services import Postgres, ServiceFailed
 START_SECONDS = 300.0
 # Below those that the system gives to whoever calls: nobody takes one while its owner is away.
 PORTS = range(15_000, 30_000)
-CHAT_SECRETS = {
-    "WAZZUP_API_KEY": "key-of-the-crash-test",
-    "WAZZUP_WEBHOOK_KEY": "hook-of-the-crash-test",
-}
-SECRETS = {**HUBSPOT.environ, **CHAT_SECRETS}
-_TIMES = {"call_timeout_seconds": f"{CALL_SECONDS}", "look_up_after_seconds": f"{LOOK_UP_SECONDS}"}
+CONFIG = as_yaml(config_of(HUBSPOT))
 
 
-def config_of(crm: Crm, files: str = "") -> str:
-    secrets = {name: variable for name, (variable, _) in crm.secrets.items()}
-    return f"""
-crm: {crm.account}
-accounts:
-  {crm.account}:
-    connector: {crm.connector}
-    secrets: {json.dumps(secrets)}
-    options: {json.dumps({**_TIMES, **crm.options})}
-  {CHAT}:
-    connector: wazzup
-    secrets: {{api_key: WAZZUP_API_KEY, webhook_key: WAZZUP_WEBHOOK_KEY}}
-    options: {json.dumps({**_TIMES, "file_hosts": files} if files else _TIMES)}
-channels:
-  wa-sales: {{account: {CHAT}, messenger: whatsapp, id: {CHANNEL_IDS[0]}, label: Sales}}
-  wa-north: {{account: {CHAT}, messenger: whatsapp, id: {CHANNEL_IDS[1]}, label: North}}
-employees:
-  ana@acme.example: {{role: salesperson, gets_new_clients: true}}
-  bruno@acme.example: {{role: salesperson, gets_new_clients: true}}
-  luis@acme.example: {{role: manager}}
-new_clients: {{create: deal, pipeline: default, stage: {crm.stage}}}
-ownership: {{fallback: luis@acme.example}}
-default: {{employee: luis@acme.example}}
-"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """`mail_url` is where the harness takes mails."""
 
-
-CONFIG = config_of(HUBSPOT)
+    mail_url: str
+    meters: Sequence[Meter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,21 +148,25 @@ def house(
     port: int = 0,
     crm: Crm = HUBSPOT,
     files: str = "",
+    side: Side | None = None,
 ) -> Iterator[House]:
     """All of it up, the CRM filled and mirrored, nothing written yet.
 
     Without a URL the store is a PostgreSQL server of its own, among the processes. `bridge` is the
     module that is run, and its first arguments. `port` is web's, any free one by default. `files`
-    is the host of clients' files.
+    is the host of clients' files. With a `side` there is a
+    reseller with clients, and a mail server.
     """
     with _short_folder() as place, watched(place), fleet(folder) as processes:
         ports = {"web": port or free_port(), crm.account: free_port(), CHAT: free_port()}
         server = None if database_url else Postgres(directory=place / "postgres", pid=0)
         url = database_url or (server.url("bridge") if server else "")
-        environ = {**_environment(url, folder, place, ports), **crm.environ}
+        environ = {**_environment(url, folder, place, ports), **crm.environ, **_of_side(side)}
         (folder / PLACE).write_text(str(place))
         (folder / "config").mkdir()
-        (folder / "config" / "bridge.yaml").write_text(config_of(crm, files))
+        config = config_of(crm, files)
+        text = as_yaml(config if side is None else with_side(config))
+        (folder / "config" / "bridge.yaml").write_text(text)
         if server is not None:
             _start_postgres(processes, server, environ)
         made = _vendors(processes, ports, environ, place, crm)
@@ -188,6 +174,7 @@ def house(
         _fill(made, clients)
         with made.parts() as parts:
             sync(parts)
+            add_clients(parts, side.meters if side else ())
         _begin(made, bridge)
         yield made
 
@@ -237,7 +224,7 @@ def _vendors(
     hook = f"/hooks/{CHAT}/{SECRETS['WAZZUP_WEBHOOK_KEY']}"
     door = Door(port=ports["web"], hook=hook, key="")
     made = House(fleet=processes, settings=settings, door=door, environ=environ, vendor=crm)
-    for url in settings.base_urls.values():
+    for url in (made.crm_url, made.chat_url):
         _await(partial(answers, f"{url}/_sandbox/state"))
     with made.parts() as parts, writing(parts.engine) as db:
         scopes = [Scope.READ, Scope.SEND]
@@ -298,6 +285,12 @@ def _await(is_there: Callable[[], bool]) -> None:
         if time.monotonic() > end:
             raise ServiceFailed(f"a process does not answer after {START_SECONDS:.0f} s")
         time.sleep(0.05)
+
+
+def _of_side(side: Side | None) -> Mapping[str, str]:
+    if side is None:
+        return {}
+    return {**SIDE_SECRETS, f"BRIDGE_BASE_URL_{variable_part(MAIL)}": side.mail_url}
 
 
 def _environment(

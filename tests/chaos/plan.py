@@ -49,6 +49,13 @@ ROUNDS: Mapping[Kind, tuple[tuple[str, Aim], ...]] = {
 }
 
 
+# A mail whose answer is lost is never sent again: a person decides. What was surely not taken is
+# tried again after a minute, which no run of a few seconds waits for.
+MAIL_FAULTS: tuple[Mapping[str, Any], ...] = (
+    {"match": "^SMTP MAIL", "fault": "reset_after", "rate": 0.5, "times": 1},
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A run is told by its seed: who is killed when, what is sent twice, what vendors refuse."""
@@ -66,6 +73,8 @@ class Plan:
     owners_changed_per_second: float = 2.0
     sent_twice: float = 0.1
     edited: float = 0.1  # share of clients' messages
+    meters: int = 6  # clients of a reseller, half of whom run out of units
+    uses_per_second: float = 12.0
     strikes: bool = True
     shortest_pause: float = 0.6  # between two strikes
     longest_pause: float = 1.4
@@ -73,6 +82,7 @@ class Plan:
     faults: tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...] | None = (
         None  # None: those of both
     )
+    mail_faults: tuple[Mapping[str, Any], ...] = MAIL_FAULTS
     faults_linger: float = 10.0  # after the last strike, at most
     settle_seconds: float = 120.0
 
@@ -87,6 +97,10 @@ class Plan:
     @property
     def replies_each(self) -> int:
         return round(self.seconds * self.replies_per_second / max(1, self.answered))
+
+    @property
+    def uses_each(self) -> int:
+        return round(self.seconds * self.uses_per_second / max(1, self.meters))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

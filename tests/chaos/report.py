@@ -10,6 +10,7 @@ from tests.chaos.clients import Ledger
 from tests.chaos.plan import Plan
 from tests.chaos.processes import Process
 from tests.chaos.standing import Store
+from tests.chaos.units import UseLedger
 from tests.chaos.verdict import Findings
 
 SHOWN = 5
@@ -18,10 +19,13 @@ SHOWN = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """`faults` by account, `told` is what the CRM told by webhooks, `reached` how many messages the
-    messenger has carried to clients, `files` how many of theirs were served well and badly."""
+    messenger has carried to clients, `mails` how many the mail server took, `files` how many of
+    theirs were served well and badly."""
 
     plan: Plan
     ledger: Ledger
+    uses: UseLedger
+    mails: int
     processes: Mapping[str, Process]
     faults: Mapping[str, Mapping[str, int]]
     calls: int
@@ -57,6 +61,8 @@ class Report:
             f"{len(self.told['accepted'])} events told and taken, {self.told['given_up']} given up",
             f"messenger: {self.reached} messages reached clients",
             f"files: {self.files[0]} served, {self.files[1]} served badly",
+            f"units: {len(self.uses.taken)} uses taken, {self.uses.told_again} told again; "
+            f"{self.mails} mails, {len(self.store.mails_for_a_person)} wait for a person",
             *(f"faults of {account}: {_counts(n) or 'none'}" for account, n in self.faults.items()),
             f"rows: {_counts(self.store.rows)}; {self.store.tried_again} delivered again; "
             f"{len(self.store.for_a_person)} replies wait for a person",

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, select
 
-from bridge.domain.effects import SendMessage
+from bridge.domain.effects import SendEmail, SendMessage
 from bridge.pipeline import items
 from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading
-from bridge.store.outgoing import rows_by_id
+from bridge.store.outgoing import Row, rows_by_id
 from bridge.store.schema import CONTACTS, DECISIONS, INBOX, MEDIA, NEEDS, OUTBOX, RECORDS, REFRESHES
 from bridge.store.work import rows_by_id as inbox_rows_by_id
 from tests.chaos.clients import Sent
+from tests.chaos.post import Letter
 
 OPEN = ("pending", "leased", "held", "unknown")
 _MESSAGES = ("MessageReceived", "MessageWritten")
@@ -25,7 +26,7 @@ class Store:
     """What the bridge's tables say after the run.
 
     `for_a_person` are the replies whose outcome the messenger never told and can't be asked: they
-    are marked so, and they and what waits for them are not at work.
+    are marked so, and they and what waits for them are not at work. The same of mails.
     """
 
     decided: frozenset[str]  # event keys of messages
@@ -34,6 +35,7 @@ class Store:
     tried_again: int  # deliveries that took more than one attempt
     for_a_person: frozenset[Sent] = frozenset()
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)  # kind, id → owner
+    mails_for_a_person: tuple[Letter, ...] = ()
 
     @property
     def open_rows(self) -> Mapping[str, int]:
@@ -50,14 +52,20 @@ class Items:
 
 def look(engine: Engine) -> Store:
     with reading(engine) as db:
-        for_a_person, waiting = _for_a_person(db)
+        waiting = _for_a_person(db)
+        effects = [row.effect for row in waiting]
         return Store(
             decided=frozenset(_decided(db)),
-            rows=_states(db, waiting),
+            rows=_states(db, [row.id for row in waiting]),
             dead=tuple(_dead(db)),
             tried_again=len(db.scalars(select(OUTBOX.c.id).where(OUTBOX.c.attempts > 1)).all()),
-            for_a_person=frozenset(for_a_person),
+            for_a_person=frozenset(
+                Sent.read(x.text) for x in effects if isinstance(x, SendMessage)
+            ),
             owners=_owners(db),
+            mails_for_a_person=tuple(
+                Letter(x.recipient, x.subject, x.text) for x in effects if isinstance(x, SendEmail)
+            ),
         )
 
 
@@ -100,21 +108,20 @@ def _states(db: Connection, waiting: Sequence[int]) -> Mapping[str, int]:
     return counts
 
 
-def _for_a_person(db: Connection) -> tuple[list[Sent], list[int]]:
-    """Replies that a person has to decide on, and the rows of these and of what waits for them."""
+def _for_a_person(db: Connection) -> list[Row]:
+    """The rows that a person has to decide on, and those of what waits for them."""
     ids = db.scalars(
         select(OUTBOX.c.id)
         .where(OUTBOX.c.state == "unknown", OUTBOX.c.next_attempt_at.is_(None))
-        .where(OUTBOX.c.kind == SendMessage.__name__)
+        .where(OUTBOX.c.kind.in_((SendMessage.__name__, SendEmail.__name__)))
     ).all()
-    rows = rows_by_id(db, ids)
+    rows = list(rows_by_id(db, ids))
     behind = rows
     while names := [row.makes for row in behind if row.makes is not None]:
         waiting = db.scalars(select(NEEDS.c.outbox_id).where(NEEDS.c.name.in_(names))).all()
-        behind = rows_by_id(db, waiting)
+        behind = list(rows_by_id(db, waiting))
         rows = [*rows, *behind]
-    texts = [row.effect.text for row in rows if isinstance(row.effect, SendMessage)]
-    return [Sent.read(text) for text in texts], [row.id for row in rows]
+    return rows
 
 
 def _dead(db: Connection) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.ambush import Ambush, ambush_plan, lost_answers_plan
+from tests.chaos.ambush import Ambush, ambush_plan, lost_answers_plan, units_plan
 from tests.chaos.damaged import MODULE
 from tests.chaos.harness import crash
 from tests.chaos.report import Report
@@ -54,4 +54,27 @@ def test_with_it_a_worker_that_was_stopped_in_a_call_doubles_nothing(tmp_path: P
     report = crash(ambush_plan(1), tmp_path, besides=ambush)
     sys.stdout.write(f"\n{report}\n")
     assert ambush.is_over
+    assert report.is_well, str(report)
+
+
+def test_without_a_look_at_what_was_decided_units_are_lost(tmp_path: Path) -> None:
+    """RSL-04: a use that is told again would count again."""
+    report = crash(units_plan(1), tmp_path, bridge=(MODULE, "memory"))
+    sys.stdout.write(f"\n{report}\n")
+    assert report.findings.units
+    assert not report.findings.mailed_twice
+
+
+def test_where_a_mail_in_doubt_is_sent_again_somebody_is_mailed_twice(tmp_path: Path) -> None:
+    report = crash(units_plan(1), tmp_path, bridge=(MODULE, "doubt"))
+    sys.stdout.write(f"\n{report}\n")
+    assert report.findings.mailed_twice
+    assert not report.findings.units
+
+
+def test_with_both_safeties_units_add_up_and_nobody_is_mailed_twice(tmp_path: Path) -> None:
+    """RSL-04, RSL-10, RSL-27, with the very same load."""
+    report = crash(units_plan(1), tmp_path)
+    sys.stdout.write(f"\n{report}\n")
+    assert report.store.mails_for_a_person
     assert report.is_well, str(report)

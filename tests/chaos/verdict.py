@@ -17,6 +17,18 @@ NO_ITEMS = Items(undecided=(), besides=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SideFound:
+    """What is wrong with units and mails."""
+
+    units: Sequence[str] = ()
+    mails: Sequence[str] = ()
+    mailed_twice: Sequence[str] = ()
+
+
+NOTHING_BESIDE = SideFound()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A message in the CRM's timeline; `sequence` is the order in which the CRM took it."""
 
@@ -47,6 +59,9 @@ class Findings:
     decided_besides: list[str] = field(default_factory=list)
     items_undecided: list[str] = field(default_factory=list)
     items_besides: list[str] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
+    mails: list[str] = field(default_factory=list)
+    mailed_twice: list[str] = field(default_factory=list)
     dead_letters: list[str] = field(default_factory=list)
     at_work: list[str] = field(default_factory=list)
 
@@ -65,6 +80,7 @@ def judge(
     items: Items = NO_ITEMS,
     edited: Set[Sent] = frozenset(),
     lost_files: Sequence[Sent] = (),
+    side: SideFound = NOTHING_BESIDE,
 ) -> Findings:
     """`messenger` is what reached clients, where replies were written to them."""
     clients = list({chat.client.number: chat.client for chat in chats}.values())
@@ -91,6 +107,9 @@ def judge(
         decided_besides=sorted(store.decided - expected.keys()),
         items_undecided=list(items.undecided),
         items_besides=list(items.besides),
+        units=list(side.units),
+        mails=list(side.mails),
+        mailed_twice=list(side.mailed_twice),
         dead_letters=list(store.dead),
         at_work=[f"{rows} {name}" for name, rows in store.open_rows.items()],
     )

@@ -18,8 +18,9 @@ import redis
 
 from bridge.cli.calls import call
 from tests.chaos.clients import Client
+from tests.chaos.config import SECRETS
 from tests.chaos.crms import OWNERS
-from tests.chaos.house import SECRETS, House
+from tests.chaos.house import House
 from tests.chaos.processes import children_of
 
 PHONE, STRANGER = "34666123987", "34677123988"

@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 from bridge.store.engine import reading
 from bridge.store.schema import DECISIONS, INBOX, OUTBOX
 from connectors.hubspot.signature import sign_v3
-from tests.chaos.house import CONFIG, SECRETS, House, house
+from tests.chaos.config import SECRETS
+from tests.chaos.house import CONFIG, House, house
 from tests.chaos.plan import CHAT, CRM, Aim
 from tests.cli.running import eventually
 from tests.hostile.canary import (
