@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bridge.domain.names import CrmId, EmployeeId, QueueName
+from bridge.domain.names import CrmId, EmployeeId, PartnerName, QueueName
 from bridge.domain.partner_facts import PartneringFacts
 from bridge.domain.partner_leads import Holder, HolderKind, PartnerLead
 from bridge.domain.partner_policy import PartnersPolicy
@@ -24,7 +24,7 @@ def against_user(
     """What keeps this partner's user from being given the lead; None when nothing does."""
     return (
         against_programme(facts.programme)
-        or _against_account(user, facts.side, policy)
+        or _against_company(user, facts.side, policy)
         or _against_person(user, facts.side, policy)
         or _against_history(user, lead)
     )
@@ -97,11 +97,16 @@ def managers_of(
     return frozenset(manager for manager in found if manager is not None)
 
 
-def _against_account(user: EmployeeId, side: PartnerSide, policy: PartnersPolicy) -> Reason | None:
+def _against_company(user: EmployeeId, side: PartnerSide, policy: PartnersPolicy) -> Reason | None:
     name = policy.account_of(user)
-    entry = None if name is None else policy.accounts.get(name)
-    if entry is None:
+    if name is None or name not in policy.accounts:
         return Reason(ReasonCode.PARTNER_UNKNOWN, f"{user} is no user in partners.yaml")
+    return against_account(name, side, policy)
+
+
+def against_account(name: PartnerName, side: PartnerSide, policy: PartnersPolicy) -> Reason | None:
+    """What keeps all people of this partner from being given leads (PRM-05, PRM-08)."""
+    entry = policy.accounts[name]
     account = side.account(entry.crm_id)
     if account is None:
         detail = f"partner account missing: the CRM has no account {entry.crm_id} of {entry.label}"

@@ -1,7 +1,7 @@
 """Many leads in one call: each has a result of its own, a dry run does nothing, and undo."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bridge.domain.events import Event
@@ -49,15 +49,19 @@ def assign_many(
     leads: Sequence[PartnerLeadId],
     order: Order,
     *,
+    seen: Mapping[PartnerLeadId, int] | None = None,
     dry_run: bool = False,
 ) -> Bulk:
     """What one lead is refused for does not undo the others (PRM-25). Killed halfway, the same
-    request again goes on where it ended."""
+    request again goes on where it ended. `seen` are the versions that were looked at."""
     leads = list(dict.fromkeys(leads))[:MOST]
     batch = digest_id("ba", asked.by.principal, asked.key)
     results: list[LeadResult] = []
     for some in _portions(leads):
-        run: list[Event] = [assignment(parts, asked, lead, order, batch) for lead in some]
+        run: list[Event] = [
+            assignment(parts, asked, lead, _as_seen(order, lead, seen or {}), batch)
+            for lead in some
+        ]
         done = _tried(parts, run) if dry_run else decide_here(parts, run)
         results.extend(_results(parts, some, done))
     if not dry_run and _mails_once(parts, order):
@@ -83,6 +87,10 @@ def undo(parts: Parts, asked: Asked, batch: str) -> Bulk:
         ]
         results.extend(_results(parts, some, decide_here(parts, run)))
     return Bulk(batch=batch, results=tuple(results))
+
+
+def _as_seen(order: Order, lead: PartnerLeadId, seen: Mapping[PartnerLeadId, int]) -> Order:
+    return replace(order, seen=seen[lead]) if lead in seen else order
 
 
 def _portions(leads: Sequence[T]) -> Iterator[Sequence[T]]:

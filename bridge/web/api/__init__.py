@@ -33,6 +33,8 @@ from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
 from bridge.web.api.outgoing_webhooks import ROUTES as OUTGOING_WEBHOOKS
+from bridge.web.api.partner_leads import ROUTES as PARTNER_LEADS
+from bridge.web.api.partners import ROUTES as PARTNERS
 from bridge.web.api.plan import ROUTES as PLAN
 from bridge.web.api.renewals import ROUTES as RENEWALS
 from bridge.web.api.resending import ROUTES as RESENDING
@@ -65,6 +67,8 @@ ROUTES: tuple[Route, ...] = (
     *NEW_CLIENTS,
     *ROTATION,
     *NOTIFICATIONS,
+    *PARTNERS,
+    *PARTNER_LEADS,
     *OUTGOING_WEBHOOKS,
     *DEAD_LETTERS,
     *DELIVERIES,
