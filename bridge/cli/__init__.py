@@ -72,7 +72,7 @@ COMMANDS = {
         "Check configuration, store, queue, vendors and people; say what to do.",
     ),
     "keys": ("bridge.cli.keys:keys", "Create, list and revoke API keys."),
-    "login": ("bridge.cli.keys:login", "Print a link that signs an employee in, once."),
+    "login": ("bridge.cli.keys:login", "Print a link that signs somebody in, once."),
 }
 
 

@@ -7,9 +7,10 @@ import click
 
 from bridge.cli.answers import Command, Failed, answer
 from bridge.cli.house import opened, plain
-from bridge.cli.whom import AS, SERVICE_NAME, named, somebody
-from bridge.domain.policy import Policy
-from bridge.domain.principals import PersonKind
+from bridge.cli.whom import AS, AS_ANY, SERVICE_NAME, named, some_client, somebody
+from bridge.domain.names import ClientId
+from bridge.domain.principals import Person, PersonKind
+from bridge.pipeline.helping import refusal
 from bridge.pipeline.parts import Parts
 from bridge.store import keys as store
 from bridge.store.engine import reading, writing
@@ -38,7 +39,7 @@ def create(
     """Create a key called NAME; its secret is shown this once."""
     _check_name(name)
     with opened() as parts:
-        principal = _principal(parts.active().policy, name, whom, kind)
+        principal = _principal(parts, name, whom, kind)
         now, granted = parts.now(), [Scope(word) for word in scopes]
         _check_scopes(principal, granted)
         expires = None if days is None else now + timedelta(days=days)
@@ -72,20 +73,44 @@ def revoke(key: str) -> None:
 
 @click.command(cls=Command)
 @click.argument("employee")
-@click.option("--as", "kind", type=AS, help="As what, where an address is several.")
-def login(employee: str, kind: str | None) -> None:
-    """Print a link that signs somebody in, once: an employee, a partner's or a reseller's user."""
+@click.option("--as", "kind", type=AS_ANY, help="As what, where an address is several.")
+@click.option("--by", help="Of a client (by his id, --as client): who signs in as him.")
+def login(employee: str, kind: str | None, by: str | None) -> None:
+    """Print a link that signs somebody in, once.
+
+    An employee, a partner's or a reseller's user; or, with --by, one of these as a client.
+    """
+    _check_by(kind, by)
     with opened() as parts:
-        person = somebody(parts.active().policy, employee, kind)
         now = parts.now()
+        person = _signing_in(parts, employee, kind, by)
         with writing(parts.engine) as db:
-            token = create_login_link(db, person.principal, now)
+            token = create_login_link(db, person.principal, now, person.behind)
         link, expires = f"{parts.public_url}/login/{token}", now + LINK_LIFETIME
     until = expires.isoformat(timespec="seconds")
     text = f"{link}\n\nGood for one sign-in of {person.id}, until {until}. Give it to nobody else."
     shown = {"principal": person.principal, "link": link, "expires_at": plain(expires)}
     is_ours = person.kind is PersonKind.EMPLOYEE
     answer(shown | {"employee": person.id if is_ours else None}, text)
+
+
+def _check_by(kind: str | None, by: str | None) -> None:
+    if (kind == PersonKind.CLIENT) != (by is not None):
+        raise click.UsageError("--as client and --by go together: who signs in as the client?")
+
+
+def _signing_in(parts: Parts, whom: str, kind: str | None, by: str | None) -> Person:
+    policy = parts.active().policy
+    if by is None:
+        return somebody(policy, whom, kind)
+    said, address = named(by)
+    helper, client = somebody(policy, address, said), ClientId(whom.strip().lower())
+    with reading(parts.engine) as db:
+        problem = refusal(db, policy, helper, client)
+    if problem is not None:
+        next_step = "`bridge clients list` shows the ids; managers and his reseller's users may"
+        raise Failed(f"{helper.principal}: {problem.detail}", next_step)
+    return Person(kind=PersonKind.CLIENT, id=client, client=client, behind=helper.principal)
 
 
 def _every(parts: Parts) -> list[ApiKey]:
@@ -101,11 +126,15 @@ def _check_name(name: str) -> None:
         raise click.UsageError("NAME says what the key is for, in 1 to 100 characters")
 
 
-def _principal(policy: Policy, name: str, whom: str, kind: str | None) -> str:
+def _principal(parts: Parts, name: str, whom: str, kind: str | None) -> str:
     whom = whom.strip().lower()
     if _SERVICE.fullmatch(whom):
         return f"service:{_service_name(name, whom)}"
     said, address = named(whom)
+    policy = parts.active().policy
+    if said == PersonKind.CLIENT:
+        with reading(parts.engine) as db:
+            return some_client(db, policy, address).principal
     return somebody(policy, address, said or kind).principal
 
 

@@ -3,15 +3,19 @@
 import re
 
 import click
+from sqlalchemy import Connection
 
 from bridge.cli.answers import Failed
-from bridge.domain.names import EmployeeId
+from bridge.domain.names import ClientId, EmployeeId
 from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.domain.principals import Person, PersonKind
+from bridge.pipeline.persons import person_of
+from bridge.store.reseller_clients import by_ids
 
 PEOPLE = (PersonKind.EMPLOYEE, PersonKind.PARTNER_USER, PersonKind.RESELLER_USER)
 AS = click.Choice([kind.value for kind in PEOPLE])
+AS_ANY = click.Choice([*(kind.value for kind in PEOPLE), PersonKind.CLIENT.value])
 
 
 def somebody(policy: Policy, address: str, kind: str | None) -> Person:
@@ -36,7 +40,20 @@ def somebody(policy: Policy, address: str, kind: str | None) -> Person:
 def named(whom: str) -> tuple[str | None, str]:
     """`partner:petra@north.example` as its kind and its address; without a kind as None."""
     kind, colon, rest = whom.strip().lower().partition(":")
-    return (kind, rest) if colon and kind in [one.value for one in PEOPLE] else (None, whom)
+    known = [*(one.value for one in PEOPLE), PersonKind.CLIENT.value]
+    return (kind, rest) if colon and kind in known else (None, whom)
+
+
+def some_client(db: Connection, policy: Policy, name: str) -> Person:
+    """Raises Failed for one who is not there, and for one whose access is blocked."""
+    id = ClientId(name.strip().lower())
+    if id not in by_ids(db, [id]):
+        raise Failed(f"there is no client {id}", "`bridge clients list` shows the ids (cl_…)")
+    person = person_of(db, policy, f"{PersonKind.CLIENT}:{id}")
+    if person is None:
+        said = f"the client {id} is suspended or archived, so his access is blocked"
+        raise Failed(said, "activate him first; to help him, sign in as him (bridge login --by)")
+    return person
 
 
 def _knows(policy: Policy, kind: PersonKind, address: str) -> bool:

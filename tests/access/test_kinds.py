@@ -9,12 +9,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from bridge.domain.principals import PersonKind
+from bridge.domain.reasons import ReasonCode
 from bridge.store.keys import Scope
 from bridge.web.auth import csrf_token
-from bridge.web.pages.visiting import HOMES, SESSION_COOKIE
+from bridge.web.pages.visiting import HELP_COOKIE, HOMES, SESSION_COOKIE, session_in
+from bridge.web.problems import Problem
+from bridge.web.site import site_of
+from bridge.web.watching import Asked, admit
 from tests.access.outsiders import OUTSIDERS, Outsider, with_outsiders
 from tests.access.served import served
-from tests.web.world import ANA, World
+from tests.web.world import ANA, Key, World
 
 PUBLIC = frozenset(
     {
@@ -126,3 +130,24 @@ def test_an_address_of_an_employee_that_is_a_partners_too_stays_two_people(world
     for address in ("/conversations", "/notifications", "/feed"):
         assert ask("GET", address)[1] == HOMES[PersonKind.PARTNER_USER]
         assert ask("GET", f"/api/v1{address}")[0] in (403, 404)
+
+
+@pytest.mark.parametrize("kind", list(OUTSIDERS))
+def test_nobody_from_outside_watches_live(world: World, kind: PersonKind) -> None:
+    """By a key or by a session: streams have a door of their own, beside the routes."""
+    with_outsiders(world)
+    who = OUTSIDERS[kind]
+    key = f"Bearer {world.key(who.principal, *Scope)}"
+    for asked in (Asked(authorization=key), Asked(session=who.session(world), after="0")):
+        with pytest.raises(Problem) as refused:
+            admit(site_of(world.parts, Key()), asked)
+        assert (refused.value.status, refused.value.reason.code) == (403, ReasonCode.WRONG_KIND)
+
+
+def test_of_two_sessions_of_a_browser_the_clients_counts(world: World) -> None:
+    """What counts of a browser's two sessions is the client's, which hears nothing."""
+    with_outsiders(world)
+    helping = OUTSIDERS[PersonKind.CLIENT].session(world)
+    cookies = {HELP_COOKIE: helping, SESSION_COOKIE: "the helper's own"}
+    assert session_in(cookies) == helping
+    assert session_in({SESSION_COOKIE: "own"}) == "own"
