@@ -90,7 +90,8 @@ def test_prm_12_to_a_queue_and_its_members_are_told() -> None:
     assert told(decision) == {PETRA: Code.LEAD_QUEUED, PABLO: Code.LEAD_QUEUED}
 
 
-def test_prm_13_px_04_one_takes_it_the_next_hears_that_it_is_taken() -> None:
+def test_prm_13_one_takes_it_the_next_hears_that_it_is_taken() -> None:
+    """PX-04: members alone take it."""
     waiting = queued(Q1)
     hers = after(decide(taken(waiting, PETRA), facts(waiting)))
     assert (hers.holder, hers.how, hers.state) == (partner(PETRA), How.QUEUE, LeadState.ACCEPTED)
@@ -110,7 +111,7 @@ def test_prm_13_who_may_get_no_leads_takes_none_from_a_queue() -> None:
     assert refused(decide(taken(waiting, PETRA), left)) == Code.PARTNER_INACTIVE
 
 
-def test_prm_14_px_06_nine_leads_over_three_queues_are_three_each_in_order() -> None:
+def test_prm_14_nine_leads_over_three_queues_are_three_each_in_order() -> None:
     names = (Q1, Q2, Q3)
     rotations: dict[str, Any] = {}
     got = []
@@ -155,9 +156,10 @@ RULES = (
         ({"country": "ES"}, MARTA, How.DEFAULT, ""),
     ],
 )
-def test_prm_15_px_03_the_first_rule_that_matches_or_the_default_owner(
+def test_prm_15_the_first_rule_that_matches_or_the_default_owner(
     changes: dict[str, Any], goes_to: str, how: How, by: str
 ) -> None:
+    """PX-03: in their order, and one of them."""
     found = reading(owner="005X", **changes)
     decision = decide(read(found, is_new=True), facts(), policy(rules=RULES))
     given = after(decision)
@@ -277,7 +279,7 @@ def test_prm_21_the_tick_is_as_the_house_has_set_it_where_nobody_says() -> None:
     assert len([p for p in decision.effects if isinstance(p.effect, SendEmail)]) == 1
 
 
-def test_prm_22_px_02_the_mail_is_made_of_the_houses_own_template() -> None:
+def test_prm_22_the_mail_is_made_of_the_houses_own_template() -> None:
     own = policy(
         email=mail(
             notify=True,

@@ -195,12 +195,9 @@ class Partners:
         return names
 
     def in_crm(self, number: int = 1, **changes: Any) -> PartnerLeadId:
-        crm_id = CrmId(f"lead-{number}")
-        made = ProgrammeLead(
-            crm_id=crm_id, name=f"Lea {number}", owner=CrmId("101"), company="Lemon", country="MX"
-        )
-        self.agency.leads_now[crm_id] = replace(made, **changes)
-        return lead_id(CRM, crm_id)
+        made = a_lead(number, **changes)
+        self.agency.leads_now[made.crm_id] = made
+        return lead_id(CRM, made.crm_id)
 
     def lead(self, name: PartnerLeadId) -> PartnerLead:
         with reading(self.house.engine) as db:
@@ -213,6 +210,18 @@ class Partners:
         """Luis does, to a user, or to a queue by its key."""
         order = Order(to=target(to), **how)
         return acting.assign(self.house.parts, self.asked(), name, order)
+
+
+def a_lead(number: int = 1, **changes: Any) -> ProgrammeLead:
+    """One of Ana's, as the CRM has it."""
+    made = ProgrammeLead(
+        crm_id=CrmId(f"lead-{number}"),
+        name=f"Lea {number}",
+        owner=CrmId("101"),
+        company="Lemon",
+        country="MX",
+    )
+    return replace(made, **changes)
 
 
 USERS = {"partner:north": (PETRA, PABLO), "partner:south": (SONIA,)}

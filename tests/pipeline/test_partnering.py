@@ -203,7 +203,8 @@ class TestEnabling:
 
 
 class TestALead:
-    def test_prm_11_prm_23_given_by_hand_written_and_read_back(self, at: Partners) -> None:
+    def test_prm_11_given_by_hand_written_and_read_back(self, at: Partners) -> None:
+        """PRM-23."""
         lead = at.has_lead()
         assert code(at.gives(lead, PETRA)) == ""
         assert at.lead(lead).written.state is Written.PENDING
@@ -345,7 +346,8 @@ class TestALead:
         at.house.settle()
         assert told(at, ANA) == [Code.LEAD_WRITE_FAILED]
 
-    def test_prm_16_prm_24_lists_by_partner_and_what_is_new_to_whom(self, at: Partners) -> None:
+    def test_prm_16_lists_by_partner_and_what_is_new_to_whom(self, at: Partners) -> None:
+        """PRM-24."""
         leads = [at.has_lead(number) for number in range(3)]
         at.gives(leads[0], PETRA)
         at.gives(leads[1], SONIA)
@@ -359,7 +361,7 @@ class TestALead:
 
 
 class TestMail:
-    def test_prm_21_px_02_ticked_there_is_one_mail(self, at: Partners) -> None:
+    def test_prm_21_ticked_there_is_one_mail(self, at: Partners) -> None:
         at.house.use(email=MAIL)
         lead = at.has_lead()
         at.gives(lead, PETRA, notify=True)
