@@ -1,6 +1,6 @@
 """Reads anew from the CRM what webhooks said has moved, and who strangers are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -15,16 +15,14 @@ from bridge.domain.errors import (
 )
 from bridge.domain.names import AccountName, ConversationId, CrmId
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.pipeline import identifying, mirroring
+from bridge.pipeline import channel_side, identifying, mirroring
 from bridge.pipeline.announcing import Trouble, tell_managers
 from bridge.pipeline.catching_up import catch_up
 from bridge.pipeline.lanes import split
 from bridge.pipeline.lease import Lease
 from bridge.pipeline.leaving import tell_of_leavers
-from bridge.pipeline.partnering import reading as partnering
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.pushing import NoBudget, push
-from bridge.pipeline.renewals import reading as renewals
 from bridge.pipeline.settling import back_off
 from bridge.pipeline.windows import survey
 from bridge.store import lanes, refreshes
@@ -69,10 +67,14 @@ def _serve(
     """Serves the wishes; those that fail are tried again later, they are never dropped."""
     polls = [wish for wish in wishes if wish.kind is RefreshKind.CHANGES]
     pushes = [wish for wish in wishes if wish.kind is RefreshKind.WINDOW]
-    others = [wish for wish in wishes if wish not in polls and wish not in pushes]
+    channel = [wish for wish in wishes if wish.kind in channel_side.KINDS]
+    apart = {wish.id for wish in (*polls, *pushes, *channel)}
+    others = [wish for wish in wishes if wish.id not in apart]
     filled = _serve_others(parts, lease, others) if others else frozenset()
     if polls:
         filled |= _serve_polls(parts, lease, polls)
+    for part in channel_side.apart(channel):
+        _serve_channel_side(parts, lease, part)
     if pushes:
         _serve_window(parts, lease, pushes, over)
     return filled
@@ -112,14 +114,35 @@ def _serve_polls(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> frozense
     try:
         filled = catch_up(parts, lease, account)
     except _FAILURES as error:
-        until = back_off(max(wish.attempts for wish in wishes) + 1, parts.now())
-        with writing(parts.engine) as db:
-            lease.keep(db)
-            refreshes.postpone(db, wishes, until, str(error))
-        _log.warning("poll failed", lane=lease.lane, cause=str(error))
+        _put_off(parts, lease, wishes, error, "poll failed")
         return frozenset()
     _finish(parts, lease, wishes)
     return filled
+
+
+def _serve_channel_side(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> None:
+    """Nor may a right or a property that only partners or renewals need: the owners of clients are
+    read in this lane too."""
+    _, account = split(lease.lane)
+    try:
+        channel_side.read_part(parts, lease, account, wishes)
+    except _FAILURES as error:
+        _put_off(parts, lease, wishes, error, "channel side not read")
+    else:
+        _finish(parts, lease, wishes)
+
+
+def _put_off(
+    parts: Parts, lease: Lease, wishes: Sequence[Wish], error: BridgeError, said: str
+) -> None:
+    """These wishes alone."""
+    until = back_off(max(wish.attempts for wish in wishes) + 1, parts.now())
+    if isinstance(error, DeliveryTransient) and error.retry_at is not None:
+        until = max(until, error.retry_at)
+    with writing(parts.engine) as db:
+        lease.keep(db)
+        refreshes.postpone(db, wishes, until, str(error))
+    _log.warning(said, lane=lease.lane, cause=str(error))
 
 
 def _finish(parts: Parts, lease: Lease, wishes: Sequence[Wish]) -> None:
@@ -150,17 +173,6 @@ def _postpone(parts: Parts, lease: Lease, wishes: Sequence[Wish], error: BridgeE
     _log.warning("lane held", lane=lease.lane, cause=str(error))
 
 
-def _read_partners(
-    parts: Parts, lease: Lease, account: AccountName, keys: Mapping[RefreshKind, Sequence[str]]
-) -> None:
-    if keys[RefreshKind.PARTNERS]:
-        partnering.read_side(parts, lease, account)
-    fresh = [CrmId(key) for key in keys[RefreshKind.NEW_LEAD]]
-    known = [CrmId(key) for key in keys[RefreshKind.PARTNER_LEAD]]
-    if fresh or known:
-        partnering.read_leads(parts, lease, account, [*fresh, *known], frozenset(fresh))
-
-
 def _refusal(lease: Lease, cause: str) -> Trouble:
     _, account = split(lease.lane)
     reason = Reason(ReasonCode.ACCOUNT_PAUSED, cause)
@@ -179,12 +191,6 @@ def _read(
         tell_of_leavers(parts)
     if keys[RefreshKind.TEMPLATES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_templates(parts, account))
-    _read_partners(parts, lease, account, keys)
-    if keys[RefreshKind.RENEWALS]:
-        renewals.read_coming(parts, lease, account)
-    if keys[RefreshKind.CLIENT]:
-        clients = [CrmId(key) for key in keys[RefreshKind.CLIENT]]
-        renewals.read_clients(parts, lease, account, clients)
     contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]
     deals = [CrmId(key) for key in keys[RefreshKind.DEAL]]
     leads = [CrmId(key) for key in keys[RefreshKind.LEAD]]

@@ -41,6 +41,32 @@ def take(db: Connection, lane: str, now: datetime, limit: int) -> list[Wish]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """`reason` is what went wrong last."""
+
+    lane: str
+    kind: RefreshKind
+    reason: str
+
+
+def failing(db: Connection, kinds: Iterable[RefreshKind], attempts: int) -> list[Failing]:
+    """What of these has been tried so often in vain, one of each kind and lane."""
+    rows = db.execute(
+        select(REFRESHES.c.lane, REFRESHES.c.kind, REFRESHES.c.reason)
+        .where(REFRESHES.c.attempts >= attempts)
+        .where(REFRESHES.c.kind.in_([kind.value for kind in kinds]))
+        .order_by(REFRESHES.c.id)
+    )
+    found = {
+        (row.lane, row.kind): Failing(
+            lane=row.lane, kind=RefreshKind(row.kind), reason=row.reason or ""
+        )
+        for row in rows
+    }
+    return list(found.values())
+
+
 def finish(db: Connection, wishes: Iterable[Wish]) -> None:
     """Served: gone, unless it was asked for again meanwhile."""
     for wish in wishes:

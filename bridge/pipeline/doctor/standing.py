@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bridge.pipeline import channel_side
 from bridge.pipeline.doctor.points import Point, fine, wrong
 from bridge.store import media
 from bridge.store.beats import beats
 from bridge.store.examining import HeldLane, dead_count, held_lanes, store_clock
+from bridge.store.refreshes import failing
 from bridge.store.standing import heaps, oldest_due
 from bridge.store.unit_movements import imbalances
 from bridge.store.wiping import passes
@@ -18,6 +20,7 @@ ALIVE = timedelta(seconds=30)
 MAX_WAIT = timedelta(minutes=5)
 LONGEST_PASS = timedelta(days=2)
 MOST_SHOWN = 20
+FAILED_OFTEN = 3
 Check = Callable[[Connection, datetime], Iterator[Point]]
 
 
@@ -75,6 +78,17 @@ def _hold(lane: HeldLane) -> tuple[str, str]:
     return f"{lane.name} is held until {lane.until.isoformat()}: {cause}", "it goes on by itself"
 
 
+def _channel_side(db: Connection, now: datetime) -> Iterator[Point]:
+    """What partners and renewals need from a CRM, and has failed more often than by chance."""
+    found = failing(db, channel_side.KINDS, FAILED_OFTEN)
+    for one in found:
+        detail = f"{one.lane}: {one.kind.value} can't be read: {one.reason}"
+        todo = "give the CRM's user or app the right that it names, or correct the name in YAML"
+        yield wrong("partners and renewals", detail, todo)
+    if not found:
+        yield fine("partners and renewals", "whatever was asked for could be read")
+
+
 def _dead(db: Connection, now: datetime) -> Iterator[Point]:
     count = dead_count(db)
     if not (count.inbox or count.outbox):
@@ -128,4 +142,5 @@ _CHECKS: tuple[Check, ...] = (
     _retention,
     _files,
     _units,
+    _channel_side,
 )
