@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from bridge.domain.crm_renewals import RenewalRole
-from bridge.domain.names import AccountName, CrmId, digest_id
+from bridge.domain.names import AccountName, ClientId, CrmId, digest_id
 from bridge.domain.records import CrmKind
 from bridge.domain.subjects import Subject, SubjectKind
 
@@ -161,6 +161,11 @@ class Renewal:
 
 def renewal_id(origin: RenewalOrigin, account: str, kind: str, ref: str) -> RenewalId:
     return RenewalId(digest_id("rn", origin, account, kind, ref))
+
+
+def renewal_of_client(client: ClientId) -> RenewalId:
+    """Of a reseller's client, whose plan it is that is renewed."""
+    return renewal_id(RenewalOrigin.RESELLER_CLIENT, "", "", client)
 
 
 def follow(known: Renewal | None, reading: RenewalReading) -> Renewal:

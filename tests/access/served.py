@@ -26,12 +26,20 @@ POST /api/v1/renewals/<id>/state              partner reseller
 GET  /api/v1/renewals/default                 partner reseller
 PUT  /api/v1/renewals/default                 partner reseller
 GET  /api/v1/renewals/preview                 partner reseller
+GET  /clients/<name>/renewals                 partner reseller
 POST /clients/<name>/sign-in-as               reseller
 POST /logout                                  partner reseller
 GET  /plan                                    client
 POST /plan/end                                client
 GET  /plan/messages                           client
 GET  /plan/messages/<name>                    client
+GET  /renewals                                partner reseller
+GET  /renewals/<name>                         partner reseller
+POST /renewals/<name>/owner                   partner reseller
+POST /renewals/<name>/state                   partner reseller
+GET  /renewals/preview                        partner reseller
+GET  /settings/partners/communications        partner reseller
+POST /settings/partners/communications        partner reseller
 """
 
 

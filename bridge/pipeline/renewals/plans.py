@@ -16,7 +16,7 @@ from bridge.domain.renewing import (
     RenewalOrigin,
     RenewalReading,
     follow,
-    renewal_id,
+    renewal_of_client,
 )
 from bridge.domain.reseller_clients import ResellerClient
 from bridge.pipeline.parts import Parts
@@ -40,7 +40,7 @@ def reading_of_client(client: ResellerClient, policy: Policy) -> RenewalReading:
         role=RenewalRole.PRIMARY, email=details.email.lower(), name=details.contact_name
     )
     base = RenewalReading(
-        id=renewal_id(RenewalOrigin.RESELLER_CLIENT, "", "", client.id),
+        id=renewal_of_client(client.id),
         tenant=client.tenant,
         name="",
         renews_on=client.valid_until,

@@ -29,8 +29,8 @@ KINDS = {
     PersonKind.CLIENT: "Client",
 }
 MENUS = {
-    PersonKind.PARTNER_USER: (("/activity", "Activity"),),
-    PersonKind.RESELLER_USER: (("/activity", "Activity"),),
+    PersonKind.PARTNER_USER: (("/activity", "Activity"), ("/renewals", "Renewals")),
+    PersonKind.RESELLER_USER: (("/activity", "Activity"), ("/renewals", "Renewals")),
     PersonKind.CLIENT: (("/plan", "Your plan"), ("/plan/messages", "Your messages")),
 }
 HOMES = {
