@@ -53,6 +53,10 @@ class Api:
         )
         return self._checked("post", path, answer)
 
+    def put(self, path: str, body: Json = None, key: str | None = None) -> Asked:
+        answer = self._client.put(PREFIX + path, json=body or {}, headers=self._headers(key))
+        return self._checked("put", path, answer)
+
     def delete(self, path: str) -> Asked:
         return self._checked(
             "delete", path, self._client.delete(PREFIX + path, headers=self._headers())
