@@ -37,6 +37,10 @@ COMMANDS = {
         "bridge.cli.route:route",
         "Say who would get a client by the folder's rules, and why.",
     ),
+    "renewals": (
+        "bridge.cli.renewals:renewals",
+        "Show coming renewals, who gets which notice and why; say who owns them.",
+    ),
     "rotation": ("bridge.cli.rotation:rotation", "Show whose turn it is."),
     "explain": ("bridge.cli.explain:tell", "Tell why an event went as it did."),
     "who-can-see": (

@@ -20,6 +20,7 @@ from bridge.pipeline.doctor.people import (
     check_pipelines,
 )
 from bridge.pipeline.doctor.points import Health, Point, fine, skipped, wrong
+from bridge.pipeline.doctor.renewals import check_renewals
 from bridge.pipeline.doctor.self_test import TestMessage
 from bridge.pipeline.doctor.standing import check_standing
 from bridge.pipeline.doctor.storage import check_storage
@@ -119,6 +120,8 @@ def _outside(parts: Parts, wanted: Wanted) -> Iterator[Point]:
     yield from _people(parts, directory, pipelines)
     yield from check_owners(active.policy, directory, owners)
     yield from check_clients(active.policy, directory, clients)
+    with reading(parts.engine) as db:
+        yield from check_renewals(db, active.policy, directory, parts.now())
 
 
 def _people(parts: Parts, directory: Directory, pipelines: tuple[Pipeline, ...]) -> Iterator[Point]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
 from bridge import codec
 from bridge.domain.names import AccountName
@@ -117,6 +117,18 @@ def listed(
         later = or_(day > after.renews_on, and_(day == after.renews_on, name > after.id))
         query = query.where(day >= after.renews_on, later)
     return tuple(map(_renewal, db.scalars(query.order_by(day, name).limit(limit))))
+
+
+def points_of_contact(db: Connection) -> tuple[tuple[str, str, int], ...]:
+    """Whose person is named for single clients who are still there, and for how many."""
+    named = RENEWALS.c.own_contact
+    rows = db.execute(
+        select(RENEWALS.c.tenant, named, func.count())
+        .where(named.is_not(None), ~RENEWALS.c.gone)
+        .group_by(RENEWALS.c.tenant, named)
+        .order_by(RENEWALS.c.tenant, named)
+    )
+    return tuple((tenant, notify, count) for tenant, notify, count in rows)
 
 
 def put_steps(db: Connection, steps: Iterable[NoteStep]) -> None:
@@ -239,6 +251,7 @@ def _row(placed: Placed) -> dict[str, object]:
         "renews_on": None if reading.renews_on is None else reading.renews_on.isoformat(),
         "gone": reading.gone,
         "notify": placed.notify,
+        "own_contact": placed.renewal.override.notify,
         "next_at": placed.next_at,
         "followed": placed.followed,
         "value": codec.encode(placed.renewal),

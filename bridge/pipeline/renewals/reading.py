@@ -55,7 +55,7 @@ def read_coming(parts: Parts, lease: Lease, account: AccountName) -> None:
             _read_source(parts, lease, source, renewals)
     with writing(parts.engine) as db:
         lease.keep(db)
-        cursors.put_cursor(db, _cursor(account), "", parts.now())
+        cursors.put_cursor(db, cursor_of(account), "", parts.now())
 
 
 def read_clients(parts: Parts, lease: Lease, account: AccountName, ids: Sequence[CrmId]) -> None:
@@ -195,11 +195,11 @@ def _id(source: CrmRenewals, crm_id: CrmId) -> RenewalId:
 
 def _is_due(parts: Parts, account: AccountName) -> bool:
     with reading(parts.engine) as db:
-        read_at = cursors.read_at(db, _cursor(account))
+        read_at = cursors.read_at(db, cursor_of(account))
         asked = cursors.is_asked_for(db, lane(Way.MIRROR, account), RefreshKind.RENEWALS)
     return not asked and (read_at is None or parts.now() - read_at >= EVERY)
 
 
-def _cursor(account: AccountName) -> AccountName:
+def cursor_of(account: AccountName) -> AccountName:
     """What the last reading is noted under."""
     return AccountName(f"renewals:{account}")

@@ -5,6 +5,7 @@ from sqlalchemy import Boolean, Column, Index, LargeBinary, Table, Text, text
 from bridge.store.schema.metadata import METADATA
 from bridge.store.types import Moment
 
+_NAMED = text("own_contact IS NOT NULL")
 _DUE = text("next_at IS NOT NULL")
 
 # `next_at` is when the next step of the schedule falls due, `notify` who is told by the rules as
@@ -20,6 +21,7 @@ RENEWALS = Table(
     Column("renews_on", Text),  # YYYY-MM-DD
     Column("gone", Boolean, nullable=False, default=False),
     Column("notify", Text),
+    Column("own_contact", Text),  # who is named for this client alone
     Column("next_at", Moment),
     Column("followed", Text, nullable=False),
     Column("value", LargeBinary, nullable=False),
@@ -34,6 +36,13 @@ Index("ix_renewals_followed", RENEWALS.c.followed)
 Index("ix_renewals_coming", RENEWALS.c.renews_on, RENEWALS.c.id)
 Index("ix_renewals_tenant", RENEWALS.c.tenant, RENEWALS.c.renews_on, RENEWALS.c.id)
 Index("ix_renewals_notify", RENEWALS.c.notify, RENEWALS.c.renews_on, RENEWALS.c.id)
+Index(
+    "ix_renewals_own_contact",
+    RENEWALS.c.tenant,
+    RENEWALS.c.own_contact,
+    sqlite_where=_NAMED,
+    postgresql_where=_NAMED,
+)
 Index("ix_renewals_origin", RENEWALS.c.account, RENEWALS.c.kind, RENEWALS.c.id)
 
 # Steps of the schedule that are done with, for the renewal of a date.

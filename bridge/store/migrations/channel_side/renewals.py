@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+_NAMED = sa.text("own_contact IS NOT NULL")
 _DUE = sa.text("next_at IS NOT NULL")
 
 
@@ -17,6 +18,7 @@ def upgrade() -> None:
         sa.Column("renews_on", sa.Text(), nullable=True),
         sa.Column("gone", sa.Boolean(), nullable=False),
         sa.Column("notify", sa.Text(), nullable=True),
+        sa.Column("own_contact", sa.Text(), nullable=True),
         sa.Column("next_at", sa.BigInteger(), nullable=True),
         sa.Column("followed", sa.Text(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
@@ -29,6 +31,13 @@ def upgrade() -> None:
     op.create_index("ix_renewals_coming", "renewals", ["renews_on", "id"])
     op.create_index("ix_renewals_tenant", "renewals", ["tenant", "renews_on", "id"])
     op.create_index("ix_renewals_notify", "renewals", ["notify", "renews_on", "id"])
+    op.create_index(
+        "ix_renewals_own_contact",
+        "renewals",
+        ["tenant", "own_contact"],
+        sqlite_where=_NAMED,
+        postgresql_where=_NAMED,
+    )
     op.create_index("ix_renewals_origin", "renewals", ["account", "kind", "id"])
     op.create_table(
         "renewal_steps",
