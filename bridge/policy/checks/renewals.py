@@ -56,7 +56,9 @@ def points_of_contact_fit(checked: Checked) -> Iterator[Finding]:
         if problem is not None:
             path = own.get(tenant, "renewals.default")
             whose = "" if path != "renewals.default" or not tenant else f"of {tenant}: "
-            hint = did_you_mean(default.notify or "", people) or _hint(tenant)
+            falls = path == "renewals.default" and tenant != ""
+            meant = "" if falls else did_you_mean(default.notify or "", people)
+            hint = meant or _hint(tenant)
             said = f"{whose}{problem.detail}"
             yield checked.error(_CODES[problem.code], under(path, "notify"), said, hint)
 
