@@ -41,7 +41,7 @@ from tests.domain.renewals import (
 )
 
 CLIENTS = ("first", "second")
-PEOPLE = (ANA, BRUNO, LUIS)
+PEOPLE: tuple[str, ...] = (ANA, BRUNO, LUIS)
 STOPS = {
     RenewalWord.RENEWED,
     RenewalWord.CONFIRMED,
@@ -55,7 +55,7 @@ class RenewalLife(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.default = (RenewalOwner.VENDOR, ANA)
+        self.default: tuple[RenewalOwner, str] = (RenewalOwner.VENDOR, ANA)
         self.choice: dict[str, tuple[OwnerChoice, str | None]] = {
             name: (OwnerChoice.DEFAULT, None) for name in CLIENTS
         }
