@@ -10,6 +10,7 @@ from bridge import codec
 from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId, RecordId
 from bridge.domain.records import Message
 from bridge.store.among import among
+from bridge.store.erased_leads import erase_leads
 from bridge.store.media import forget_conversations
 from bridge.store.outbox import WIPED, State
 from bridge.store.records import put_messages
@@ -45,6 +46,7 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
             his = DECISIONS.c.contact == forgotten.contact
             _erase_requests(db, _decided_from(his), now)
             _erase_inputs(db, his)
+            erase_leads(db, forgotten.contact, now)
         for word in sorted(forgotten.words):
             if len(word) >= _TELLING:
                 _erase_requests(db, _body_holds(db, word), now)
