@@ -13,6 +13,7 @@ from bridge.domain.people import Directory
 from bridge.domain.records import Pipeline
 from bridge.pipeline.doctor import self_test, vendors
 from bridge.pipeline.doctor.channels import check_writers
+from bridge.pipeline.doctor.partners import check_partners
 from bridge.pipeline.doctor.people import (
     check_clients,
     check_owners,
@@ -31,6 +32,7 @@ from bridge.settings import Settings
 from bridge.store import configs, mirror
 from bridge.store.engine import reading
 from bridge.store.examining import owners_of_contacts, owners_of_open_records
+from bridge.store.partners import partner_state
 from bridge.wiring import read_folder
 
 WAIT_SECONDS = 60.0
@@ -129,6 +131,8 @@ def _people(parts: Parts, directory: Directory, pipelines: tuple[Pipeline, ...])
     yield from check_people(policy, directory)
     yield from check_pipelines(policy, pipelines)
     yield from check_writers(policy, directory)
+    with reading(parts.engine) as db:
+        yield from check_partners(policy, partner_state(db), directory)
 
 
 def _config(parts: Parts, settings: Settings) -> Point:
