@@ -11,13 +11,15 @@ from sqlalchemy import select
 from bridge.codec import decode
 from bridge.domain.names import ClientId, CrmId
 from bridge.domain.people import Role
+from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import CrmKind
 from bridge.domain.reseller_clients import ClientDetails, CrmLink, ResellerClient
-from bridge.pipeline.helping import end_what_is_over
-from bridge.pipeline.ledger import Record
+from bridge.pipeline.helping import begin, end_what_is_over
+from bridge.pipeline.ledger import Record, evaluate_again
 from bridge.store import reseller_clients
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
+from bridge.store.mirror import directory
 from bridge.store.schema import DECISIONS, SESSIONS
 from bridge.store.sessions import forget_expired_sessions, open_session
 from bridge.web.auth import csrf_token
@@ -321,3 +323,51 @@ def test_a_client_without_a_contact_in_the_crm_has_no_messages(house: World) -> 
     for link in (None, CrmLink(kind=CrmKind.COMPANY, crm_id=CrmId("c-1"))):
         put(house, CLIENT, link=link)
         assert api_of(house, f"client:{CLIENT}").get("/plan/conversations").items == []
+
+
+def test_what_was_decided_about_it_is_decided_again_byte_for_byte(house: World) -> None:
+    """From what is stored of it, also when the client is another by then."""
+    rosa = Browser(house)
+    rosa.begin()
+    put(house, CLIENT, is_archived=True)
+    end_what_is_over(house.parts)
+    active = house.parts.active()
+    with reading(house.engine) as db:
+        rows = db.execute(select(DECISIONS).order_by(DECISIONS.c.id)).all()
+        for row in rows:
+            again = evaluate_again(
+                kind=row.kind,
+                event=bytes(row.event),
+                facts=bytes(row.facts),
+                policy=active.policy,
+                config_hash=row.config_hash,
+                directory=directory(db, active.policy.crm),
+                directory_hash=row.directory_hash,
+            )
+            assert again == bytes(row.record), row.kind
+    assert len(rows) == 2
+
+
+def test_whom_a_killed_process_left_signed_in_is_out_and_told_on_the_record(
+    house: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the session was made and before anybody had its cookie; and killed once more
+    while its end is noted: the end is noted once."""
+    begin(house.parts, Person(kind=PersonKind.EMPLOYEE, id=LUIS), CLIENT)
+    house.later(minutes=30)
+    with monkeypatch.context() as broken:
+        broken.setattr("bridge.pipeline.helping.decide_within", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            end_what_is_over(house.parts)
+    for _ in range(2):
+        end_what_is_over(house.parts)
+    assert [line.partition(" the client")[0] for line in recorded(house)] == [
+        f"{MANAGER} is signed in as",
+        f"{MANAGER} is not signed in as",
+    ]
+    with reading(house.engine) as db:
+        assert db.execute(select(SESSIONS)).all() == []
+
+
+def _killed(*_: Any) -> Any:
+    raise KeyboardInterrupt

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from bridge.web.api.routing import Route
+from bridge.web.auth import HOUSE
 from bridge.web.problems import CONTENT_TYPE, ProblemDocument
 
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -64,7 +65,7 @@ def _operation(route: Route, schemas: _Schemas) -> Json:
     operation: Json = {
         "operationId": route.name,
         "summary": route.summary,
-        "description": f"Needs a key with the scope `{route.scope}`.",
+        "description": f"Needs a key with the scope `{route.scope}`{_of_whom(route)}.",
         "parameters": _parameters(route, schemas),
         "responses": _answers(route, schemas),
     }
@@ -73,6 +74,13 @@ def _operation(route: Route, schemas: _Schemas) -> Json:
         content = {kind: {"schema": schemas.of(route.given)}}
         operation["requestBody"] = {"required": _is_required(route, schemas), "content": content}
     return operation
+
+
+def _of_whom(route: Route) -> str:
+    """Where it serves others than employees and services, or not all of these."""
+    if route.kinds == HOUSE:
+        return ""
+    return f", of one of these: {', '.join(sorted(route.kinds))}"
 
 
 def _is_required(route: Route, schemas: _Schemas) -> bool:
