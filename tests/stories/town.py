@@ -157,7 +157,7 @@ def town(
             CHAT: _account(CHAT, messenger, chat_url, url),
         }
         policy = replace(_policy(crm, messenger, create), timeline=timeline)
-        active = _activated(engine, policy, accounts)
+        active = activated(engine, policy, accounts)
         parts = Parts(
             engine=engine,
             active=lambda: active,
@@ -235,7 +235,7 @@ def _policy(crm: AtCrm, messenger: AtMessenger, create: Creation) -> Policy:
     )
 
 
-def _activated(engine: Engine, policy: Policy, accounts: Mapping[AccountName, Account]) -> Active:
+def activated(engine: Engine, policy: Policy, accounts: Mapping[AccountName, Account]) -> Active:
     canonical = codec.encode(policy).decode()
     name, now = hash_of(canonical), datetime.now(UTC)
     with writing(engine) as db:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from bridge.domain.changes import RefreshKind, RequestRefresh
-from bridge.domain.crm_renewals import CrmRenewal
+from bridge.domain.crm_renewals import CrmRenewal, RenewalPerson
 from bridge.domain.names import HOUSE, AccountName, CrmId, EventKey
 from bridge.domain.policy import Policy
 from bridge.domain.records import CrmKind
@@ -85,11 +85,16 @@ def reading_of(found: CrmRenewal, source: CrmRenewals, policy: Policy) -> Renewa
         kind=found.kind,
         record=found.crm_id,
         state=_state(found, source),
-        contacts=tuple(
-            ClientContact(role=person.role, email=person.email.lower(), name=person.name)
-            for person in found.people
-        ),
+        contacts=_contacts(found.people),
         contract=" ".join(named.value for named in found.more),
+    )
+
+
+def _contacts(people: Sequence[RenewalPerson]) -> tuple[ClientContact, ...]:
+    """In an order of their own: a CRM that names them in another has not changed anything."""
+    found = {(p.role, p.email.lower(), p.name) for p in people}
+    return tuple(
+        ClientContact(role=role, email=email, name=name) for role, email, name in sorted(found)
     )
 
 
