@@ -18,8 +18,8 @@ _OF = RESELLER_CLIENTS.c
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientsWanted:
     """None narrows nothing, but for the archive: the main list shows nobody who is in it.
-    `resellers` of None are all of them, `rules` what counts as near the end for each. `words`
-    stand in the legal name or the reference."""
+    `resellers` of None are all of them, `rules` what counts as near the end for each;
+    `near_end` are those with any hint. `words` stand in the legal name or the reference."""
 
     now: datetime
     resellers: frozenset[ResellerName] | None = None
@@ -27,6 +27,7 @@ class ClientsWanted:
     archived: bool | None = False
     status: ClientStatus | None = None
     hint: ClientHint | None = None
+    near_end: bool = False
     plan: str | None = None
     words: str = ""
 
@@ -64,6 +65,8 @@ def _conditions(wanted: ClientsWanted) -> Iterator[ColumnElement[bool]]:
         yield _has_status(wanted.status, wanted.now)
     if wanted.hint is not None:
         yield _has_hint(wanted.hint, wanted)
+    if wanted.near_end:
+        yield or_(*(_has_hint(hint, wanted) for hint in ClientHint))
     if wanted.plan is not None:
         yield _OF.plan == wanted.plan
     if wanted.words.strip():

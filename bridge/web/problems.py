@@ -8,13 +8,15 @@ from flask import Response
 
 from bridge.codec import encode
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.reseller_clients import Changed
 
 CONTENT_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemDocument:
-    """`reason` is a reason code; `field` the JSON path or parameter that is wrong, if any."""
+    """`reason` is a reason code; `field` the JSON path or parameter that is wrong, if any;
+    `meanwhile` what others did since the asker looked, where that is why."""
 
     type: str
     title: str
@@ -22,6 +24,7 @@ class ProblemDocument:
     detail: str
     reason: ReasonCode
     field: str | None = None
+    meanwhile: tuple[Changed, ...] | None = None
 
 
 class Problem(Exception):
@@ -34,12 +37,14 @@ class Problem(Exception):
         *,
         field: str | None = None,
         headers: Mapping[str, str] | None = None,
+        meanwhile: tuple[Changed, ...] = (),
     ) -> None:
         super().__init__(reason.code)
         self.status = status
         self.reason = reason
         self.field = field
         self.headers = dict(headers or {})
+        self.meanwhile = meanwhile
 
     @property
     def title(self) -> str:
@@ -53,6 +58,7 @@ class Problem(Exception):
             detail=self.reason.detail,
             reason=self.reason.code,
             field=self.field,
+            meanwhile=self.meanwhile or None,
         )
 
     def response(self) -> Response:

@@ -34,6 +34,7 @@ class Api:
     """One key's view of the API."""
 
     def __init__(self, world: World, key: str | None) -> None:
+        self.world = world
         self._client = world.app.test_client()
         self._key = key
         self._description = self._client.get(f"{PREFIX}/openapi.json").get_json()
@@ -56,6 +57,10 @@ class Api:
     def put(self, path: str, body: Json = None, key: str | None = None) -> Asked:
         answer = self._client.put(PREFIX + path, json=body or {}, headers=self._headers(key))
         return self._checked("put", path, answer)
+
+    def patch(self, path: str, body: Json = None, key: str | None = None) -> Asked:
+        answer = self._client.patch(PREFIX + path, json=body or {}, headers=self._headers(key))
+        return self._checked("patch", path, answer)
 
     def delete(self, path: str) -> Asked:
         return self._checked(

@@ -17,6 +17,7 @@ from bridge.pipeline.parts import Parts
 from bridge.web.api import stream
 from bridge.web.api.business import ROUTES as BUSINESS
 from bridge.web.api.channels import ROUTES as CHANNELS
+from bridge.web.api.client_actions import ROUTES as CLIENT_ACTIONS
 from bridge.web.api.clients import ROUTES as CLIENTS
 from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
@@ -37,6 +38,7 @@ from bridge.web.api.partner_leads import ROUTES as PARTNER_LEADS
 from bridge.web.api.partners import ROUTES as PARTNERS
 from bridge.web.api.plan import ROUTES as PLAN
 from bridge.web.api.renewals import ROUTES as RENEWALS
+from bridge.web.api.reseller_clients import ROUTES as RESELLER_CLIENTS
 from bridge.web.api.resending import ROUTES as RESENDING
 from bridge.web.api.rotation import ROUTES as ROTATION
 from bridge.web.api.routing import Route
@@ -51,6 +53,8 @@ PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
     *CONVERSATIONS,
     *CLIENTS,
+    *RESELLER_CLIENTS,
+    *CLIENT_ACTIONS,
     *ERASING,
     *EXPORT,
     *MESSAGES,

@@ -4,6 +4,7 @@ import msgspec
 
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Employee
+from bridge.domain.principals import Person, PersonKind
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.send import Refusal
 from bridge.web.api.routing import Call
@@ -30,6 +31,16 @@ def acting_employee(call: Call, named: str | None) -> Employee:
         detail = "this key is an employee's own; only a service acts for others"
         raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
     return principal.employee
+
+
+def acting_person(call: Call, named: str | None) -> Person:
+    """The same on the channel side, where partners' and resellers' users act as well."""
+    if call.principal.is_service or call.principal.person.kind is PersonKind.EMPLOYEE:
+        return Person(kind=PersonKind.EMPLOYEE, id=acting_employee(call, named).id)
+    if named is not None:
+        detail = "only a service acts for others"
+        raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
+    return call.principal.person
 
 
 def refused(refusal: Refusal) -> Problem:
