@@ -354,6 +354,8 @@ class Connector:
     history: Callable[[Account], History] | None = None  # None: it keeps no list that we may read
     introduce: Introduce | None = None  # None: the vendor need not know the employees
     window: Callable[[Account], Window] | None = None  # None: it has no window of its own
+    record_ids: str = ""
+    """A pattern that the ids of its records fit; people may write them otherwise."""
     partners: Callable[[Account], PartnerReader] | None = None  # None: it knows of no partners
     renewals: Callable[[Account], RenewalReader] | None = None  # None: it keeps no dates of them
     methods: frozenset[str] = frozenset({"GET", "POST"})

@@ -121,11 +121,14 @@ def _against_person(user: EmployeeId, side: PartnerSide, policy: PartnersPolicy)
     known, entry = side.user(user), policy.users[user]
     if known is None:
         return Reason(ReasonCode.PARTNER_USER_UNKNOWN, f"the CRM knows nobody called {user}")
-    if known.account != policy.accounts[entry.account].crm_id:
+    # A CRM without partner users may not say whose he is: then partners.yaml does.
+    is_said = known.account is not None or known.is_partner is not None
+    if is_said and known.account != policy.accounts[entry.account].crm_id:
         detail = f"{user} belongs to another account in the CRM"
         return Reason(ReasonCode.PARTNER_USER_ELSEWHERE, detail)
-    if crm_owner_of(user, side, policy) is None and not policy.owner_property:
-        detail = f"{user} is a contact: enable him as a partner user in the CRM"
+    can_own = crm_owner_of(user, side, policy) is not None or policy.owner_property
+    if known.is_partner is False or not can_own:
+        detail = f"{user} is no partner user in the CRM: enable him there"
         return Reason(ReasonCode.PARTNER_USER_NOT_ENABLED, detail)
     checks = (
         (known.is_member, ReasonCode.PARTNER_NOT_MEMBER, "his profile is no member of a community"),

@@ -103,7 +103,7 @@ def on_user_read(draft: Draft, event: PartnerUserRead) -> Decision:
 
 
 def is_enabled(user: CrmPartnerUser) -> bool:
-    return user.crm_id is not None and user.active
+    return user.crm_id is not None and user.active and user.is_partner is not False
 
 
 def _news_of_account(

@@ -75,6 +75,7 @@ class Code(StrEnum):
     NO_LEAD_DEFAULT = "no-lead-default"
     NO_LEAD_MAIL = "no-lead-mail"
     NO_PARTNER_SIDE = "no-partner-side"
+    WRONG_CRM_ID = "wrong-crm-id"
 
     UNKNOWN_PIPELINE = "unknown-pipeline"
     STAGE_NOT_IN_PIPELINE = "stage-not-in-pipeline"
@@ -167,6 +168,8 @@ MEANING: Mapping[Code, str] = {
     Code.NO_LEAD_DEFAULT: "There is no `default_owner`: a lead for which no rule finds anybody "
     "stays with its owner, and one that everybody has declined with nobody.",
     Code.NO_LEAD_MAIL: "Partners' users are to be told by mail, but no account sends mails.",
+    Code.WRONG_CRM_ID: "This is no id as the CRM gives them. Salesforce's have 18 letters and "
+    "digits; the 15 that its pages show are not enough.",
     Code.NO_PARTNER_SIDE: "The connector of the CRM knows nothing of partners.",
     Code.UNKNOWN_PIPELINE: "The CRM has no such pipeline of deals.",
     Code.STAGE_NOT_IN_PIPELINE: "The CRM's pipeline has no such stage.",

@@ -21,6 +21,7 @@ CONNECTOR = Connector(
     delivers=DELIVERS,
     sandbox=sandbox,
     doctor=HubSpotDoctor,
+    record_ids=r"[0-9]{1,20}",
     partners=HubSpotPartners,
     renewals=HubSpotRenewals,
     is_crm=True,

@@ -26,6 +26,7 @@ CONNECTOR = Connector(
     doctor=SalesforceDoctor,
     queues=queues,
     poll=SalesforcePoll,
+    record_ids=r"[A-Za-z0-9]{18}",
     partners=SalesforcePartners,
     renewals=SalesforceRenewals,
     is_crm=True,

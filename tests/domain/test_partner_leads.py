@@ -209,6 +209,8 @@ def test_prm_17_candidates_are_the_partners_users_and_nobody_else() -> None:
         ({"active": False}, Code.PARTNER_INACTIVE),  # PRM-20
         ({"has_signed_in": False}, Code.PARTNER_NEVER_SIGNED_IN),  # PRM-20
         ({"crm_id": None}, Code.PARTNER_USER_NOT_ENABLED),
+        ({"is_partner": False}, Code.PARTNER_USER_NOT_ENABLED),
+        ({"account": None}, Code.PARTNER_USER_ELSEWHERE),
         ({"account": "001S"}, Code.PARTNER_USER_ELSEWHERE),
         ({"email": "other@north.example"}, Code.PARTNER_USER_UNKNOWN),
     ],
@@ -223,7 +225,8 @@ def test_prm_18_to_prm_20_a_condition_that_fails_is_the_reason(
 
 def test_conditions_that_a_crm_does_not_know_stand_in_nobodys_way() -> None:
     mine = lead()
-    plain = with_user(PETRA, has_signed_in=None, is_member=None, is_published=None)
+    unknown = {"account": None, "is_partner": None, "has_signed_in": None}
+    plain = with_user(PETRA, is_member=None, is_published=None, **unknown)
     given = after(decide(assigned(mine, to=to_user(PETRA)), facts(mine, side=plain)))
     assert given.holder == partner(PETRA)
 

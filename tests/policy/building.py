@@ -90,7 +90,9 @@ CONNECTORS: Mapping[str, Connector] = {
     "hubspot": connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
     "wazzup": connector("wazzup", {"api_key", "webhook_key"}),
     "salesforce": replace(
-        connector("salesforce", {"client_id", "path_secret"}, is_crm=True), partners=_no_partners
+        connector("salesforce", {"client_id", "path_secret"}, is_crm=True),
+        partners=_no_partners,
+        record_ids="[A-Za-z0-9]{18}",
     ),
     "whatsapp": connector("whatsapp", {"access_token", "app_secret", "verify_token"}),
     "telegram": connector("telegram", {"bot_token", "secret_token"}),

@@ -53,6 +53,7 @@ notifications: {email: mail-main}
 MAIL = """  mail-main:
     {connector: mail, secrets: {password: MAIL_PASSWORD}, options: {host: mail.example}}
 channels:"""
+SALESFORCE = "{connector: salesforce, secrets: {client_id: SF_ID, path_secret: SF_PATH}}"
 HOUSE = WHOLE.replace("channels:", MAIL, 1)
 
 
@@ -219,3 +220,11 @@ def test_partners_without_a_crm_are_refused(tmp_path: Path) -> None:
     findings = refused(tmp_path, a=text, partners=GOOD)
     [finding] = [one for one in findings if one.path == "partners"]
     assert finding.code is Code.CRM_MISSING
+
+
+def test_an_id_that_the_crm_would_not_give_is_refused(tmp_path: Path) -> None:
+    """Salesforce's pages show 15 letters, its interface gives 18."""
+    text = HOUSE.replace("{connector: crm, secrets: {token: CRM_TOKEN}}", SALESFORCE, 1)
+    short = "partners: {accounts: {north: {crm_id: 0015g00000Pq1rs}}}"
+    finding = of_code(refused(tmp_path, a=text, partners=short), Code.WRONG_CRM_ID)
+    assert finding.path == "partners.accounts.north.crm_id"

@@ -1,5 +1,6 @@
 """The partner programme: partners, users and queues that are not there, rules without a turn."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from bridge.domain.lead_mail import FIELDS, unknown_places
@@ -28,6 +29,32 @@ def there_is_a_crm_with_partners(checked: Checked) -> Iterator[Finding]:
     if connector is not None and connector.partners is None:
         said = f"{connector.label} knows nothing of partners: the programme can't be switched on"
         yield checked.warning(Code.NO_PARTNER_SIDE, "partners", said)
+
+
+def ids_are_the_crms(checked: Checked) -> Iterator[Finding]:
+    """Compared as the CRM gives them, so a shorter spelling would never be found."""
+    policy = checked.policy
+    account = policy.accounts.get(policy.crm) if policy.crm else None
+    connector = None if account is None else checked.connectors.get(account.connector)
+    if connector is None or not connector.record_ids:
+        return
+    for path, crm_id in _ids(policy.partners):
+        if not re.fullmatch(connector.record_ids, crm_id):
+            said = f"{crm_id} is no id of {connector.label}"
+            hint = "copy all of it, as the CRM's interface gives it"
+            yield checked.error(Code.WRONG_CRM_ID, path, said, hint)
+
+
+def _ids(partners: PartnersPolicy) -> Iterator[tuple[str, str]]:
+    for name, account in partners.accounts.items():
+        yield under(under(_ACCOUNTS, name), "crm_id"), account.crm_id
+    for user, entry in partners.users.items():
+        for option, crm_id in (("crm_user", entry.crm_user), ("crm_contact", entry.crm_contact)):
+            if crm_id is not None:
+                yield under(under(_USERS, user), option), crm_id
+    for key, queue in partners.queues.items():
+        if queue.crm_queue is not None:
+            yield under(under(_QUEUES, key), "crm_queue"), queue.crm_queue
 
 
 def users_have_an_account(checked: Checked) -> Iterator[Finding]:
@@ -191,6 +218,7 @@ def _within(narrow: frozenset[str], wide: frozenset[str]) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     there_is_a_crm_with_partners,
+    ids_are_the_crms,
     users_have_an_account,
     accounts_have_users,
     ids_are_one_each,
