@@ -15,7 +15,8 @@ PROMISED = {
     "WZ": 17,  # Wazzup's webhooks
     "WS": 9,  # sending, counters, readers
     "PRM": 25,  # partner leads
-    "PX": 6,  # what the real systems do beyond the seeds, on the partners' side
+    "PX": 10,  # what the real systems do beyond the seeds, on the partners' side
+    "REN": 18,  # who owns renewal notices
 }
 _ID = re.compile(
     r"\b([A-Z]{2,4})[-_](\d{2})((?:\s*(?:,|to|and|/|…|\.\.)\s*(?:[A-Z]{2,4}-)?\d{2})*)"

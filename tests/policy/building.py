@@ -12,7 +12,16 @@ from bridge.domain.effects import PostNotification, SendEmail
 from bridge.policy.codes import Code
 from bridge.policy.findings import ConfigInvalid, Finding
 from bridge.policy.reading import Loaded, load
-from bridge.ports import Account, Connector, Inbound, Outbound, PartnerReader, Reader, Window
+from bridge.ports import (
+    Account,
+    Connector,
+    Inbound,
+    Outbound,
+    PartnerReader,
+    Reader,
+    RenewalReader,
+    Window,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "config"
 
@@ -60,6 +69,10 @@ def _no_window(account: Account) -> Window:
     raise AssertionError("a policy is read without any vendor")
 
 
+def _no_renewals(account: Account) -> RenewalReader:
+    raise AssertionError("a policy is read without any vendor")
+
+
 def _no_sandbox(environ: WSGIEnvironment, start: StartResponse) -> Sequence[bytes]:
     raise AssertionError("a policy is read without any vendor")
 
@@ -87,7 +100,10 @@ CONNECTORS: Mapping[str, Connector] = {
         delivers=frozenset({SendEmail}),
     ),
     "hook": replace(connector("hook", {"signing_secret"}), delivers=frozenset({PostNotification})),
-    "hubspot": connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
+    "hubspot": replace(
+        connector("hubspot", {"access_token", "client_secret"}, is_crm=True),
+        renewals=_no_renewals,
+    ),
     "wazzup": connector("wazzup", {"api_key", "webhook_key"}),
     "salesforce": replace(
         connector("salesforce", {"client_id", "path_secret"}, is_crm=True),

@@ -120,9 +120,10 @@ def texts_have_known_fields(checked: Checked) -> Iterator[Finding]:
 
 
 def notices_can_leave(checked: Checked) -> Iterator[Finding]:
-    """What can't leave otherwise leaves as a mail, so that one account has to send mails."""
     policy = checked.policy
     if policy.renewals is None or policy.email is not None:
+        return
+    if policy.renewals.send.by is not SendBy.EMAIL:
         return
     defaults = [policy.renewals.default_of(tenant) for tenant in tenants(policy)]
     said, hint = "no account sends e-mail", "name one as notifications.email"
