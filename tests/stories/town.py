@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -69,6 +69,16 @@ class _Door:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         return self.app(environ, start_response)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Besides:
+    """What a story has beside a CRM and a messenger: `accounts` get an address to be called at,
+    `policy` makes the configuration of the plain one."""
+
+    accounts: Mapping[AccountName, Account] = field(default_factory=dict)
+    policy: Callable[[Policy], Policy] = lambda plain: plain
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +150,7 @@ def town(
     messenger: AtMessenger,
     create: Creation = Creation.DEAL,
     timeline: Timeline = Timeline(),  # noqa: B008 - frozen
+    besides: Besides = Besides(),
 ) -> Iterator[Town]:
     """Both vendors know where to call, and the bridge has read all that they tell."""
     known, door = installed(), _Door()
@@ -155,8 +166,12 @@ def town(
         accounts = {
             CRM: _account(CRM, crm, crm_url, url),
             CHAT: _account(CHAT, messenger, chat_url, url),
+            **{
+                name: replace(account, hook_url=f"{url}/hooks/{name}")
+                for name, account in besides.accounts.items()
+            },
         }
-        policy = replace(_policy(crm, messenger, create), timeline=timeline)
+        policy = besides.policy(replace(_policy(crm, messenger, create), timeline=timeline))
         active = activated(engine, policy, accounts)
         parts = Parts(
             engine=engine,
@@ -164,7 +179,7 @@ def town(
             vendors=AccountVendors(lambda: active, known),
             bell=_Silent(),
             budgets=_Open(),
-            now=lambda: datetime.now(UTC),
+            now=besides.now,
             public_url=url,
         )
         running.enter_context(_open(parts, door))
