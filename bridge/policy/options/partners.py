@@ -139,12 +139,8 @@ def _words(name: str, says: str, example: str) -> Field[tuple[str, ...]]:
     )
 
 
-COUNTRY = Field(
-    name="country",
-    kind=Many(of=words.COUNTRY, or_one=True, at_least=1),
-    says="The lead's country.",
-    example="[MX, GT]",
-    optional=True,
+COUNTRY = _words(
+    "country", "The lead's country, in the CRM's words: a name or two letters.", "[Mexico, MX]"
 )
 SOURCE = _words("source", "Where the lead came from, in the CRM's words.", "[Web, Trade Show]")
 STATE = _words("state", "The lead's state or province, in the CRM's words.", "Jalisco")
