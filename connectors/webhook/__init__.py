@@ -1,6 +1,7 @@
 """The generic webhook, for any system: facts about it, and how to make its parts."""
 
 from bridge.ports import Connector
+from connectors.webhook.channel_reader import WebhookPartners, WebhookRenewals
 from connectors.webhook.client import TIMEOUT_SECONDS
 from connectors.webhook.doctor import WebhookDoctor
 from connectors.webhook.inbound import WebhookInbound
@@ -24,4 +25,6 @@ CONNECTOR = Connector(
     doctor=WebhookDoctor,
     queues=queues,
     templates=templates,
+    partners=WebhookPartners,
+    renewals=WebhookRenewals,
 )

@@ -27,6 +27,7 @@ from bridge.domain.people import CrmEmployee
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import CrmContact, CrmDeal, CrmKind, CrmLead, Pipeline, RecordKind
 from bridge.ports import ChannelReading, CrmQueue, IdentityQuery, TemplateReading
+from connectors.webhook.channel_questions import CHANNEL_QUESTIONS, ChannelQuestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +263,7 @@ WITHOUT_ID = frozenset(
 )
 """Orders that any 2xx settles."""
 
-QUESTIONS: Mapping[str, tuple[type[Question], type]] = {
+QUESTIONS: Mapping[str, tuple[type[Question | ChannelQuestion], type]] = {
     "employees": (NoQuestion, CrmEmployee),
     "pipelines": (NoQuestion, Pipeline),
     "queues": (NoQuestion, CrmQueue),
@@ -274,6 +275,7 @@ QUESTIONS: Mapping[str, tuple[type[Question], type]] = {
     "leads": (IdsQuestion, CrmLead),
     "deals.of": (ContactsQuestion, CrmDeal),
     "leads.of": (ContactsQuestion, CrmLead),
+    **CHANNEL_QUESTIONS,
 }
 """What is asked, and what an item of the answer is."""
 PING = "ping"

@@ -4,17 +4,31 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, jsonify, request
 
-from bridge.domain.crm_partners import CrmPartnerAccount
+from bridge.domain.crm_partners import (
+    CrmPartnerAccount,
+    Organisation,
+    ProgrammeLead,
+    SharingSetting,
+)
+from bridge.domain.crm_renewals import CrmRenewal
 from bridge.domain.errors import PayloadInvalid
 from bridge.domain.people import CrmEmployee
 from bridge.domain.records import CrmContact, CrmDeal, CrmLead, Pipeline, RecordKind
 from bridge.payload import Payload
 from bridge.ports import ChannelReading
 from connectors.webhook import sandbox_events as events
+from connectors.webhook.channel_questions import PartnerPerson
 from connectors.webhook.forms import read, written
 from connectors.webhook.sandbox_posting import Poster
 from connectors.webhook.sandbox_world import Body, SandboxMessage, World
 
+_CHANNEL_SIDE: Mapping[str, type] = {
+    "organisation": Organisation,
+    "partner_users": PartnerPerson,
+    "sharing": SharingSetting,
+    "partner_leads": ProgrammeLead,
+    "renewals": CrmRenewal,
+}
 _RECORDS: Mapping[str, tuple[str, type]] = {
     "contacts": ("contact", CrmContact),
     "deals": ("deal", CrmDeal),
@@ -127,6 +141,8 @@ def _seed(world: World, body: Payload) -> None:
         for key, (kind, form) in _RECORDS.items():
             found = _given(body, key, form)
             world.records[kind].update({str(one["crm_id"]): one for one in found})
+        for key, form in _CHANNEL_SIDE.items():
+            world.channel_side.setdefault(key, []).extend(_given(body, key, form))
 
 
 def _given(body: Payload, key: str, form: type) -> list[Body]:

@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Mapping
 
 from bridge.ports import IdentityQuery
+from connectors.webhook.channel_questions import CHANNEL_QUESTIONS, ChannelQuestion
 from connectors.webhook.orders import ContactsQuestion, FindQuestion, IdsQuestion, Question
+from connectors.webhook.sandbox_channel_side import answer_of_channel_side
 from connectors.webhook.sandbox_world import Body, World
 
 _LISTS = frozenset({"employees", "pipelines", "channels"})
 _KINDS = {"contacts": "contact", "deals": "deal", "leads": "lead"}
 
 
-def answer(world: World, word: str, question: Question) -> Body | None:
+def answer(world: World, word: str, question: Question | ChannelQuestion) -> Body | None:
     """None for what this system does not offer: queues and templates."""
+    if word in CHANNEL_QUESTIONS:
+        return answer_of_channel_side(world, word, question)
     match question:
         case FindQuestion():
             return {"items": [_found(world, query) for query in question.queries]}

@@ -46,6 +46,7 @@ class World:
     notifications: list[Body] = field(default_factory=list)
     tasks: list[Body] = field(default_factory=list)
     notes: list[Body] = field(default_factory=list)
+    channel_side: dict[str, list[Body]] = field(default_factory=dict)
     names: dict[tuple[str, str], Body] = field(default_factory=dict)
     done: dict[str, Body] = field(default_factory=dict)
     repeats: int = 0

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import get_args, get_origin
 
+from connectors.webhook.channel_questions import BY_ID
 from connectors.webhook.forms import Place, is_id, places
 from connectors.webhook.orders import ORDERS, PING, QUESTIONS, NoQuestion
 from connectors.webhook.words import (
@@ -101,7 +102,7 @@ def _event(word: str, kind: type) -> Schema:
 def _answer(word: str, item: type) -> Schema:
     """What a question is answered with."""
     one: Schema = {"$ref": f"#/definitions/{item.__name__}"}
-    if word in ("contacts", "deals", "leads"):
+    if word in {"contacts", "deals", "leads"} | BY_ID:
         items: Schema = {"type": "object", "additionalProperties": one}
     else:
         inner: Schema = {"type": "array", "items": one} if word == "contacts.find" else one

@@ -73,5 +73,36 @@ SEED: dict[str, Any] = {
         }
     ],
     "companies": [{"crm_id": "co1", "name": "Acme", "is_partner": True, "owner": "7"}],
+    "organisation": [{"id": "o1", "name": "Acme", "is_sandbox": True, "has_partners": True}],
+    "partner_users": [
+        {
+            "email": "pia@norte.example",
+            "name": "Pía",
+            "company": "co1",
+            "crm_id": "9",
+            "active": True,
+            "has_signed_in": True,
+        }
+    ],
+    "sharing": [{"kind": "folder", "name": "Prices", "about": "files", "open_to": "everybody"}],
+    "partner_leads": [
+        {
+            "crm_id": "l1",
+            "name": "Eva",
+            "owner": None,
+            "country": "MX",
+            "more": [{"name": "tier", "value": "gold"}],
+        }
+    ],
+    "renewals": [
+        {
+            "kind": "company",
+            "crm_id": "co1",
+            "name": "Acme",
+            "due": "2026-12-24",
+            "people": [{"role": "billing", "email": "bills@acme.example"}],
+            "changed_at": "2026-06-01T10:00:00Z",
+        }
+    ],
     "leads": [{"crm_id": "l1", "name": "Eva", "is_open": True, "owner": None, "contacts": ["c1"]}],
 }

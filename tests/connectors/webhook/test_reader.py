@@ -13,11 +13,13 @@ from bridge.domain.messaging import ChannelState, Messenger
 from bridge.domain.names import CrmId
 from bridge.ports import Account, IdentityQuery
 from connectors.webhook import schema
+from connectors.webhook.client import Endpoint
 from connectors.webhook.orders import QUESTIONS
 from connectors.webhook.reader import WebhookReader, queues, templates
 from tests.connectors.webhook.building import OTHER, account
 from tests.connectors.webhook.conftest import System
 
+SOURCE = {"kind": "company", "people": [{"role": "billing", "place": "role:billing"}]}
 URL = "https://erp.example/bridge"
 SCHEMA = json.loads((Path(schema.__file__).parent / "outbound.schema.json").read_text())
 
@@ -140,10 +142,16 @@ def test_the_answers_of_the_reference_system_fit_the_schema(word: str, system: S
         "leads": {"ids": ["l1"]},
         "deals.of": {"contacts": ["c1"]},
         "leads.of": {"contacts": ["c1"]},
+        "partner.accounts": {"ids": ["co1"]},
+        "partner.users": {"accounts": ["co1"], "emails": []},
+        "partner.leads": {"ids": ["l1"]},
+        "renewals.due": {"source": SOURCE, "first": "2026-12-01", "last": "2026-12-31"},
+        "renewals.changed": {"source": SOURCE, "since": "2026-05-17T09:30:00Z"},
+        "renewals": {"source": SOURCE, "ids": ["co1"]},
     }
     data = asked.get(word, {})
     Draft7Validator(SCHEMA).validate({"type": word, "data": data})
-    answer = WebhookReader(account(system.url))._endpoint.ask("q", word, data)
+    answer = Endpoint(account(system.url)).ask("q", word, data)
     definition = {"$ref": f"#/definitions/answer:{word}", "definitions": SCHEMA["definitions"]}
     offered = word not in ("queues", "templates")
     assert (answer is not None) is offered
