@@ -23,7 +23,10 @@ def forget_contact(held: Loaded, contact: RecordId, by: EventKey) -> None:
         held.put_record(replace(lead, name=""))
     words = frozenset(phone.removeprefix("+") for phone in known.phones) | _words_of(mine)
     there = tuple(x.id for x in mine)
-    held.erased.append(Forgotten(contact=contact, conversations=there, words=words, by=by))
+    forgotten = Forgotten(
+        contact=contact, conversations=there, words=words, by=by, crm_id=known.crm_id
+    )
+    held.erased.append(forgotten)
 
 
 def forget_chat(held: Loaded, conversation: ConversationId, by: EventKey) -> None:

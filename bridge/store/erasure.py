@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, select, update
 
 from bridge import codec
-from bridge.domain.names import AccountName, ConversationId, EventKey, MessageId, RecordId
+from bridge.domain.names import AccountName, ConversationId, CrmId, EventKey, MessageId, RecordId
 from bridge.domain.records import Message
 from bridge.store.among import among
 from bridge.store.erased_leads import erase_leads
 from bridge.store.media import forget_conversations
 from bridge.store.outbox import WIPED, State
 from bridge.store.records import put_messages
+from bridge.store.reseller_clients import forget_linked
 from bridge.store.schema import DECISIONS, INBOX, MESSAGES, NEEDS, OUTBOX
 from bridge.store.wiping import without_words
 
@@ -24,12 +25,13 @@ _TELLING = 6  # characters: a shorter word stands in requests of other clients a
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
     """A client to forget; `words` are his numbers and names as they stand in raw requests.
-    What the decision `by` plans is still to be done."""
+    What the decision `by` plans is still to be done. `crm_id` is the contact's in the CRM."""
 
     contact: RecordId | None
     conversations: tuple[ConversationId, ...]
     words: frozenset[str]
     by: EventKey
+    crm_id: CrmId | None = None
 
 
 def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
@@ -47,6 +49,8 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
             _erase_requests(db, _decided_from(his), now)
             _erase_inputs(db, his)
             erase_leads(db, forgotten.contact, now)
+        if forgotten.crm_id is not None:
+            forget_linked(db, [forgotten.crm_id])
         for word in sorted(forgotten.words):
             if len(word) >= _TELLING:
                 _erase_requests(db, _body_holds(db, word), now)

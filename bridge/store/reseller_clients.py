@@ -2,22 +2,24 @@
 beside it."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, or_, select, update
 
 from bridge.codec import decode, encode
 from bridge.domain.names import ClientId, CrmId, ResellerName
 from bridge.domain.records import CrmKind
-from bridge.domain.reseller_clients import ResellerClient, Told
+from bridge.domain.reseller_clients import ClientDetails, ResellerClient, Told
 from bridge.domain.reselling_policy import HintRules
 from bridge.store.among import among
-from bridge.store.schema import RESELLER_CLIENTS
+from bridge.store.schema import DECISIONS, RESELLER_CLIENTS
 from bridge.store.schema.reselling import TERM_UNTOLD
 from bridge.store.upsert import put
 
 _OF = RESELLER_CLIENTS.c
+ERASED = "(erased)"
 
 
 def by_ids(db: Connection, ids: Iterable[ClientId]) -> dict[ClientId, ResellerClient]:
@@ -70,6 +72,20 @@ def with_untold_ends(
 
 def put_clients(db: Connection, clients: Iterable[ResellerClient]) -> None:
     put(db, RESELLER_CLIENTS, ["id"], [_row(client) for client in clients])
+
+
+def forget_linked(db: Connection, contacts: Iterable[CrmId]) -> None:
+    """The clients who are these contacts of the CRM are left without a name, a way to reach them
+    and a link; their plans, balances and ledgers stay, and the reseller's own reference."""
+    query = select(_OF.value).where(
+        _OF.crm_id.is_not(None), _OF.crm_kind == CrmKind.CONTACT.value, among(_OF.crm_id, contacts)
+    )
+    found = _by_id(db.scalars(query)).values()
+    nobody = ClientDetails(legal_name=ERASED)
+    put_clients(db, [replace(one, details=nobody, link=None, changes=()) for one in found])
+    names = [one.subject.name for one in found]
+    about = among(DECISIONS.c.subject, names)
+    db.execute(update(DECISIONS).where(about).values(event=None, facts=None))
 
 
 def _by_id(values: Iterable[Any]) -> dict[ClientId, ResellerClient]:

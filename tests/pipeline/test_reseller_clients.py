@@ -3,17 +3,20 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bridge.domain.names import ClientId
+from bridge.domain.names import ClientId, CrmId
 from bridge.domain.people import Directory
-from bridge.domain.reseller_clients import ClientDetails
+from bridge.domain.records import CrmKind
+from bridge.domain.reseller_clients import ClientDetails, CrmLink
 from bridge.domain.reselling_events import (
     ClientArchived,
     ClientEdited,
+    ClientLinked,
     ClientRenewed,
     ClientSuspended,
     ClientUnitsAdded,
     ClientUsedUnits,
 )
+from bridge.pipeline.doctor.standing import check_standing
 from bridge.pipeline.house import decide_here, rehearse_here
 from bridge.pipeline.ledger import evaluate_again
 from bridge.store.engine import reading, writing
@@ -39,7 +42,21 @@ from tests.pipeline.reselling import (
     use,
     with_resellers,
 )
-from tests.pipeline.world import World
+from tests.pipeline.world import CRM, World
+from tests.pipeline.world import client as known_client
+
+ERASED_BY_HUBSPOT = {
+    "eventId": 2,
+    "subscriptionId": 4849549,
+    "portalId": 62515,
+    "appId": 54321,
+    "occurredAt": 1765043528476,
+    "attemptNumber": 0,
+    "subscriptionType": "contact.privacyDeletion",
+    "objectId": 100001,
+    "changeFlag": "DELETED",
+    "changeSource": "GDPR_COMPLIANCE_DELETE",
+}
 
 
 def test_a_client_lives_through_his_plans(house: World) -> None:
@@ -280,6 +297,51 @@ def test_an_id_of_nobody(small: World) -> None:
     with_resellers(small)
     assert refused(do(small, ClientSuspended, ClientId("cl_nobody"))) == "request.not_found"
     assert small.count(RESELLER_CLIENTS) == 0
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_whom_the_crm_erases_is_no_client_of_a_known_name(house: World, mirrored: bool) -> None:
+    """Also where the bridge has no chat of him; what he has used up stays counted."""
+    with_resellers(house)
+    phone, contact = known_client(1)
+    if mirrored:
+        house.seed(contacts=[contact])
+        house.client_writes(phone)
+        house.settle()
+    client, other = add(house, "a", reference="A-1"), add(house, "b")
+    link = CrmLink(kind=CrmKind.CONTACT, crm_id=CrmId("100001"))
+    do(house, ClientLinked, client, by=BY_LUIS, link=link)
+    do(house, ClientEdited, client, details=ClientDetails(legal_name="Paco Pérez"))
+    do(house, ClientUsedUnits, client, units=3)
+    house.receives(CRM, [ERASED_BY_HUBSPOT])
+    house.settle()
+    found = client_of(house, client)
+    assert (found.details, found.link) == (ClientDetails(legal_name="(erased)"), None)
+    assert (found.balance, found.reference, found.changes) == (97, "A-1", ())
+    rows = house.rows(DECISIONS)
+    his = [row for row in rows if row["subject"] == f"client:{client}"]
+    assert {(row["event"], row["facts"]) for row in his} == {(None, None)}
+    assert all(row["facts"] for row in rows if row["subject"] == f"client:{other}")
+    assert client_of(house, other).details == DETAILS
+    names = {row["id"]: row["legal_name"] for row in house.rows(RESELLER_CLIENTS)}
+    assert names[client] == "(erased)"
+    assert adds_up(house)
+
+
+def test_the_doctor_says_whose_ledger_does_not_add_up(small: World) -> None:
+    with_resellers(small)
+    client = add(small)
+    assert _units(small) == [("ok", "every balance is what its ledger adds up to")]
+    with writing(small.engine) as db:
+        db.execute(RESELLER_CLIENTS.update().values(balance=7))
+    said = f"{client} has 7 units, and its ledger adds up to 100"
+    assert _units(small) == [("wrong", said)]
+
+
+def _units(house: World) -> list[tuple[str, str]]:
+    with reading(house.engine) as db:
+        points = check_standing(db, house.parts.now())
+    return [(point.health, point.detail) for point in points if point.check == "units"]
 
 
 def _directory(house: World) -> Directory:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bridge.domain.changes import Change
 from bridge.domain.client_forms import LAST_YEAR, OUR_ID
 from bridge.domain.decisions import Decision
-from bridge.domain.events import Event, UnitsUsed
+from bridge.domain.events import ContactErased, Event, UnitsUsed
 from bridge.domain.facts import Facts
 from bridge.domain.helping_events import HelpingEvent
 from bridge.domain.names import ClientId, CrmId, ResellerName
@@ -27,7 +27,7 @@ from bridge.domain.reselling_facts import ResellingFacts
 from bridge.domain.reselling_policy import Reseller
 from bridge.domain.spans import Term, end_of, term
 from bridge.store.owners import owners_of_records
-from bridge.store.reseller_clients import by_ids, by_references, put_clients
+from bridge.store.reseller_clients import by_ids, by_references, forget_linked, put_clients
 from bridge.store.unit_movements import NewMovement, add
 
 Reference = tuple[ResellerName, str]
@@ -43,9 +43,15 @@ class ClientRoom:
     owners: Mapping[CrmLink, CrmId] = field(default_factory=dict)
     changed: dict[ClientId, None] = field(default_factory=dict)
     moved: list[NewMovement] = field(default_factory=list)
+    erased: list[CrmId] = field(default_factory=list)  # contacts, whether we mirror them or not
 
     def load(self, db: Connection, policy: Policy, run: Sequence[Event]) -> None:
         self.policy = policy
+        self.erased = [
+            event.contact
+            for event in run
+            if isinstance(event, ContactErased) and event.account == policy.crm
+        ]
         mine = [e for e in run if isinstance(e, UnitsUsed | ResellingEvent | HelpingEvent)]
         if not mine:
             return
@@ -95,6 +101,8 @@ class ClientRoom:
     def write(self, db: Connection, now: datetime) -> None:
         put_clients(db, [self.clients[name] for name in self.changed])
         add(db, self.moved, now)
+        if self.erased:
+            forget_linked(db, self.erased)
 
     def _hold(self, client: ResellerClient) -> None:
         self.clients[client.id] = client
