@@ -17,6 +17,7 @@ PROMISED = {
     "PRM": 25,  # partner leads
     "PX": 10,  # what the real systems do beyond the seeds, on the partners' side
     "REN": 18,  # who owns renewal notices
+    "RSL": 27,  # resellers' clients
 }
 _ID = re.compile(
     r"\b([A-Z]{2,4})[-_](\d{2})((?:\s*(?:,|to|and|/|…|\.\.)\s*(?:[A-Z]{2,4}-)?\d{2})*)"
