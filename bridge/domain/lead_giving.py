@@ -188,7 +188,14 @@ def tell_managers_of(
     if not told and else_all:
         told = frozenset(manager.id for manager in active_managers(people, draft.policy))
     for manager in sorted(told):
-        notice = Notify(employee=manager, conversation=None, message=None, code=code, about=lead.id)
+        notice = Notify(
+            employee=manager,
+            conversation=None,
+            message=None,
+            code=code,
+            about=lead.id,
+            subject=subject_of(lead.id, "").name,
+        )
         announce(draft, notice)
 
 

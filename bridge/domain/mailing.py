@@ -7,6 +7,7 @@ from bridge.domain.effects import SendEmail
 from bridge.domain.people import MailWish
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
+from bridge.domain.subjects import SubjectKind
 
 # No name, number or word of a client: whoever handles the mail is not allowed to read them.
 _SUBJECTS: Mapping[ReasonCode, str] = {
@@ -159,6 +160,8 @@ def mail(notice: Notify, policy: Policy, key: str, public_url: str) -> SendEmail
 def _where(notice: Notify) -> str:
     if notice.conversation:
         return f"/conversations/{notice.conversation}"
+    if notice.subject.startswith(f"{SubjectKind.LEAD}:"):
+        return f"/partners/leads/{notice.about}"
     return f"/renewals/{notice.about}" if notice.code in _OF_RENEWALS else "/"
 
 

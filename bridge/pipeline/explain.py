@@ -65,7 +65,8 @@ def why_not(record: Record, employee: EmployeeId, active: Active) -> Reason:
             return candidate.reason
     if record.target == employee:
         return Reason(record.reasons[0].code, "he did get this client")
-    if employee not in active.policy.employees:
+    is_known = employee in active.policy.employees or employee in active.policy.partners.users
+    if not is_known:
         return Reason(ReasonCode.ROLE_NONE, "has no role in roles.yaml")
     owner = next((r for r in record.reasons if r.code is ReasonCode.TARGET_OWNER), None)
     if owner is not None:

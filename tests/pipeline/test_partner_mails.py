@@ -87,7 +87,10 @@ def test_who_has_declined_it_before_the_mail_left_gets_none(at: Partners, post: 
     lead = given_with_a_mail(at)
     acting.decline(at.house.parts, at.asked(partner_user(PETRA)), lead, "no")
     at.house.settle()
-    assert recipients(post) == [ANA]  # her channel manager, who hears that she has declined it
+    [mail] = post.mails()  # to her channel manager, who hears that she has declined it
+    assert mail["to"] == ANA
+    assert f"/partners/leads/{lead}" in mail["text"]
+    assert "Lea 1" not in mail["text"]
 
 
 def test_prm_25_of_many_leads_those_that_were_undone_are_not_told(at: Partners, post: Post) -> None:

@@ -285,6 +285,15 @@ class TestALead:
         against = why_not(found.record, SONIA, at.house.parts.active())
         assert against.code is Code.RULE_NOT_MATCHED
 
+    def test_why_not_of_a_lead_that_was_given_by_hand_to_somebody_else(self, at: Partners) -> None:
+        given = at.gives(at.has_lead(), PETRA)
+        with reading(at.house.engine) as db:
+            found = explain(db, given.event.event_key)
+        assert found is not None
+        active = at.house.parts.active()
+        assert why_not(found.record, SONIA, active).code is Code.NOT_CONSIDERED
+        assert why_not(found.record, EmployeeId("no@body.example"), active).code is Code.ROLE_NONE
+
     def test_px_05_nobody_accepts_and_the_clock_gives_it_on_once(self, at: Partners) -> None:
         at.use(rules=(in_turn(PETRA, PABLO),))
         [lead] = at.comes(1)
