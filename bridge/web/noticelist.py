@@ -1,12 +1,16 @@
-"""A page of somebody's notifications, without those of chats that he may no longer read."""
+"""A page of somebody's notifications, without those of what he may no longer read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from sqlalchemy import Connection
 
+from bridge.domain.names import EmployeeId
+from bridge.domain.principals import Person, PersonKind
+from bridge.pipeline.subjects_seen import subjects_seen
 from bridge.store.notices import Notice, notices
+from bridge.web.business import Onlooker
 from bridge.web.viewer import Viewer
 
 _BATCH = 100
@@ -28,8 +32,62 @@ class NoticePage:
 def list_notices(
     db: Connection, viewer: Viewer, *, unread: bool, start: NoticePlace | None, limit: int
 ) -> NoticePage:
-    before = start.before if start else None
-    found = list(islice(_readable(db, viewer, unread, before), limit + 1))
+    """An employee's. An owner change takes the notices of his chats along."""
+    if viewer.reads_none:
+        return NoticePage(notices=(), next=None)
+
+    def told(before: int | None) -> tuple[Notice, ...]:
+        return notices(db, viewer.employee.id, unread=unread, before=before, limit=_BATCH)
+
+    return _page(_walk(told, lambda batch: meant(db, viewer, batch), start), limit)
+
+
+def list_told(
+    db: Connection, onlooker: Onlooker, *, unread: bool, start: NoticePlace | None, limit: int
+) -> NoticePage:
+    """A partner's or a reseller's user's."""
+    person = onlooker.person
+
+    def told(before: int | None) -> tuple[Notice, ...]:
+        name = EmployeeId(person.id)
+        return notices(db, name, unread=unread, before=before, limit=_BATCH, tenant=person.tenant)
+
+    def his(batch: Sequence[Notice]) -> list[Notice]:
+        labels = labels_of(db, onlooker, batch)
+        return [notice for notice in batch if not notice.subject or notice.subject in labels]
+
+    return _page(_walk(told, his, start), limit)
+
+
+def meant(db: Connection, viewer: Viewer, batch: Collection[Notice]) -> list[Notice]:
+    """Those of an employee's that are about nothing in particular, or about what he may read."""
+    chats = viewer.readable(db, [n.conversation for n in batch if n.conversation])
+    onlooker = onlooker_of(viewer)
+    labels = labels_of(db, onlooker, batch)
+    return [
+        n
+        for n in batch
+        if (n.conversation is None or n.conversation in chats)
+        and (onlooker.reads_all or not n.subject or n.subject in labels)
+    ]
+
+
+def labels_of(db: Connection, onlooker: Onlooker, batch: Collection[Notice]) -> dict[str, str]:
+    """What the subjects are called that they are about: of those alone that he may read."""
+    names = {notice.subject for notice in batch if notice.subject}
+    if not names:
+        return {}
+    seen = subjects_seen(db, onlooker.policy, onlooker.directory, names)
+    return {name: one.label for name, one in seen.items() if onlooker.access(one).can_read}
+
+
+def onlooker_of(viewer: Viewer) -> Onlooker:
+    person = Person(kind=PersonKind.EMPLOYEE, id=viewer.employee.id)
+    return Onlooker(person=person, policy=viewer.policy, directory=viewer.directory)
+
+
+def _page(walked: Iterator[tuple[NoticePlace, Notice | None]], limit: int) -> NoticePage:
+    found = list(islice(walked, limit + 1))
     kept = tuple(notice for _, notice in found[:limit] if notice is not None)
     if found and found[-1][1] is None:
         return NoticePage(notices=kept, next=found[-1][0])
@@ -37,19 +95,18 @@ def list_notices(
     return NoticePage(notices=kept, next=more)
 
 
-def _readable(
-    db: Connection, viewer: Viewer, unread: bool, before: int | None
+def _walk(
+    told: Callable[[int | None], tuple[Notice, ...]],
+    readable: Callable[[Sequence[Notice]], list[Notice]],
+    start: NoticePlace | None,
 ) -> Iterator[tuple[NoticePlace, Notice | None]]:
-    """An owner change takes its notices along. Each with the place after it; at last a place
-    without a notice where no more were looked at."""
-    if viewer.reads_none:
-        return
+    """Each with the place after it; at last a place without a notice where no more were looked
+    at."""
+    before = start.before if start else None
     for _ in range(MOST_LOOKED_AT // _BATCH):
-        batch = notices(db, viewer.employee.id, unread=unread, before=before, limit=_BATCH)
-        chats = viewer.readable(db, [n.conversation for n in batch if n.conversation])
-        for n in batch:
-            if n.conversation is None or n.conversation in chats:
-                yield NoticePlace(before=n.id), n
+        batch = told(before)
+        for notice in readable(batch):
+            yield NoticePlace(before=notice.id), notice
         if len(batch) < _BATCH:
             return
         before = batch[-1].id

@@ -28,6 +28,7 @@ from bridge.web.auth import (
     unauthenticated,
 )
 from bridge.web.counting import Counters, count
+from bridge.web.noticelist import meant
 from bridge.web.pages.looks import told
 from bridge.web.problems import forbidden, invalid
 from bridge.web.site import Site
@@ -192,9 +193,8 @@ class _Look:
 
     def _notices(self, watch: Watch, eyes: Viewer) -> tuple[bytes, ...]:
         rows = self._rows.get((eyes.employee.id, watch.seen), ())
-        readable = eyes.readable(self._db, [r.conversation for r in rows if r.conversation])
-        meant = (r for r in rows if r.conversation is None or r.conversation in readable)
-        return tuple(event("notification", _shape(notice), notice.id) for notice in meant)
+        mine = meant(self._db, eyes, rows)
+        return tuple(event("notification", _shape(notice), notice.id) for notice in mine)
 
     def _chat(self, watch: Watch, eyes: Viewer) -> tuple[bytes, ...]:
         name = watch.conversation

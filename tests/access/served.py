@@ -21,6 +21,8 @@ POST  /api/v1/clients/<id>/sign-in-as          reseller
 POST  /api/v1/clients/<id>/suspend             reseller
 POST  /api/v1/clients/<id>/unarchive           reseller
 POST  /api/v1/clients/<id>/use                 reseller
+GET   /api/v1/notifications                    partner reseller
+POST  /api/v1/notifications/read               partner reseller
 GET   /api/v1/partners/leads                   partner
 GET   /api/v1/partners/leads/<id>              partner
 POST  /api/v1/partners/leads/<id>/accept       partner
@@ -42,6 +44,8 @@ GET   /api/v1/renewals/preview                 partner reseller
 GET   /clients/<name>/renewals                 partner reseller
 POST  /clients/<name>/sign-in-as               reseller
 POST  /logout                                  partner reseller
+GET   /notifications                           partner reseller
+POST  /notifications/read                      partner reseller
 GET   /plan                                    client
 POST  /plan/end                                client
 GET   /plan/messages                           client

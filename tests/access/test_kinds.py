@@ -122,12 +122,12 @@ def test_a_link_leads_to_his_own_home(world: World, kind: PersonKind) -> None:
 
 
 def test_an_address_of_an_employee_that_is_a_partners_too_stays_two_people(world: World) -> None:
-    """Ana's notifications and chats are not there for the partner's user of the same address."""
+    """Ana's chats are not there for the partner's user of the same address."""
     with_outsiders(world, also=ANA)
     world.client("Marta", "+34600111222", ANA)
     world.writes("+34600111222", "hello")
     ask = asking(world, Outsider(kind=PersonKind.PARTNER_USER, id=ANA))
-    for address in ("/conversations", "/notifications", "/feed"):
+    for address in ("/conversations", "/feed"):
         assert ask("GET", address)[1] == HOMES[PersonKind.PARTNER_USER]
         assert ask("GET", f"/api/v1{address}")[0] in (403, 404)
 

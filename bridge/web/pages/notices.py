@@ -1,31 +1,68 @@
 """What the visitor was told, the newest first."""
 
+from collections.abc import Mapping
+
 from flask import Response, make_response, redirect
 
+from bridge.domain.names import ConversationId, EmployeeId
 from bridge.store.engine import reading, writing
-from bridge.store.notices import mark_read
+from bridge.store.notices import Notice, mark_read
+from bridge.web.auth import TENANTS
 from bridge.web.chatview import title_of
-from bridge.web.noticelist import NoticePlace, list_notices
+from bridge.web.noticelist import (
+    NoticePage,
+    NoticePlace,
+    labels_of,
+    list_notices,
+    list_told,
+    onlooker_of,
+)
 from bridge.web.pages.asking import PAGE, address_of_next, begin
+from bridge.web.pages.business import onlooker
 from bridge.web.pages.visiting import Visit
 
 
 def show(visit: Visit) -> Response:
     start = begin(visit, NoticePlace, "notices")
+    if visit.principal.person.kind in TENANTS:
+        return _show_told(visit, start)
     with reading(visit.site.parts.engine) as db:
         eyes = visit.viewer(db)
         found = list_notices(db, eyes, unread=False, start=start, limit=PAGE)
         chats = eyes.readable(db, [n.conversation for n in found.notices if n.conversation])
+        labels = labels_of(db, onlooker_of(eyes), found.notices)
     titles = {name: title_of(chat) for name, chat in chats.items()}
+    return _rendered(visit, found, labels, titles)
+
+
+def _show_told(visit: Visit, start: NoticePlace | None) -> Response:
+    with reading(visit.site.parts.engine) as db:
+        looking = onlooker(visit, db)
+        found = list_told(db, looking, unread=False, start=start, limit=PAGE)
+        labels = labels_of(db, looking, found.notices)
+    return _rendered(visit, found, labels, {})
+
+
+def _rendered(
+    visit: Visit,
+    found: NoticePage,
+    labels: Mapping[str, str],
+    titles: Mapping[ConversationId, str],
+) -> Response:
+    def title(notice: Notice) -> str:
+        about_chat = titles.get(notice.conversation, "") if notice.conversation else ""
+        return about_chat or labels.get(notice.subject, "")
+
     return visit.render(
         "notifications.html",
         notices=found.notices,
-        titles=[titles.get(n.conversation, "") if n.conversation else "" for n in found.notices],
+        titles=[title(notice) for notice in found.notices],
         next_page=address_of_next(visit, found.next, "notices"),
     )
 
 
 def read_all(visit: Visit) -> Response:
     with writing(visit.site.parts.engine) as db:
-        mark_read(db, visit.employee, None, visit.now)
+        person = visit.principal.person
+        mark_read(db, EmployeeId(person.id), None, visit.now, tenant=person.tenant)
     return make_response(redirect("/notifications", 303))

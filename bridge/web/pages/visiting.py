@@ -28,9 +28,10 @@ KINDS = {
     PersonKind.RESELLER_USER: "Reseller",
     PersonKind.CLIENT: "Client",
 }
+_TOLD = ("/notifications", "Notifications")
 MENUS = {
-    PersonKind.PARTNER_USER: (("/activity", "Activity"), ("/renewals", "Renewals")),
-    PersonKind.RESELLER_USER: (("/activity", "Activity"), ("/renewals", "Renewals")),
+    PersonKind.PARTNER_USER: (("/activity", "Activity"), ("/renewals", "Renewals"), _TOLD),
+    PersonKind.RESELLER_USER: (("/activity", "Activity"), ("/renewals", "Renewals"), _TOLD),
     PersonKind.CLIENT: (("/plan", "Your plan"), ("/plan/messages", "Your messages")),
 }
 HOMES = {
