@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from bridge.codec import decode
 from bridge.domain.crm_events import ClientChanged
@@ -50,6 +51,7 @@ from bridge.store.renewals import RenewalsWanted
 from bridge.store.schema import DECISIONS, NOTIFICATIONS, OUTBOX, RENEWAL_CHATS, RENEWAL_STEPS
 from tests.pipeline.test_mails import Post
 from tests.pipeline.test_mails import post as post
+from tests.pipeline.test_templates import GREETING, WABA, opened
 from tests.pipeline.world import ANA, BRUNO, CRM, LUIS, WA_SALES, World, in_another_process
 
 VENDORS = RenewalDefault(owner=RenewalOwner.VENDOR, notify=ANA)
@@ -532,6 +534,41 @@ def test_a_chat_notice_leaves_by_the_desk_and_not_twice_when_the_clock_dies(
     assert office.house.count(RENEWAL_CHATS) == 0
     assert office.told("RenewalChatRefused") == ["renewal.notice_not_sent"]
     assert [to for to, _ in office.mails()] == [LUIS]
+
+
+class _Died(Exception):
+    pass
+
+
+def test_a_chat_notice_leaves_once_wherever_the_clock_dies(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a template of the messenger, to the partner's person; it dies when that has left."""
+    opened(office.house, GREETING)
+    chat = ChatSending(
+        channel=WABA,
+        template="Greeting",
+        employee=LUIS,
+        values=("client",),
+        phones={ANA: "+34600111222"},
+    )
+    office.uses(send=RenewalSending(by=SendBy.CHAT, chat=chat))
+    office.crm.has("1", office.today() + timedelta(days=45))
+    office.reads()
+
+    def dies(db: Connection, key: str) -> None:
+        raise _Died
+
+    with monkeypatch.context() as dying:
+        dying.setattr(store, "drop_chat", dies)
+        with pytest.raises(_Died):
+            keep_renewals(office.house.parts)
+    for _ in range(2):
+        office.keeps()
+    sent = office.house.phone()["sent"]
+    assert [(one["template_id"], one["text"]) for one in sent] == [("t-1", "Hola Casa 1")]
+    assert office.house.count(RENEWAL_CHATS) == 0
+    assert office.mails() == []
 
 
 def test_a_house_without_renewals_does_nothing(house: World) -> None:
