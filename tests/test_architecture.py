@@ -40,6 +40,9 @@ bridge.settings
 bridge.storage
     bridge.domain
     fsspec
+bridge.sheets
+    bridge.domain
+    openpyxl
 bridge.policy
     bridge.domain bridge.ports bridge.codec
     yaml phonenumbers
@@ -51,13 +54,14 @@ bridge.store.migrations
     sqlalchemy alembic
 bridge.pipeline
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.policy bridge.store
+    bridge.sheets
     sqlalchemy structlog
 bridge.queue
     bridge.domain bridge.ports bridge.store
     sqlalchemy structlog redis rq limits
 bridge.web
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
-    bridge.store bridge.pipeline
+    bridge.store bridge.pipeline bridge.sheets
     sqlalchemy structlog flask werkzeug jinja2 markupsafe itsdangerous prometheus_client
     granian msgspec uvloop
 bridge.wiring

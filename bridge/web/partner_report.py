@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from bridge.pipeline.partnering.reporting import Report
+from bridge.sheets.writing import table
 from bridge.web.problems import invalid
-from bridge.web.spreadsheet import table
 
 CSV_NAME = "partner-leads.csv"
 _HEAD = (

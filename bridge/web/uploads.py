@@ -4,7 +4,7 @@ import re
 
 UPLOAD_SECONDS = 120.0
 OWNER = "uploads"
-_PATHS = re.compile(r"/api/v1/uploads|/conversations/[^/]{1,100}/reply")
+_PATHS = re.compile(r"(?:/api/v1)?/clients/import|/api/v1/uploads|/conversations/[^/]{1,100}/reply")
 
 
 def is_upload(path: str) -> bool:

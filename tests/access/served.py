@@ -18,6 +18,8 @@ POST  /api/v1/clients/<id>/archive             reseller
 GET   /api/v1/clients/<id>/ledger              reseller
 POST  /api/v1/clients/<id>/renew               reseller
 POST  /api/v1/clients/<id>/sign-in-as          reseller
+GET   /api/v1/clients/export                   reseller
+POST  /api/v1/clients/import                   reseller
 POST  /api/v1/clients/<id>/suspend             reseller
 POST  /api/v1/clients/<id>/unarchive           reseller
 POST  /api/v1/clients/<id>/use                 reseller

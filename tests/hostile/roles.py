@@ -29,6 +29,8 @@ POST   /api/v1/clients/<id>/sign-in-as                         401 403 404 404 4
 POST   /api/v1/clients/<id>/suspend                            401 403 404 404 403 404
 POST   /api/v1/clients/<id>/unarchive                          401 403 404 404 403 404
 POST   /api/v1/clients/<id>/use                                401 403 422 422 403 422
+GET    /api/v1/clients/export                                  401 200 200 200 200 200
+POST   /api/v1/clients/import                                  401 403 422 422 403 422
 POST   /api/v1/contacts/<id>/merge                             401 403 403 403 403 422
 GET    /api/v1/conversations                                   401 200 200 200 200 200
 GET    /api/v1/conversations/<id>                              401 404 200 404 200 200

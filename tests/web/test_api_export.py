@@ -15,10 +15,10 @@ from werkzeug.test import TestResponse
 from bridge.domain.events import MessageEdited, MessageReceived
 from bridge.domain.messaging import Direction, Media, MediaKind
 from bridge.domain.names import ConversationId, EmployeeId, EventKey
+from bridge.sheets.writing import cell, table
 from bridge.store.keys import Scope
 from bridge.web import export as exporting
 from bridge.web.api import PREFIX
-from bridge.web.spreadsheet import cell, table
 from tests.web.asking import api
 from tests.web.world import ANA, BRUNO, LUIS, QA, WA, World
 

@@ -18,6 +18,7 @@ from bridge.web.api import stream
 from bridge.web.api.business import ROUTES as BUSINESS
 from bridge.web.api.channels import ROUTES as CHANNELS
 from bridge.web.api.client_actions import ROUTES as CLIENT_ACTIONS
+from bridge.web.api.client_files import ROUTES as CLIENT_FILES
 from bridge.web.api.clients import ROUTES as CLIENTS
 from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
@@ -55,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     *CLIENTS,
     *RESELLER_CLIENTS,
     *CLIENT_ACTIONS,
+    *CLIENT_FILES,
     *ERASING,
     *EXPORT,
     *MESSAGES,

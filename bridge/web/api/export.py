@@ -10,6 +10,7 @@ import msgspec
 
 from bridge.codec import encode
 from bridge.domain.names import ConversationId
+from bridge.sheets.writing import CONTENT_TYPE, table
 from bridge.store.engine import reading
 from bridge.web.api.conversations import ContactShape, contact_shape
 from bridge.web.api.given import zoned
@@ -24,7 +25,6 @@ from bridge.web.api.shapes import (
 )
 from bridge.web.chatview import title_of
 from bridge.web.export import Export, Headline, Span, export
-from bridge.web.spreadsheet import CONTENT_TYPE, table
 from bridge.web.viewer import Viewer
 
 Format = Literal["json", "csv"]

@@ -22,6 +22,7 @@ from bridge.pipeline.partnering.standing import (
     queue_standings,
     user_standings,
 )
+from bridge.sheets.writing import CONTENT_TYPE
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.web.api.acting import Actor, acting_employee
@@ -31,7 +32,6 @@ from bridge.web.auth import HOUSE
 from bridge.web.partner_report import CSV_NAME, report_table
 from bridge.web.partnering import check, eyes_of, lead_named
 from bridge.web.problems import not_found
-from bridge.web.spreadsheet import CONTENT_TYPE
 
 AND_PARTNERS = HOUSE | {PersonKind.PARTNER_USER}
 
