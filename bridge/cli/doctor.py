@@ -32,6 +32,7 @@ from bridge.settings import Settings
 from bridge.store import configs, mirror
 from bridge.store.engine import reading
 from bridge.store.examining import owners_of_contacts, owners_of_open_records
+from bridge.store.partner_leads import open_by_user
 from bridge.store.partners import partner_state
 from bridge.wiring import read_folder
 
@@ -132,7 +133,7 @@ def _people(parts: Parts, directory: Directory, pipelines: tuple[Pipeline, ...])
     yield from check_pipelines(policy, pipelines)
     yield from check_writers(policy, directory)
     with reading(parts.engine) as db:
-        yield from check_partners(policy, partner_state(db), directory)
+        yield from check_partners(policy, partner_state(db), directory, open_by_user(db))
 
 
 def _config(parts: Parts, settings: Settings) -> Point:

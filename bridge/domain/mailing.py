@@ -38,6 +38,7 @@ _SUBJECTS: Mapping[ReasonCode, str] = {
     ReasonCode.LEAD_EXPIRED: "A partner has let a lead lie",
     ReasonCode.LEAD_NOBODY: "A lead is left that nobody takes",
     ReasonCode.LEAD_WRITE_FAILED: "The CRM did not take the new owner of a lead",
+    ReasonCode.PARTNER_INACTIVE: "A partner's user has left",
     ReasonCode.PARTNER_ENABLING: "A partner is to be enabled in the CRM",
     ReasonCode.PARTNER_ENABLED: "A partner is enabled in the CRM now",
     ReasonCode.NOTIFY_TEST: "A test",
@@ -107,6 +108,8 @@ _WHY: Mapping[ReasonCode, str] = {
     "has declined it or can't have it: give it to somebody.",
     ReasonCode.LEAD_WRITE_FAILED: "You are told because you own the partner's account in the CRM, "
     "or as a manager. The lead says what the CRM answered.",
+    ReasonCode.PARTNER_INACTIVE: "You are told because you own the partner's account in the CRM. "
+    "Leads that he has stay with him until you give them to somebody else.",
     ReasonCode.PARTNER_ENABLING: "You are told because you are a manager. The task on the account "
     "in the CRM says step by step what its admin does there; the bridge sees when it is done.",
     ReasonCode.PARTNER_ENABLED: "You are told because you asked for it.",
@@ -121,6 +124,7 @@ _KINDS = {
     ReasonCode.LEAD_EXPIRED: "Lead",
     ReasonCode.LEAD_NOBODY: "Lead",
     ReasonCode.LEAD_WRITE_FAILED: "Lead",
+    ReasonCode.PARTNER_INACTIVE: "Partner",
     ReasonCode.PARTNER_ENABLING: "Partner",
     ReasonCode.PARTNER_ENABLED: "Partner",
 }

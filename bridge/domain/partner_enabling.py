@@ -12,7 +12,7 @@ from bridge.domain.decisions import Decision
 from bridge.domain.draft import Draft
 from bridge.domain.lead_giving import partnering
 from bridge.domain.names import CrmId, EmployeeId, PartnerName, digest_id
-from bridge.domain.partner_candidates import against_programme
+from bridge.domain.partner_candidates import against_programme, manager_of_account
 from bridge.domain.partner_changes import PutEnabling, PutPartnerAccount, PutPartnerUser
 from bridge.domain.partner_events import EnablingAsked, PartnerAccountRead, PartnerUserRead
 from bridge.domain.principals import tenant_of_partner
@@ -98,12 +98,32 @@ def on_user_read(draft: Draft, event: PartnerUserRead) -> Decision:
     draft.target = email
     draft.change(PutPartnerUser(user=event.found))
     _observe(draft, name, email, done=is_enabled(event.found))
+    before = partnering(draft).side.user(email)
+    if before is not None and before.active and not event.found.active:
+        _tell_that_he_left(draft, name, email)
     draft.because(ReasonCode.PARTNER_READ, f"{email} as the CRM has him")
     return draft.applied()
 
 
 def is_enabled(user: CrmPartnerUser) -> bool:
     return user.crm_id is not None and user.active and user.is_partner is not False
+
+
+def _tell_that_he_left(draft: Draft, account: PartnerName, user: EmployeeId) -> None:
+    """He gets no more leads; those that he has stay with him until somebody gives them on."""
+    draft.because(ReasonCode.PARTNER_INACTIVE, f"{user} is not active in the CRM any more")
+    crm_id, side = draft.policy.partners.accounts[account].crm_id, partnering(draft).side
+    manager = manager_of_account(crm_id, side, draft.facts.directory)
+    if manager is not None:
+        notice = Notify(
+            employee=manager,
+            conversation=None,
+            message=None,
+            code=ReasonCode.PARTNER_INACTIVE,
+            about=account,
+            subject=partner_subject(account).name,
+        )
+        announce(draft, notice)
 
 
 def _news_of_account(

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from bridge import codec
 from bridge.domain.names import AccountName, CrmId, EmployeeId, PartnerLeadId
-from bridge.domain.partner_leads import HolderKind, LeadState, PartnerLead, lead_id
+from bridge.domain.partner_leads import OPEN, HolderKind, LeadState, PartnerLead, lead_id
 from bridge.store.among import among
 from bridge.store.schema import PARTNER_LEADS
 from bridge.store.upsert import put
@@ -70,6 +70,16 @@ def put_leads(db: Connection, changed: Iterable[PartnerLead]) -> None:
 def lead_of(db: Connection, account: AccountName, crm_id: CrmId) -> PartnerLead | None:
     name = lead_id(account, crm_id)
     return leads_by_id(db, [name]).get(name)
+
+
+def open_by_user(db: Connection) -> Mapping[EmployeeId, int]:
+    """How many open leads each partner's user has."""
+    rows = db.execute(
+        select(_OF.holder, func.count())
+        .where(_OF.holder_kind == HolderKind.PARTNER.value, among(_OF.state, OPEN))
+        .group_by(_OF.holder)
+    )
+    return {EmployeeId(holder): count for holder, count in rows}
 
 
 def note_opened(db: Connection, lead: PartnerLead, now: datetime) -> None:

@@ -5,15 +5,16 @@ from dataclasses import replace
 import pytest
 
 from bridge.domain.names import AccountName, conversation_id
+from bridge.domain.reasons import ReasonCode as Code
 from bridge.pipeline.doctor.partners import check_partners
 from bridge.pipeline.erasing import erase
 from bridge.pipeline.partnering import acting
 from bridge.pipeline.refusals import Refusal
-from bridge.store import mirror, partners
+from bridge.store import mirror, notices, partner_leads, partners
 from bridge.store.engine import reading
 from tests.pipeline.partner_house import PETRA, SONIA, Partners, partner_user
 from tests.pipeline.test_erasure import traces
-from tests.pipeline.world import CHAT, CRM, LUIS, World
+from tests.pipeline.world import BRUNO, CHAT, CRM, LUIS, World
 
 NAME = "Zebulon"  # what `traces` looks for
 PHONE = "34666123987"
@@ -30,7 +31,8 @@ class TestDoctor:
     def _points(self, at: Partners) -> list[tuple[str, str]]:
         with reading(at.house.engine) as db:
             state, people = partners.partner_state(db), mirror.directory(db, CRM)
-        found = check_partners(at.house.active().policy, state, people)
+            leads = partner_leads.open_by_user(db)
+        found = check_partners(at.house.active().policy, state, people, leads)
         return [(point.health.value, point.detail) for point in found]
 
     def test_all_is_well(self, at: Partners) -> None:
@@ -52,6 +54,17 @@ class TestDoctor:
             ("wrong", f"{SONIA} gets no leads: has never signed in"),
             ("wrong", "nobody of queue q2 could take the lead"),
         ]
+
+    def test_leads_of_somebody_who_left(self, at: Partners) -> None:
+        """His channel manager hears of it at once."""
+        at.gives(at.has_lead(), SONIA)
+        at.agency.users[SONIA] = replace(at.agency.users[SONIA], active=False)
+        at.read_side()
+        with reading(at.house.engine) as db:
+            told = notices.notices(db, BRUNO, unread=True, before=None, limit=9)
+        assert [notice.code for notice in told] == [Code.PARTNER_INACTIVE]
+        said = f"1 open leads are with {SONIA}: is not active in the CRM"
+        assert ("wrong", said) in self._points(at)
 
 
 def test_who_is_erased_for_privacy_leaves_nothing_among_the_leads(at: Partners) -> None:

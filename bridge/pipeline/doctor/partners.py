@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from bridge.domain.names import EmployeeId
 from bridge.domain.partner_candidates import against_queue, against_user, manager_of_account
 from bridge.domain.partner_facts import PartneringFacts
 from bridge.domain.people import Directory
@@ -28,16 +29,33 @@ _TODO: Mapping[ReasonCode, str] = {
 _NEXT = "correct it in partners.yaml or in the CRM"
 
 
-def check_partners(policy: Policy, state: PartnerState, directory: Directory) -> tuple[Point, ...]:
-    """Nothing where there is no partner programme."""
+def check_partners(
+    policy: Policy,
+    state: PartnerState,
+    directory: Directory,
+    leads: Mapping[EmployeeId, int],
+) -> tuple[Point, ...]:
+    """Nothing where there is no partner programme. `leads`: how many open ones each user has."""
     if not policy.partners.is_set:
         return ()
     if state.side.read_at is None:
         return (wrong("partners", "the CRM's partner side was never read", "run `bridge sync`"),)
-    points = tuple(_points(policy, state, directory))
+    points = (*_points(policy, state, directory), *_left_with(policy, state, leads))
     if not state.programme.is_on:
         return (*points, skipped("partners", "the partner programme is not switched on"))
     return points or (fine("partners", "all of partners.yaml can be given leads"),)
+
+
+def _left_with(
+    policy: Policy, state: PartnerState, leads: Mapping[EmployeeId, int]
+) -> Iterator[Point]:
+    """Leads of people who can't work on them any more."""
+    facts = PartneringFacts(programme=state.programme, side=state.side)
+    for user, count in sorted(leads.items()):
+        against = against_user(user, None, facts, policy.partners)
+        if against is not None:
+            said = f"{count} open leads are with {user}: {against.detail}"
+            yield wrong("partners", said, "give them to somebody else: `bridge partners assign`")
 
 
 def _points(policy: Policy, state: PartnerState, directory: Directory) -> Iterator[Point]:

@@ -17,7 +17,7 @@ from bridge.store import partner_leads
 from bridge.store.deciding import deciding
 from bridge.store.engine import reading
 
-MOST = 200
+MOST = 200  # that one request may name
 AT_ONCE = 25  # so that no transaction is long
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ def assign_many(
 ) -> Bulk:
     """What one lead is refused for does not undo the others (PRM-25). Killed halfway, the same
     request again goes on where it ended. `seen` are the versions that were looked at."""
-    leads = list(dict.fromkeys(leads))[:MOST]
+    leads = list(dict.fromkeys(leads))
     batch = digest_id("ba", asked.by.principal, asked.key)
     results: list[LeadResult] = []
     for some in _portions(leads):
