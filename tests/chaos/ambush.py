@@ -27,6 +27,7 @@ def _calm(seed: int) -> Plan:
         answered=0,
         owners_changed_per_second=0.0,
         sent_twice=0.0,
+        leads_per_second=0.0,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.chaos import units
+from tests.chaos import programme, units
 from tests.chaos.clients import CHANNEL_IDS
 from tests.chaos.crms import HUBSPOT, Crm
 from tests.chaos.plan import CALL_SECONDS, CHAT, LOOK_UP_SECONDS
@@ -53,8 +53,9 @@ def config_of(crm: Crm, files: str = "") -> Mapping[str, Any]:
     }
 
 
-def with_side(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A reseller is there too. Who is outside the house is told by mail, its own people are not."""
+def with_side(config: Mapping[str, Any], crm: Crm) -> Mapping[str, Any]:
+    """A reseller and partners are there too. Who is outside the house is told by mail, its own
+    people are not."""
     mail = {
         "connector": "email",
         "secrets": {"password": "MAIL_PASSWORD"},
@@ -69,6 +70,7 @@ def with_side(config: Mapping[str, Any]) -> Mapping[str, Any]:
         "employees": employees,
         "notifications": {"email": MAIL},
         "plans": units.config(),
+        "partners": programme.config(programme.at(crm)),
     }
 
 

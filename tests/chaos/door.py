@@ -22,14 +22,28 @@ class Door:
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The status; 0 where no answer came."""
-        told = {"Content-Type": "application/json", **headers}
+        return self._call("POST", path, body, headers)[0]
+
+    def ask(self, method: str, path: str, body: bytes = b"", key: str = "") -> tuple[int, bytes]:
+        """The API: the status, 0 where no answer came, and what it said. `key` is the request's
+        idempotency key."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self._call(
+            method, path, body, {**headers, "Idempotency-Key": key} if key else headers
+        )
+
+    def _call(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        told = {"Content-Type": "application/json", **headers} if body else headers
         try:
             connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
             with closing(connection):
-                connection.request("POST", path, body, told)
-                return connection.getresponse().status
+                connection.request(method, path, body or None, told)
+                answer = connection.getresponse()
+                return answer.status, answer.read()
         except (OSError, HTTPException):
-            return 0
+            return 0, b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from bridge.store.engine import open_engine
+from tests.chaos.beside import beside, without_partners
 from tests.chaos.clients import chats_of, clients_of
 from tests.chaos.crms import HUBSPOT, Crm
 from tests.chaos.crowd import Crowd
@@ -20,8 +21,7 @@ from tests.chaos.post import MailServer
 from tests.chaos.report import Report
 from tests.chaos.salesforce import SALESFORCE
 from tests.chaos.standing import Store, accounts_of_items
-from tests.chaos.unit_verdict import found_beside
-from tests.chaos.units import Usage, meters_of
+from tests.chaos.units import meters_of
 from tests.chaos.verdict import judge, look
 
 LOOK_SECONDS = 0.05
@@ -43,7 +43,6 @@ def crash(
     process's log. `bridge` and `port` are those of `house`."""
     clients = clients_of(plan)
     chats = chats_of(plan, clients)
-    meters = meters_of(plan)
     url = f"sqlite:///{folder / 'bridge.sqlite'}" if plan.store is Kind.SQLITE else None
     with (
         FileHost(plan.seed).open() as files,
@@ -56,34 +55,37 @@ def crash(
             port=port,
             crm=CRMS[plan.crm],
             files=files.origin,
-            side=Side(mail_url=post.url, meters=meters),
+            side=Side(mail_url=post.url, meters=meters_of(plan)),
         ) as home,
         _store(home) as engine,
     ):
         give_up_at = time.monotonic() + plan.settle_seconds
         crowd = Crowd(plan, home.door, home.vendor, home.crm_url, give_up_at)
-        usage = Usage(plan, home.door, give_up_at)
+        side = beside(plan, home, give_up_at)
         home.subscribe(plan.sent_twice)
         home.fail(plan)
         crowd.begin(chats)
-        usage.begin(meters)
-        _rage(plan, home, lambda: crowd.is_writing() or usage.is_at_work(), besides)
+        side.begin()
+        _rage(plan, home, lambda: crowd.is_writing() or side.is_at_work(), besides)
         ended = time.monotonic()
         home.fleet.all_go_on()
         _await_rest(home, engine, plan.faults_linger)
         faults = home.mend()
         files.fails = False
         _await_rest(home, engine, plan.settle_seconds)
+        side.agency.stop()
         rested = time.monotonic() - ended
         crm, messenger, store = home.crm(), home.messenger(), look(engine)
+        crm = without_partners(home, crm)
         with home.parts() as parts:
             items = accounts_of_items(parts)
             lost_files = not_as_sent(parts, crowd.ledger.taken)
-        side = found_beside(meters, usage.ledger, engine, post.letters(), store)
+        found = side.judged(home, engine, home.crm_state(), store, post.letters())
     return Report(
         plan=plan,
         ledger=crowd.ledger,
-        uses=usage.ledger,
+        uses=side.usage.ledger,
+        leads=side.agency.ledger,
         mails=len(post.letters()),
         processes=home.fleet.processes,
         faults=faults,
@@ -104,7 +106,7 @@ def crash(
             items=items,
             edited=crowd.ledger.edited,
             lost_files=lost_files,
-            side=side,
+            side=found,
         ),
     )
 

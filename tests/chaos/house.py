@@ -19,12 +19,17 @@ from typing import Any
 import redis
 
 from bridge.cli.calls import answers, call
+from bridge.domain.principals import Person, PersonKind
+from bridge.domain.programme_switching import CONFIRMATION
 from bridge.pipeline.mirror import sync
+from bridge.pipeline.partnering.acting import Asked, switch_on
 from bridge.pipeline.parts import Parts
 from bridge.settings import Settings, variable_part
-from bridge.store.engine import writing
+from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope, create_key
+from bridge.store.partners import partner_state
 from bridge.wiring import built, prepare
+from tests.chaos import programme
 from tests.chaos.clients import CHANNEL_IDS, Client
 from tests.chaos.config import (
     CHAT_SECRETS,
@@ -92,6 +97,13 @@ class House:
     def chat_url(self) -> str:
         return self.settings.base_urls["WAZZUP_MAIN"]
 
+    def door_of(self, principal: str) -> Door:
+        """With a key of his own."""
+        with self.parts() as parts, writing(parts.engine) as db:
+            scopes, now = [Scope.READ, Scope.SEND], datetime.now(UTC)
+            _, key = create_key(db, name="crash run", principal=principal, scopes=scopes, now=now)
+        return replace(self.door, key=key)
+
     @contextmanager
     def parts(self) -> Iterator[Parts]:
         with built(self.settings, self.environ) as parts:
@@ -99,7 +111,11 @@ class House:
 
     def crm(self) -> Any:
         """What stands in the CRM."""
-        return self.vendor.shown(json.loads(call("GET", f"{self.crm_url}/_sandbox/state")))
+        return self.vendor.shown(self.crm_state())
+
+    def crm_state(self) -> Any:
+        """The same in the words of its own stand-in."""
+        return json.loads(call("GET", f"{self.crm_url}/_sandbox/state"))
 
     def messenger(self) -> Any:
         """What has reached clients."""
@@ -165,18 +181,32 @@ def house(
         (folder / PLACE).write_text(str(place))
         (folder / "config").mkdir()
         config = config_of(crm, files)
-        text = as_yaml(config if side is None else with_side(config))
+        text = as_yaml(config if side is None else with_side(config, crm))
         (folder / "config" / "bridge.yaml").write_text(text)
         if server is not None:
             _start_postgres(processes, server, environ)
         made = _vendors(processes, ports, environ, place, crm)
         made = replace(made, door=replace(made.door, files=files))
         _fill(made, clients)
+        if side is not None:
+            call("POST", f"{made.crm_url}/_sandbox/seed", programme.at(crm).seed)
         with made.parts() as parts:
             sync(parts)
-            add_clients(parts, side.meters if side else ())
+            if side is not None:
+                _furnish_side(parts, side)
         _begin(made, bridge)
         yield made
+
+
+def _furnish_side(parts: Parts, side: Side) -> None:
+    """A reseller's clients are there, and the partner programme is on."""
+    add_clients(parts, side.meters)
+    asked = Asked(by=Person(kind=PersonKind.EMPLOYEE, id=WRITER), key="crash run")
+    with reading(parts.engine) as db:
+        organisation = partner_state(db).side.organisation
+    assert organisation is not None
+    switched = switch_on(parts, asked, CONFIRMATION, organisation.name)
+    assert switched.refused is None, switched.refused
 
 
 def free_port() -> int:
@@ -226,13 +256,7 @@ def _vendors(
     made = House(fleet=processes, settings=settings, door=door, environ=environ, vendor=crm)
     for url in (made.crm_url, made.chat_url):
         _await(partial(answers, f"{url}/_sandbox/state"))
-    with made.parts() as parts, writing(parts.engine) as db:
-        scopes = [Scope.READ, Scope.SEND]
-        principal = f"employee:{WRITER}"
-        _, key = create_key(
-            db, name="crash run", principal=principal, scopes=scopes, now=datetime.now(UTC)
-        )
-    return replace(made, door=replace(door, key=key))
+    return replace(made, door=made.door_of(f"employee:{WRITER}"))
 
 
 def _fill(made: House, clients: Sequence[Client]) -> None:

@@ -75,6 +75,7 @@ class Plan:
     edited: float = 0.1  # share of clients' messages
     meters: int = 6  # clients of a reseller, half of whom run out of units
     uses_per_second: float = 12.0
+    leads_per_second: float = 1.5  # of the partner programme
     strikes: bool = True
     shortest_pause: float = 0.6  # between two strikes
     longest_pause: float = 1.4
@@ -97,6 +98,10 @@ class Plan:
     @property
     def replies_each(self) -> int:
         return round(self.seconds * self.replies_per_second / max(1, self.answered))
+
+    @property
+    def leads(self) -> int:
+        return round(self.seconds * self.leads_per_second)
 
     @property
     def uses_each(self) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.clients import Ledger
+from tests.chaos.partners import LeadLedger
 from tests.chaos.plan import Plan
 from tests.chaos.processes import Process
 from tests.chaos.standing import Store
@@ -25,6 +26,7 @@ class Report:
     plan: Plan
     ledger: Ledger
     uses: UseLedger
+    leads: LeadLedger
     mails: int
     processes: Mapping[str, Process]
     faults: Mapping[str, Mapping[str, int]]
@@ -63,6 +65,8 @@ class Report:
             f"files: {self.files[0]} served, {self.files[1]} served badly",
             f"units: {len(self.uses.taken)} uses taken, {self.uses.told_again} told again; "
             f"{self.mails} mails, {len(self.store.mails_for_a_person)} wait for a person",
+            f"leads: {len(self.leads.came)} came; who tried to take one was told "
+            f"{_counts(self.leads.answers) or 'nothing'}",
             *(f"faults of {account}: {_counts(n) or 'none'}" for account, n in self.faults.items()),
             f"rows: {_counts(self.store.rows)}; {self.store.tried_again} delivered again; "
             f"{len(self.store.for_a_person)} replies wait for a person",

@@ -11,7 +11,17 @@ from bridge.pipeline import items
 from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading
 from bridge.store.outgoing import Row, rows_by_id
-from bridge.store.schema import CONTACTS, DECISIONS, INBOX, MEDIA, NEEDS, OUTBOX, RECORDS, REFRESHES
+from bridge.store.schema import (
+    CONTACTS,
+    DECISIONS,
+    INBOX,
+    MEDIA,
+    NEEDS,
+    OUTBOX,
+    PARTNER_LEADS,
+    RECORDS,
+    REFRESHES,
+)
 from bridge.store.work import rows_by_id as inbox_rows_by_id
 from tests.chaos.clients import Sent
 from tests.chaos.post import Letter
@@ -19,6 +29,7 @@ from tests.chaos.post import Letter
 OPEN = ("pending", "leased", "held", "unknown")
 _MESSAGES = ("MessageReceived", "MessageWritten")
 _SLICE = 500
+_LEADS_TO_COME = ("offered", "queued", "returned")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +116,8 @@ def _states(db: Connection, waiting: Sequence[int]) -> Mapping[str, int]:
         for row_id, state in db.execute(select(table.c.id, table.c.state)):
             known = table is OUTBOX and row_id in waiting
             counts["outbox for a person" if known else f"{table.name} {state}"] += 1
+    for state in db.scalars(select(PARTNER_LEADS.c.state)):
+        counts[f"leads {'pending' if state in _LEADS_TO_COME else 'done'}"] += 1
     return counts
 
 

@@ -22,7 +22,11 @@ def test_nothing_is_lost_doubled_or_out_of_order(
     store: Kind, seed: int, crm: str, tmp_path: Path
 ) -> None:
     """R1: what was answered with 2xx is never lost. R2: one event is one entry. R3: each chat's
-    messages keep their order. Of each item that was accepted there is one decision."""
+    messages keep their order. Of each item that was accepted there is one decision.
+
+    RSL-04, RSL-10, RSL-27: units add up, hints are told once. PRM-13, PRM-14, PRM-15, PX-05: each
+    lead has one owner, here and in the CRM, turns are taken one after the other. PRM-21: nobody is
+    mailed twice."""
     # Strikes close together, so that a short run has nearly a whole round of them.
     plan = Plan(
         seed=seed,

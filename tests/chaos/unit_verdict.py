@@ -10,10 +10,8 @@ from bridge.domain.events import UnitsUsed
 from bridge.domain.names import ClientId
 from bridge.store.engine import reading
 from bridge.store.schema import DECISIONS, RESELLER_CLIENTS, UNIT_MOVEMENTS
-from tests.chaos.post import Letter, mailed_twice
-from tests.chaos.standing import Store
-from tests.chaos.units import BILLING, FEW, RITA, Meter, Use, UseLedger
-from tests.chaos.verdict import SideFound
+from tests.chaos.post import Letter
+from tests.chaos.units import BILLING, FEW, RITA, Meter, Use
 
 NONE_LEFT = "A client of yours has no units left"
 FEW_LEFT = "A client of yours has few units left"
@@ -136,19 +134,3 @@ def _counted(
         if letter.recipient == RITA and link in clients:
             found[ClientId(link), letter.subject] += 1
     return found
-
-
-def found_beside(
-    meters: Sequence[Meter],
-    ledger: UseLedger,
-    engine: Engine,
-    letters: Sequence[Letter],
-    store: Store,
-) -> SideFound:
-    units = look_at_units(engine)
-    wanted = courses(meters, ledger.taken, units)
-    return SideFound(
-        units=list(wrong_units(meters, ledger.taken, units)),
-        mails=list(wrong_mails(wanted, letters, store.mails_for_a_person)),
-        mailed_twice=mailed_twice(letters),
-    )

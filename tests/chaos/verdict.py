@@ -18,8 +18,9 @@ NO_ITEMS = Items(undecided=(), besides=())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideFound:
-    """What is wrong with units and mails."""
+    """What is wrong with units, leads and mails."""
 
+    leads: Sequence[str] = ()
     units: Sequence[str] = ()
     mails: Sequence[str] = ()
     mailed_twice: Sequence[str] = ()
@@ -59,6 +60,7 @@ class Findings:
     decided_besides: list[str] = field(default_factory=list)
     items_undecided: list[str] = field(default_factory=list)
     items_besides: list[str] = field(default_factory=list)
+    leads: list[str] = field(default_factory=list)
     units: list[str] = field(default_factory=list)
     mails: list[str] = field(default_factory=list)
     mailed_twice: list[str] = field(default_factory=list)
@@ -107,6 +109,7 @@ def judge(
         decided_besides=sorted(store.decided - expected.keys()),
         items_undecided=list(items.undecided),
         items_besides=list(items.besides),
+        leads=list(side.leads),
         units=list(side.units),
         mails=list(side.mails),
         mailed_twice=list(side.mailed_twice),
