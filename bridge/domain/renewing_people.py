@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bridge.domain.people import Directory, Role
+from bridge.domain.people import Directory, Employee, MailWish, Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.renewing_policy import SendBy
 from bridge.domain.telling import has_left
 
 
@@ -63,5 +64,11 @@ def _employees(policy: Policy, directory: Directory) -> Iterator[PartnerPerson]:
     for employee in policy.employees.values():
         if employee.role is Role.NONE:
             continue
-        left = has_left(employee.id, directory)
-        yield PartnerPerson(email=employee.id, against="has left, the CRM says" if left else "")
+        yield PartnerPerson(email=employee.id, against=_against(employee, policy, directory))
+
+
+def _against(employee: Employee, policy: Policy, directory: Directory) -> str:
+    if has_left(employee.id, directory):
+        return "has left, the CRM says"
+    by_mail = policy.renewals is not None and policy.renewals.send.by is SendBy.EMAIL
+    return "wants no mails" if by_mail and employee.mail is MailWish.NONE else ""

@@ -41,6 +41,8 @@ from bridge.domain.renewing_recipients import against
 from bridge.domain.subject_access import RenewalFacts, access_to
 from bridge.domain.subjects import Subject, SubjectKind
 
+OF_DEFAULT = "default:"
+"""Before whose it is: what the default of all clients is called as a subject."""
 NOT_SET_UP = "there is no renewals.yaml any more"
 
 
@@ -99,6 +101,12 @@ def facts_of(renewal: Renewal, renewals: Renewals) -> RenewalFacts:
     """What the access function looks at."""
     owner = owner_now(renewal.override, renewal.reading.tenant, renewals)
     return RenewalFacts(id=renewal.id, tenant=renewal.reading.tenant, notify=owner.notify)
+
+
+def facts_of_default(tenant: str, renewals: Renewals) -> RenewalFacts:
+    """The same of the setting for all clients of a partner."""
+    default = renewals.default_of(tenant)
+    return RenewalFacts(id=f"{OF_DEFAULT}{tenant}", tenant=tenant, notify=default.notify)
 
 
 def _on_owner(
@@ -215,7 +223,8 @@ def _moved(before: RenewalReading | None, after: RenewalReading) -> list[str]:
 
 def _on_default(draft: Draft, event: RenewalDefaultSet) -> Decision:
     """Overrides are not touched; those who follow the default do so from now on (REN-10)."""
-    draft.subject = Subject(kind=SubjectKind.RENEWAL, id="default", tenant=event.tenant)
+    name = f"{OF_DEFAULT}{event.tenant}"
+    draft.subject = Subject(kind=SubjectKind.RENEWAL, id=name, tenant=event.tenant)
     noted = (draft.facts.renewing or RenewingFacts()).default
     if noted == event.after:
         return draft.ignored(ReasonCode.RENEWAL_OWNER_SAME, "this default is on the feed already")

@@ -12,6 +12,7 @@ from bridge.domain.names import ClientId, PartnerLeadId
 from bridge.domain.people import Directory
 from bridge.domain.policy import Policy
 from bridge.domain.renewing import RenewalId
+from bridge.domain.renewing_rules import OF_DEFAULT, facts_of_default
 from bridge.domain.renewing_rules import facts_of as facts_of_renewal
 from bridge.domain.subject_access import ProgrammeFacts, SubjectFacts
 from bridge.domain.subjects import SubjectKind
@@ -76,6 +77,11 @@ def _clients(db: Connection, ids: list[str]) -> Iterator[SubjectSeen]:
 def _renewals(db: Connection, policy: Policy, ids: list[str]) -> Iterator[SubjectSeen]:
     if policy.renewals is None:
         return
+    for id in ids:
+        if id.startswith(OF_DEFAULT):
+            default = facts_of_default(id.removeprefix(OF_DEFAULT), policy.renewals)
+            label = "Default renewal owner"
+            yield SubjectSeen(kind=SubjectKind.RENEWAL, id=id, label=label, facts=default)
     for renewal in renewals.by_id(db, [RenewalId(id) for id in ids]).values():
         facts, read = facts_of_renewal(renewal, policy.renewals), renewal.reading
         yield SubjectSeen(kind=SubjectKind.RENEWAL, id=read.id, label=read.name, facts=facts)

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bridge.domain.crm_renewals import RenewalRole
-from bridge.domain.people import Directory
+from bridge.domain.people import Directory, MailWish
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.renewing import ClientContact, Override, OwnerChoice, Renewal, RenewalOwner
 from bridge.domain.renewing_notices import addressed
 from bridge.domain.renewing_ownership import owner_now
 from bridge.domain.renewing_people import partner_people
-from bridge.domain.renewing_policy import RenewalDefault
+from bridge.domain.renewing_policy import RenewalDefault, RenewalSending, SendBy
 from bridge.domain.renewing_recipients import Recipients
 from tests.domain.building import ANA, BRUNO, DIRECTORY
 from tests.domain.renewals import (
@@ -182,6 +182,20 @@ def test_a_person_who_was_deactivated_is_never_a_recipient() -> None:
     copied = recipients(renewal(), VENDORS, directory=left)
     assert (to(copied), copies(copied)) == (ALL_THREE, [])
     assert [w.code for w in copied.warnings] == [ReasonCode.RENEWAL_CONTACT_GONE]
+
+
+def test_who_wants_no_mails_is_flagged_rather_than_passed_over() -> None:
+    policy = rules(PARTNERS)
+    silent = {**policy.employees, ANA: replace(policy.employees[ANA], mail=MailWish.NONE)}
+    policy = replace(policy, employees=silent)
+    assert policy.renewals is not None
+    people = partner_people("", policy, DIRECTORY, {})
+    found = addressed(renewal(), people, policy.renewals).recipients
+    assert found.problem is not None
+    assert (found.people, found.problem.code) == ((), ReasonCode.RENEWAL_CONTACT_GONE)
+    by_task = replace(policy.renewals, send=RenewalSending(by=SendBy.CRM_TASK))
+    people = partner_people("", replace(policy, renewals=by_task), DIRECTORY, {})
+    assert to(addressed(renewal(), people, by_task).recipients) == [ANA]
 
 
 def test_a_partners_user_is_the_contact_of_the_partners_clients() -> None:

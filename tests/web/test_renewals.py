@@ -24,7 +24,7 @@ from bridge.domain.renewing import (
     RenewalReading,
     renewal_of_client,
 )
-from bridge.domain.renewing_events import RenewalRead
+from bridge.domain.renewing_events import RenewalDefaultSet, RenewalRead
 from bridge.domain.renewing_policy import RenewalDefault, Renewals, RenewalSchedule
 from bridge.domain.renewing_rules import facts_of
 from bridge.domain.subject_access import access_to
@@ -410,3 +410,43 @@ def _renewal(number: int, given: dict[str, Any]) -> Renewal:
         ),
         override=Override(choice=given["choice"], notify=given["notify"]),
     )
+
+
+def test_a_new_partner_reads_nothing_of_what_the_former_did(office: World) -> None:
+    name = knows(office, "moved", tenant=NORTH)
+    body = {"owner": "partner", "notify": PETRA, "version": 0}
+    assert api(office, PETRA).put(f"/renewals/{name}", body).status == 200
+    assert PETRA in browser(office, PETRA)[0].get(f"/renewals/{name}").text
+    reading = RenewalReading(
+        id=name,
+        tenant=NORTE,
+        name="moved",
+        renews_on=TODAY + timedelta(days=60),
+        origin=RenewalOrigin.CRM,
+        ref="moved",
+    )
+    event = RenewalRead(
+        event_key=EventKey("moves"), occurred_at=NOW, account=HOUSE, reading=reading
+    )
+    decide_here(office.parts, [event])
+    shown = browser(office, RITA)[0].get(f"/renewals/{name}").text
+    assert "belongs to another partner now" in shown
+    assert PETRA not in shown
+    assert browser(office, PETRA)[0].get(f"/renewals/{name}").status_code == 404
+
+
+def test_a_changed_default_is_on_the_feed_of_whom_it_concerns(office: World) -> None:
+    """REN-17."""
+    for tenant in ("", NORTH, NORTE):
+        event = RenewalDefaultSet(
+            event_key=EventKey(f"default:{tenant}"),
+            occurred_at=NOW,
+            account=HOUSE,
+            tenant=tenant,
+            before=None,
+            after=RenewalDefault(),
+        )
+        decide_here(office.parts, [event])
+    (one,) = api(office, PETRA).get("/activity").items
+    assert one["subject"]["id"] == f"default:{NORTH}"
+    assert len(api(office, LUIS).get("/activity").items) == 3

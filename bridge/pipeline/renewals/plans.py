@@ -1,7 +1,7 @@
 """Renewals of resellers' clients: they follow each client within the decision that changes him."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -63,11 +63,11 @@ def reading_of_client(client: ResellerClient, policy: Policy) -> RenewalReading:
 
 
 def follow_clients(
-    db: Connection, clients: Iterable[ResellerClient], policy: Policy, now: datetime
+    db: Connection, clients: Collection[ResellerClient], policy: Policy, now: datetime
 ) -> None:
     """Within the transaction that changes them."""
     renewals = policy.renewals
-    if renewals is None:
+    if renewals is None or not clients:
         return
     readings = [reading_of_client(client, policy) for client in clients]
     known = store.by_id(db, [one.id for one in readings])

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bridge import codec
 from bridge.domain.names import ClientId, digest_id
-from bridge.domain.principals import PersonKind
+from bridge.domain.principals import Person, PersonKind
 from bridge.domain.renewing import (
     OwnerChoice,
     RenewalId,
@@ -83,7 +83,7 @@ def show_preview(visit: Visit) -> Response:
 def show(visit: Visit, name: str) -> Response:
     with reading(visit.site.parts.engine) as db:
         found = _eyes(visit, db).open(RenewalId(name))
-        history = () if found is None else _history(db, found)
+        history = () if found is None else _history(db, found, visit.principal.person)
     if found is None:
         raise not_found("renewal")
     return visit.render(
@@ -155,9 +155,12 @@ def set_default(visit: Visit) -> Response:
     return _back(answer, f"/settings/partners/communications?tenant={tenant}")
 
 
-def _history(db: Connection, opened: Opened) -> tuple[Record, ...]:
-    """What was decided about it, the newest first."""
-    wanted = FeedWanted(subject=opened.seen.renewal.subject.name)
+def _history(db: Connection, opened: Opened, person: Person) -> tuple[Record, ...]:
+    """What was decided about it, the newest first; for a partner's people since it is theirs."""
+    wanted = FeedWanted(
+        subject=opened.seen.renewal.subject.name,
+        tenants=frozenset({person.tenant}) if person.tenant else None,
+    )
     rows = feed_rows(db, wanted, None, HISTORY)
     return tuple(codec.decode(Record, row.record) for row in rows)
 
