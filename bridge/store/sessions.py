@@ -86,8 +86,8 @@ def sessions_of(db: Connection, digests: Iterable[str], now: datetime) -> Mappin
 def helps(db: Connection, now: datetime) -> Mapping[str, tuple[SignedIn, bool]]:
     """Those who are signed in as a client, or were until lately, by the digests of their sessions;
     and whether each still holds, as far as sessions go."""
-    rows = db.execute(select(SESSIONS).where(SESSIONS.c.help.is_not(None)).limit(_MOST_HELPS))
-    found = {row.digest: _signed_in(row) for row in rows}
+    query = select(SESSIONS).where(SESSIONS.c.help.is_not(None)).order_by(SESSIONS.c.expires_at)
+    found = {row.digest: _signed_in(row) for row in db.execute(query.limit(_MOST_HELPS))}
     holding = sessions_of(db, found, now)
     return {name: (one, name in holding) for name, one in found.items()}
 

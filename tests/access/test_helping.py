@@ -23,13 +23,14 @@ from bridge.store.mirror import directory
 from bridge.store.schema import DECISIONS, SESSIONS
 from bridge.store.sessions import forget_expired_sessions, open_session
 from bridge.web.auth import csrf_token
-from bridge.web.pages.visiting import HELP_COOKIE, SESSION_COOKIE
+from bridge.web.pages.visiting import HELP_COOKIE, HOMES, SESSION_COOKIE
 from tests.access.channel_side import FACTURA, OMAR, OTHER, PETRA, ROSA, moves_in
 from tests.web.asking import Api
 from tests.web.browsing import sign_in
 from tests.web.world import ANA, BRUNO, LUIS, QA, World
 
 CLIENT, OTHERS, MARTA = ClientId("cl_1"), ClientId("cl_2"), "+34600111222"
+HOME = HOMES[PersonKind.RESELLER_USER]
 RESELLER, MANAGER = f"reseller:{ROSA}", f"employee:{LUIS}"
 
 
@@ -100,7 +101,10 @@ def test_rsl_25_a_resellers_user_is_his_client_for_half_an_hour_and_both_names_a
     assert rosa.begin() == 303
     page = rosa.page()
     assert "42" in page
-    assert f"<strong>{ROSA}</strong> is signed in as the client <strong>{CLIENT}</strong>" in page
+    assert (
+        f"<strong>{ROSA}</strong> is signed in as the client <strong>Client {CLIENT}</strong>"
+        in page
+    )
     assert "until 15:36 UTC" in page
     assert rosa.send("/plan/end") == 303
     assert recorded(house) == [
@@ -108,13 +112,13 @@ def test_rsl_25_a_resellers_user_is_his_client_for_half_an_hour_and_both_names_a
         f"{RESELLER} is not signed in as the client {CLIENT} any more: he ended it",
     ]
     assert rosa.helping == ""
-    assert rosa.leads_to("/") == "/activity"
+    assert rosa.leads_to("/") == HOME
 
 
 def test_rsl_25_it_can_not_be_left_but_by_ending_it(house: World) -> None:
     """Every page of that browser is the client's; neither the helper's own pages, nor his streams,
     nor another client are reached from there."""
-    for principal, own in ((RESELLER, "/activity"), (MANAGER, "/conversations")):
+    for principal, own in ((RESELLER, HOME), (MANAGER, "/conversations")):
         browser = Browser(house, principal)
         assert browser.begin() == 303
         for address in ("/", own, "/conversations", "/feed", "/dead-letters", "/activity"):
@@ -133,7 +137,7 @@ def test_rsl_25_it_ends_by_itself_and_is_not_made_longer(house: World) -> None:
     house.later(minutes=29, seconds=59)
     assert "Basic" in rosa.page()
     house.later(seconds=1)
-    assert rosa.leads_to("/plan") == "/activity"
+    assert rosa.leads_to("/plan") == HOME
     with writing(house.engine) as db:
         forget_expired_sessions(db, house.now)
     end_what_is_over(house.parts)
@@ -190,7 +194,7 @@ def test_rsl_25_it_ends_at_once_with_what_it_stands_on(house: World, happens: An
     rosa.begin()
     happens(house)
     assert "Basic" not in rosa.page()
-    assert rosa.leads_to("/plan") in ("/activity", "/login")
+    assert rosa.leads_to("/plan") in (HOME, "/login")
     end_what_is_over(house.parts)
     assert len(recorded(house)) == 2
     assert "any more: the client is archived or gone" in recorded(house)[1]
@@ -218,7 +222,7 @@ def test_the_session_is_nothing_in_another_browser(house: World) -> None:
     rosa, omar = Browser(house), Browser(house, f"reseller:{OMAR}")
     rosa.begin()
     omar.http.set_cookie(HELP_COOKIE, rosa.helping)
-    assert omar.leads_to("/plan") == "/activity"
+    assert omar.leads_to("/plan") == HOME
     bare = house.app.test_client()
     for name in (HELP_COOKIE, SESSION_COOKIE):
         bare.set_cookie(name, rosa.helping)

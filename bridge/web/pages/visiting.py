@@ -14,6 +14,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.principals import PersonKind
 from bridge.store.engine import reading
 from bridge.store.keys import digest
+from bridge.store.reseller_clients import by_ids
 from bridge.store.sessions import SignedIn, session_of
 from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, principal_of_session
 from bridge.web.counting import count
@@ -99,12 +100,19 @@ class Visit:
         name = person.tenant.partition(":")[2]
         role = f"{KINDS[person.kind]} · {name}"
         return {
-            "my_name": person.id,
+            "my_name": self._client_name() or person.id,
             "my_role": role,
             "menu": MENUS[person.kind],
             "behind": person.behind,
             "until": self.signed_in.expires_at,
         }
+
+    def _client_name(self) -> str:
+        client = self.principal.person.client
+        if client is None:
+            return ""
+        with reading(self.site.parts.engine) as db:
+            return "".join(one.details.legal_name for one in by_ids(db, [client]).values())
 
 
 View = Callable[..., Response]
