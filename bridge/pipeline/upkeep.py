@@ -56,6 +56,7 @@ def tick(parts: Parts) -> None:
     wishes = [
         *_old_contacts(parts, policy.crm, policy.ownership.max_age / 2),
         *_old_people(parts, policy.crm),
+        *partnering.old_leads(parts),
     ]
     if wishes:
         _queue(parts, policy.crm, wishes)

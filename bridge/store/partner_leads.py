@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 
 from bridge import codec
 from bridge.domain.names import AccountName, CrmId, EmployeeId, PartnerLeadId
@@ -15,6 +15,8 @@ from bridge.store.schema import PARTNER_LEADS
 from bridge.store.upsert import put
 
 _OF = PARTNER_LEADS.c
+# In the words of its index, or SQLite would not use it.
+_IS_OPEN = text("state IN ('returned', 'held', 'queued', 'offered', 'accepted')")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,21 @@ def due(db: Connection, now: datetime, limit: int) -> tuple[PartnerLead, ...]:
         .limit(limit)
     )
     return tuple(_lead(row.value) for row in rows)
+
+
+def read_long_ago(db: Connection, before: datetime, limit: int) -> tuple[CrmId, ...]:
+    """Open leads that nobody has read in the CRM since, the longest first."""
+    found = (
+        select(_OF.crm_id).where(_OF.read_at < before, _IS_OPEN).order_by(_OF.read_at).limit(limit)
+    )
+    return tuple(CrmId(crm_id) for crm_id in db.scalars(found))
+
+
+def note_read(db: Connection, ids: Iterable[PartnerLeadId], now: datetime) -> None:
+    """They are as they were."""
+    wanted = list(ids)
+    if wanted:
+        db.execute(update(PARTNER_LEADS).where(among(_OF.id, wanted)).values(read_at=now))
 
 
 def put_leads(db: Connection, changed: Iterable[PartnerLead]) -> None:
@@ -136,6 +153,7 @@ def _row(lead: PartnerLead) -> dict[str, Any]:
         "since": lead.since,
         "offered_until": lead.offered_until,
         "opened_at": lead.opened_at,
+        "read_at": lead.read_at or lead.since,
         "batch": lead.batch,
         "version": lead.version,
         "value": codec.encode(lead),

@@ -4,17 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.domain.names import AccountName, conversation_id
+from bridge.domain.names import AccountName, CrmId, conversation_id
 from bridge.domain.reasons import ReasonCode as Code
 from bridge.pipeline.doctor.partners import check_partners
 from bridge.pipeline.erasing import erase
 from bridge.pipeline.partnering import acting
+from bridge.pipeline.partnering.reading import old_leads
 from bridge.pipeline.refusals import Refusal
+from bridge.pipeline.upkeep import tick
 from bridge.store import mirror, notices, partner_leads, partners
 from bridge.store.engine import reading
-from tests.pipeline.partner_house import PETRA, SONIA, Partners, partner_user
+from tests.pipeline.partner_house import IDS, PETRA, SONIA, Partners, partner_user
 from tests.pipeline.test_erasure import traces
-from tests.pipeline.world import BRUNO, CHAT, CRM, LUIS, World
+from tests.pipeline.world import ANA, BRUNO, CHAT, CRM, LUIS, World
 
 NAME = "Zebulon"  # what `traces` looks for
 PHONE = "34666123987"
@@ -88,3 +90,17 @@ def test_who_is_erased_for_privacy_leaves_nothing_among_the_leads(at: Partners) 
     assert not isinstance(erased, Refusal)
     left = {x.partition(".")[0] for x in traces(house)}
     assert left & {"partner_leads", "outbox", "decisions"} == set()
+
+
+def test_a_move_that_no_webhook_told_of_is_seen_by_the_clock(at: Partners) -> None:
+    lead, same = at.has_lead(1), at.has_lead(2)
+    at.agency.leads_now["lead-1"] = replace(at.agency.leads_now["lead-1"], owner=CrmId(IDS[SONIA]))
+    tick(at.house.parts)
+    at.house.settle()
+    assert at.lead(lead).holder.name == ANA
+    at.house.later(13 * 3600)
+    for _ in range(2):  # people and contacts that are as old come first
+        tick(at.house.parts)
+        at.house.settle()
+    assert (at.lead(lead).holder.name, at.lead(same).version) == (SONIA, 1)
+    assert old_leads(at.house.parts) == []

@@ -31,6 +31,7 @@ from bridge.store.partners import House
 
 SIDE_MAX_AGE = timedelta(hours=1)
 _AT_ONCE = 25
+_OLD_AT_ONCE = 200
 
 
 def reader_of(parts: Parts, crm: AccountName) -> PartnerReader | None:
@@ -54,6 +55,19 @@ def due_readings(parts: Parts) -> list[AccountName]:
         waits = mirror.waiting_refreshes(db, lane(Way.MIRROR, crm))
     is_old = read_at is None or parts.now() - read_at >= SIDE_MAX_AGE
     return [crm] if is_old and not waits else []
+
+
+def old_leads(parts: Parts) -> list[RequestRefresh]:
+    """Open leads that were read long ago: a net under the CRM's webhooks."""
+    policy = parts.active().policy
+    if policy.crm is None or reader_of(parts, policy.crm) is None:
+        return []
+    before = parts.now() - policy.ownership.max_age / 2
+    with reading(parts.engine) as db:
+        if mirror.waiting_refreshes(db, lane(Way.MIRROR, policy.crm)):
+            return []
+        found = partner_leads.read_long_ago(db, before, _OLD_AT_ONCE)
+    return [RequestRefresh(kind=RefreshKind.PARTNER_LEAD, key=crm_id) for crm_id in found]
 
 
 def wish(account: AccountName) -> RequestRefresh:
@@ -124,6 +138,11 @@ def read_leads(
     found = lease.while_waiting(parts.engine, lambda: reader.leads(wanted, asked))
     with reading(parts.engine) as db:
         known = partner_leads.leads_by_id(db, [lead_id(crm, one) for one in wanted])
+        unchanged = [
+            lead.id for lead in known.values() if not _differs(lead, found.get(lead.crm_id))
+        ]
+    with writing(parts.engine) as db:
+        partner_leads.note_read(db, unchanged, began)
     events: list[Event] = [
         _lead_event(_Read(crm=crm, crm_id=one, found=found.get(one), began=began), one in fresh)
         for one in wanted

@@ -7,6 +7,7 @@ from bridge.store.types import Moment
 
 _OFFERED = text("offered_until IS NOT NULL")
 _BATCHED = text("batch <> ''")
+_OPEN = text("state IN ('returned', 'held', 'queued', 'offered', 'accepted')")
 
 # One row of each part: `programme`, `side` (the organisation and what is shared), an `account`, a
 # `user`, an `enabling`.
@@ -31,6 +32,7 @@ PARTNER_LEADS = Table(
     Column("since", Moment, nullable=False),
     Column("offered_until", Moment),
     Column("opened_at", Moment),
+    Column("read_at", Moment, nullable=False),  # also where nothing was new
     Column("batch", Text, nullable=False, default=""),
     Column("version", Integer, nullable=False),
     Column("value", LargeBinary, nullable=False),
@@ -56,6 +58,12 @@ Index(
     PARTNER_LEADS.c.offered_until,
     sqlite_where=_OFFERED,
     postgresql_where=_OFFERED,
+)
+Index(
+    "ix_partner_leads_read",
+    PARTNER_LEADS.c.read_at,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
 )
 Index(
     "ix_partner_leads_batch",

@@ -7,6 +7,7 @@ from bridge.store.types import Moment
 
 _OFFERED = sa.text("offered_until IS NOT NULL")
 _BATCHED = sa.text("batch <> ''")
+_OPEN = sa.text("state IN ('returned', 'held', 'queued', 'offered', 'accepted')")
 
 
 def upgrade() -> None:
@@ -30,6 +31,7 @@ def upgrade() -> None:
         sa.Column("since", Moment(), nullable=False),
         sa.Column("offered_until", Moment(), nullable=True),
         sa.Column("opened_at", Moment(), nullable=True),
+        sa.Column("read_at", Moment(), nullable=False),
         sa.Column("batch", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
@@ -50,6 +52,13 @@ def _indexes() -> None:
         ["offered_until"],
         sqlite_where=_OFFERED,
         postgresql_where=_OFFERED,
+    )
+    op.create_index(
+        "ix_partner_leads_read",
+        table,
+        ["read_at"],
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
     )
     op.create_index(
         "ix_partner_leads_batch",
