@@ -108,6 +108,14 @@ def put_contacts(db: Connection, crm: AccountName, contacts: Sequence[Contact]) 
     look_at_owners(db, ids)
 
 
+def open_leads(db: Connection, account: AccountName) -> tuple[CrmId, ...]:
+    """The CRM's ids of all open leads that are mirrored."""
+    of = RECORDS.c
+    mine = (of.account == account, of.kind == RecordKind.LEAD.value, of.is_open)
+    found = select(of.crm_id).where(*mine, of.crm_id.is_not(None)).order_by(of.id)
+    return tuple(CrmId(crm_id) for crm_id in db.scalars(found))
+
+
 def put_deals(db: Connection, crm: AccountName, deals: Sequence[Deal]) -> None:
     _put_records(db, crm, RecordKind.DEAL, deals)
 

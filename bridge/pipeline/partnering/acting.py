@@ -4,15 +4,29 @@
 answered as before, and does nothing twice.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bridge.domain import partner_events as e
-from bridge.domain.names import EmployeeId, EventKey, PartnerLeadId, PartnerName, digest_id
+from bridge.domain.changes import RefreshKind, RequestRefresh
+from bridge.domain.names import (
+    AccountName,
+    CrmId,
+    EmployeeId,
+    EventKey,
+    PartnerLeadId,
+    PartnerName,
+    digest_id,
+)
 from bridge.domain.partner_policy import LeadTarget
 from bridge.domain.principals import Person
 from bridge.domain.programme import Details, EnablingKind
 from bridge.pipeline.house import Outcome, decide_here
+from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
+from bridge.store import mirror
+from bridge.store.engine import reading, writing
+from bridge.store.records import open_leads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +59,29 @@ def switch_on(parts: Parts, asked: Asked, confirmation: str, organisation: str =
         confirmation=confirmation,
         organisation=organisation,
     )
-    return decide_here(parts, [event])[0]
+    outcome = decide_here(parts, [event])[0]
+    if outcome.refused is None:
+        _take_in_known_leads(parts)
+    return outcome
+
+
+def _take_in_known_leads(parts: Parts) -> None:
+    """Open leads that the bridge mirrors anyway; any other one when it next changes in the CRM."""
+    crm = parts.active().policy.crm
+    if crm is not None:
+        with reading(parts.engine) as db:
+            known = open_leads(db, crm)
+        ask_for(parts, crm, known)
+
+
+def ask_for(parts: Parts, crm: AccountName, leads: Sequence[CrmId]) -> None:
+    """These leads of the CRM are read soon, and known in the programme from then on."""
+    wishes = [RequestRefresh(kind=RefreshKind.PARTNER_LEAD, key=lead) for lead in leads]
+    where = lane(Way.MIRROR, crm)
+    with writing(parts.engine) as db:
+        mirror.request_refreshes(db, where, wishes, parts.now())
+    if wishes:
+        parts.bell.ring(where)
 
 
 def switch_off(parts: Parts, asked: Asked) -> Outcome:
