@@ -28,7 +28,7 @@ from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.contacts import owner_of
 from connectors.hubspot.programme import ProgrammeLeads
 from connectors.hubspot.reader import HubSpotReader, told
-from connectors.hubspot.reading import read_associations, read_records, value
+from connectors.hubspot.reading import numbers, read_associations, read_records, value
 
 _TO_TRY_THINGS = ("SANDBOX", "DEVELOPER_TEST", "APP_DEVELOPER")
 _CONTACT = ("email", "firstname", "lastname", "associatedcompanyid")
@@ -75,6 +75,7 @@ class HubSpotPartners:
         if not accounts and not emails:
             return PartnersRead(accounts=(), users=())
         properties = ["name", "hubspot_owner_id", *filter(None, [self._partner_property])]
+        accounts = numbers(accounts)
         companies = read_records(self._client, COMPANIES, accounts, properties)
         owners = _by_email(self._reader.employees())
         wanted = {*emails, *owners}

@@ -10,7 +10,7 @@ from bridge.ports import Account
 from connectors.hubspot.associations import CONTACTS, LEADS
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.contacts import owner_of
-from connectors.hubspot.reading import read_associations, read_records, value
+from connectors.hubspot.reading import numbers, read_associations, read_records, value
 from connectors.hubspot.stages import Stages
 
 OF_CONTACT = "contact."  # in front of a property's name: the contact's, not the lead's
@@ -38,7 +38,7 @@ class ProgrammeLeads:
         wanted = [one for one in (*properties, self._product) if one]
         of_contacts = [_plain(one) for one in wanted if one.startswith(OF_CONTACT)]
         of_leads = [one for one in wanted if not one.startswith(OF_CONTACT)]
-        records = read_records(self._client, LEADS, ids, [*_LEAD, *of_leads])
+        records = read_records(self._client, LEADS, numbers(ids), [*_LEAD, *of_leads])
         contacts = self._contacts([_id(one) for one in records], of_contacts)
         leads = (self._lead(one, contacts.get(_id(one), _NOBODY), properties) for one in records)
         return {lead.crm_id: lead for lead in leads}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bridge.domain.errors import OutcomeUnknown
+from bridge.domain.names import CrmId
 from bridge.payload import Payload
 from connectors.hubspot.answers import checked
 from connectors.hubspot.client import MAX_INPUTS, HubSpotClient
@@ -65,6 +66,11 @@ def read_labels(
 def batched(ids: Iterable[str]) -> Iterator[list[str]]:
     every = list(ids)
     return (every[start : start + MAX_INPUTS] for start in range(0, len(every), MAX_INPUTS))
+
+
+def numbers(ids: Iterable[str]) -> list[CrmId]:
+    """Those that can be ids at all: one that can't costs the others their call."""
+    return [CrmId(one) for one in ids if one.isascii() and one.isdigit()]
 
 
 def value(record: Payload, name: str) -> str:

@@ -25,7 +25,7 @@ from connectors.hubspot.associations import COMPANIES, CONTACTS, CRM_KINDS, DEAL
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.contacts import owner_of
 from connectors.hubspot.reader import told
-from connectors.hubspot.reading import read_associations, read_records, value
+from connectors.hubspot.reading import numbers, read_associations, read_records, value
 from connectors.hubspot.renewal_people import ROLE, People, RenewalPeople
 
 _PAGE = 100
@@ -111,7 +111,7 @@ class HubSpotRenewals:
         def read() -> list[CrmRenewal]:
             kind = _place(source).object_type
             return self._renewals(
-                source, read_records(self._client, kind, ids, _properties(source))
+                source, read_records(self._client, kind, numbers(ids), _properties(source))
             )
 
         return {one.crm_id: one for one in told(lambda: _named(source, read))}
@@ -228,11 +228,11 @@ def _name(place: _Kind, record: Payload) -> str:
 
 def _day(written: str) -> date | None:
     """A date, a moment, or milliseconds; what is none of these is no date."""
-    if written.isascii() and written.lstrip("-").isdigit():
-        return (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(written))).date()
     try:
-        return date.fromisoformat(written[:10]) if written else None
-    except ValueError:
+        if written.isascii() and written.lstrip("-").isdigit():
+            return (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(written))).date()
+        return date.fromisoformat(written[:10])
+    except (ValueError, OverflowError):
         return None
 
 

@@ -19,6 +19,7 @@ from bridge.payload import Payload
 from bridge.ports import Account
 from connectors.salesforce.answers import SalesforceRefused
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.ids import is_id
 from connectors.salesforce.persons import id_of, owner_of
 from connectors.salesforce.programme import value_of
 from connectors.salesforce.reading import (
@@ -90,7 +91,8 @@ class SalesforceRenewals:
 
     def read(self, source: RenewalSource, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRenewal]:
         def read() -> list[CrmRenewal]:
-            found = rows_where(self._client, _table(source), ["Id"], ids)
+            named = [one for one in ids if is_id(one)]
+            found = rows_where(self._client, _table(source), ["Id"], named)
             return self._renewals(source, list(found))
 
         return {one.crm_id: one for one in told(lambda: _named(source, read))}
@@ -144,15 +146,22 @@ def _named(source: RenewalSource, read: Callable[[], list[CrmRenewal]]) -> list[
         ) from error
 
 
+def _day(written: str) -> date | None:
+    """A date, or a moment's; a text that is neither is no date."""
+    try:
+        return date.fromisoformat(written[:10])
+    except ValueError:
+        return None
+
+
 def _renewal(source: RenewalSource, record: Payload, company: str, people: People) -> CrmRenewal:
     place = _place(source)
-    day = value_of(record, place.date)
     of = text(record, company)
     return CrmRenewal(
         kind=source.kind,
         crm_id=id_of(record),
         name=next((seen(name) for one in place.names if (name := text(record, one))), ""),
-        due=date.fromisoformat(day[:10]) if day else None,
+        due=_day(value_of(record, place.date)),
         state=value_of(record, place.state) if place.state else "",
         is_open=not flag(record, "IsClosed"),
         is_won=flag(record, "IsWon"),

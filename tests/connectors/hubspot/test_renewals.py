@@ -140,6 +140,15 @@ def test_those_without_a_date_or_people_are_read_all_the_same(renewals: HubSpotR
     assert (found[LATER].due, found[LATER].name) == (date(2027, 1, 1), "later.example")
 
 
+@pytest.mark.parametrize("written", ["soon", "31.12.2026", "9" * 30, "-", "2026-13-01"])
+def test_what_is_no_date_is_none(
+    crm: HubSpotSandbox, renewals: HubSpotRenewals, written: str
+) -> None:
+    client = {"id": "54", "properties": {"hs_next_renewal_date": written}}
+    crm.post("seed", {"partner_clients": [client]})
+    assert renewals.read(CLIENTS, [CrmId("54"), CrmId("no-id")])[CrmId("54")].due is None
+
+
 def test_a_deal_says_whether_it_is_open_or_won(renewals: HubSpotRenewals) -> None:
     """PX-09: the only contact linked is the primary one."""
     found = renewals.read(DEALS, [DEAL, WON])

@@ -152,6 +152,12 @@ def test_due_takes_both_ends(
     assert [one.crm_id for one in renewals.due(CONTRACTS, first, last)] == found
 
 
+def test_what_is_no_date_or_no_id_is_none(renewals: SalesforceRenewals) -> None:
+    source = RenewalSource(kind=CrmKind.CONTRACT, date="Name")
+    found = renewals.read(source, [PLAN, CrmId("no-id"), CrmId("")])
+    assert {one: renewal.due for one, renewal in found.items()} == {PLAN: None}
+
+
 def test_an_opportunity_says_whether_it_is_open_or_won(renewals: SalesforceRenewals) -> None:
     """PX-09: reminders stop after renewed."""
     found = renewals.read(RenewalSource(kind=CrmKind.DEAL), [DEAL, WON])
