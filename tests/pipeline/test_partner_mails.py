@@ -65,7 +65,7 @@ def test_who_was_deactivated_between_assignment_and_mail_gets_none(
     at.gives(lead, PETRA, notify=True)
     at.read_side()
     at.house.settle()
-    assert recipients(post) == []
+    assert recipients(post) == [ANA]  # her channel manager, who hears that she has left
     assert "is not active in the CRM" in " ".join(dropped(at))
 
 
