@@ -36,8 +36,10 @@ def renewals() -> None:
 
 
 @renewals.command("list", cls=Command)
-@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="The first day.")
-@click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="The last day.")
+@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="The first day; today.")
+@click.option(
+    "--last", type=click.DateTime(["%Y-%m-%d"]), help="The last day; as far as the look-ahead."
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def list_all(first: date | None, last: date | None, limit: int) -> None:
     """List coming renewals, the soonest first."""

@@ -65,6 +65,18 @@ def test_a_plans_last_day_is_the_renewal_and_its_partner_is_told(office: World, 
     assert "paco@perez.example" not in str(mine)
 
 
+def test_who_left_the_reseller_while_the_mail_waited_gets_nothing(
+    office: World, post: Post
+) -> None:
+    """Between the decision and the mail."""
+    add(office)
+    office.later(timedelta(days=15).total_seconds())
+    keep_renewals(office.parts)
+    office.use(users={})
+    office.settle()
+    assert [mail for mail in post.mails() if "Renewal of" in mail["subject"]] == []
+
+
 def test_a_renewed_plan_moves_the_schedule(office: World) -> None:
     client = add(office)
     before = due(office, client)

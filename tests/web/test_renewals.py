@@ -233,6 +233,18 @@ def test_the_calendar_goes_on_where_it_ended(office: World) -> None:
     assert [x["name"] for x in asked.get("/renewals", last=last).items] == ["c0", "c1"]
 
 
+def test_the_calendar_is_of_what_is_coming(office: World) -> None:
+    """As far as the look-ahead; the past and the far away where they are asked for."""
+    for days in (-1, 0, 120, 121):
+        knows(office, f"in {days}", days=days)
+    asked = api(office, LUIS)
+    assert names(asked) == ["in 0", "in 120"]
+    past = asked.get("/renewals", first=str(TODAY - timedelta(days=30)), last=str(TODAY))
+    assert [x["name"] for x in past.items] == ["in -1", "in 0"]
+    far = asked.get("/renewals", first=str(TODAY + timedelta(days=121)))
+    assert [x["name"] for x in far.items] == ["in 121"]
+
+
 # The default.
 
 

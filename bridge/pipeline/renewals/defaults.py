@@ -88,18 +88,18 @@ def _not_his(edit: Edit, policy: Policy) -> Refusal | None:
 
 
 def _edit(parts: Parts, folder: ConfigFolder, edit: Edit) -> Refusal | None:
-    """One at a time in the whole house: the row of the active configuration has the last word."""
+    """All is made ready before; then one at a time in the whole house, and the row of the active
+    configuration has the last word."""
+    files = read_folder(folder.path)
+    if _hash_of(files, folder) != edit.seen:
+        return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
+    name = _file_of(files)
+    content = _edited(files.contents[name], edit)
+    made = _checked(files, folder, name, content)
     with writing(parts.engine) as db:
         active = configs.active(db)
-        files = read_folder(folder.path)
-        if active is None or active.hash != edit.seen:
-            return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
-        if _hash_of(files, folder) != active.hash:
-            return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
-        name = _file_of(files)
-        content = _edited(files.contents[name], edit)
-        made = _checked(files, folder, name, content)
-        if _has_moved(Path(name), files.contents[name]):
+        is_same = read_folder(folder.path).contents == files.contents
+        if active is None or active.hash != edit.seen or not is_same:
             return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
         if made.hash != active.hash:
             store.note_edit(db, made.hash, edit.by.principal, parts.now())
@@ -158,13 +158,6 @@ def _file_of(files: Files) -> str:
         if isinstance(node, Entries) and any(e.key.text == "renewals" for e in node.entries):
             return name
     raise NotEditable("no file of the folder has the key renewals")
-
-
-def _has_moved(path: Path, read: bytes) -> bool:
-    try:
-        return path.read_bytes() != read
-    except OSError:
-        return True
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -18,7 +18,10 @@ def rules_digest(renewals: Renewals) -> str:
 
 
 def zone_of(renewal: Renewal, renewals: Renewals) -> tzinfo:
-    name = renewal.reading.time_zone or renewals.schedule.time_zone
+    return zone(renewal.reading.time_zone or renewals.schedule.time_zone)
+
+
+def zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 

@@ -22,7 +22,7 @@ from bridge.domain.renewing_rules import facts_of
 from bridge.domain.renewing_schedule import deadline
 from bridge.domain.subject_access import access_to
 from bridge.pipeline.renewals.people import inactive_people
-from bridge.pipeline.renewals.placing import done_of, zone_of
+from bridge.pipeline.renewals.placing import done_of, zone, zone_of
 from bridge.store import renewals as store
 from bridge.store.mirror import directory
 from bridge.store.renewals import RenewalPlace, RenewalsWanted, StepDone
@@ -87,9 +87,15 @@ class Eyes:
     def calendar(
         self, first: date | None, last: date | None, after: RenewalPlace | None, limit: int
     ) -> tuple[Seen, ...]:
-        """The soonest first, of those that these eyes may see."""
-        renewals, wanted = self._policy.renewals, self._wanted(first, last)
-        if renewals is None or wanted is None:
+        """The soonest first, of those that these eyes may see: from today on, as far as one looks
+        ahead, where no days are given."""
+        renewals = self._policy.renewals
+        if renewals is None:
+            return ()
+        first = first or self._now.astimezone(zone(renewals.schedule.time_zone)).date()
+        last = last or first + timedelta(days=renewals.schedule.look_ahead)
+        wanted = self._wanted(first, last)
+        if wanted is None:
             return ()
         seen: list[Seen] = []
         while len(seen) < limit:
@@ -172,7 +178,7 @@ class Eyes:
         people: Directory = directory(self._db, self._policy.crm)
         return partner_people(tenant, self._policy, people, inactive_people(self._db, self._policy))
 
-    def _wanted(self, first: date | None, last: date | None) -> RenewalsWanted | None:
+    def _wanted(self, first: date, last: date) -> RenewalsWanted | None:
         """What narrows a list before the access function decides; None: nothing is for them."""
         person = self._person
         match person.kind:
@@ -189,9 +195,7 @@ class Eyes:
         assert_never(person.kind)
 
 
-def _of_employee(
-    id: str, role: Role | None, first: date | None, last: date | None
-) -> RenewalsWanted | None:
+def _of_employee(id: str, role: Role | None, first: date, last: date) -> RenewalsWanted | None:
     if role in (Role.MANAGER, Role.QUALITY_CONTROL):
         return RenewalsWanted(first=first, last=last)
     if role is Role.SALESPERSON:

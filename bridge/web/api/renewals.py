@@ -42,7 +42,8 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=400)]
 
 
 class CalendarQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`first` and `last` are days, both included."""
+    """`first` and `last` are days, both included; from today as far as the look-ahead when they
+    are not given."""
 
     first: date | None = None
     last: date | None = None
