@@ -18,11 +18,11 @@ POST  /api/v1/clients/<id>/archive             reseller
 GET   /api/v1/clients/<id>/ledger              reseller
 POST  /api/v1/clients/<id>/renew               reseller
 POST  /api/v1/clients/<id>/sign-in-as          reseller
-GET   /api/v1/clients/export                   reseller
-POST  /api/v1/clients/import                   reseller
 POST  /api/v1/clients/<id>/suspend             reseller
 POST  /api/v1/clients/<id>/unarchive           reseller
 POST  /api/v1/clients/<id>/use                 reseller
+GET   /api/v1/clients/export                   reseller
+POST  /api/v1/clients/import                   reseller
 GET   /api/v1/notifications                    partner reseller
 POST  /api/v1/notifications/read               partner reseller
 GET   /api/v1/partners/leads                   partner
@@ -43,8 +43,16 @@ POST  /api/v1/renewals/<id>/state              partner reseller
 GET   /api/v1/renewals/default                 partner reseller
 PUT   /api/v1/renewals/default                 partner reseller
 GET   /api/v1/renewals/preview                 partner reseller
+GET   /clients                                 reseller
+GET   /clients/<name>                          reseller
+POST  /clients/<name>/<action>                 reseller
 GET   /clients/<name>/renewals                 partner reseller
 POST  /clients/<name>/sign-in-as               reseller
+GET   /clients/export                          reseller
+GET   /clients/import                          reseller
+POST  /clients/import                          reseller
+GET   /clients/new                             reseller
+POST  /clients/new                             reseller
 POST  /logout                                  partner reseller
 GET   /notifications                           partner reseller
 POST  /notifications/read                      partner reseller

@@ -108,6 +108,14 @@ GET    /api/v1/timeline                                        401 200 200 200 2
 POST   /api/v1/uploads                                         401 403 422 422 403 422
 GET    /api/v1/work/ambiguous                                  401 403 403 403 403 200
 GET    /clients/<name>/renewals                                303 303 303 303 303 303
+GET    /clients                                                303 200 200 200 200 200
+GET    /clients/<name>                                         303 404 404 404 404 404
+POST   /clients/<name>/<action>                                303 403 404 404 403 404
+GET    /clients/export                                         303 200 200 200 200 200
+GET    /clients/import                                         303 404 404 404 404 404
+POST   /clients/import                                         303 403 404 404 403 404
+GET    /clients/new                                            303 404 404 404 404 404
+POST   /clients/new                                            303 403 404 404 403 404
 POST   /clients/<name>/sign-in-as                              303 403 404 404 403 404
 POST   /contacts/<name>/merge                                  303 403 403 403 403 404
 GET    /conversations                                          303 200 200 200 200 200

@@ -12,6 +12,7 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.helping import HELPERS
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
+from bridge.web.api.reseller_clients import RESELLING
 from bridge.web.attempts import Attempts
 from bridge.web.auth import CLIENTS, EVERYBODY, PEOPLE
 from bridge.web.pages import (
@@ -19,6 +20,8 @@ from bridge.web.pages import (
     business,
     chat,
     chats,
+    client_actions,
+    client_files,
     clients,
     dead,
     deliveries,
@@ -29,6 +32,7 @@ from bridge.web.pages import (
     notices,
     plan,
     renewals,
+    reseller_clients,
     rotation,
     sending,
     signing_in,
@@ -105,6 +109,14 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/conversations/<name>/erase", "POST", form(site, erasing.forget)),
         ("/conversations/<name>/export", "GET", page(site, exports.take)),
         ("/activity", "GET", page(site, business.show, PEOPLE)),
+        ("/clients", "GET", page(site, reseller_clients.show, RESELLING)),
+        ("/clients/new", "GET", page(site, reseller_clients.show_new, RESELLING)),
+        ("/clients/new", "POST", form(site, client_actions.add, RESELLING)),
+        ("/clients/import", "GET", page(site, client_files.show, RESELLING)),
+        ("/clients/import", "POST", form(site, client_files.bring, RESELLING)),
+        ("/clients/export", "GET", page(site, client_files.take, RESELLING)),
+        ("/clients/<name>", "GET", page(site, reseller_clients.show_one, RESELLING)),
+        ("/clients/<name>/<action>", "POST", form(site, client_actions.act, RESELLING)),
         ("/clients/<name>/sign-in-as", "POST", form(site, helping.start, HELPERS)),
         ("/plan", "GET", page(site, plan.show, CLIENTS)),
         ("/plan/messages", "GET", page(site, plan.show_chats, CLIENTS)),
@@ -143,6 +155,9 @@ def _go_home(visit: Visit) -> Response:
 
 def _limit_form(site: Site) -> None:
     most = MAX_FORM_BYTES
+    if request.path == client_files.PATH:  # the preview carries the file along
+        request.max_content_length = request.max_form_memory_size = client_files.MOST_FORM_BYTES
+        return
     if is_upload(request.path) and request.mimetype == "multipart/form-data":
         most += site.policy.media.max_upload_bytes
     request.max_content_length = most

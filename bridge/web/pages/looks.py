@@ -6,6 +6,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from bridge.domain.client_differences import said_of_service
 from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
 from bridge.domain.reasons import ReasonCode
 from bridge.web.wording import EFFECTS, EVENTS, MEDIA, MESSENGERS
@@ -51,6 +52,16 @@ _TOLD = {
     ReasonCode.PLAN_SUSPENDED: "A reseller's client is suspended",
     ReasonCode.PLAN_UNITS_LOW: "A reseller's client has few units left",
     ReasonCode.PLAN_ENDING: "The plan of a reseller's client ends soon",
+}
+_DEEDS = {
+    "edit": "Edit",
+    "add_units": "Add units",
+    "renew": "Renew",
+    "suspend": "Suspend",
+    "activate": "Activate",
+    "archive": "Archive",
+    "unarchive": "Out of the archive",
+    "sign_in_as": "Sign in as",
 }
 _OUTBOX = {
     "pending": "waiting",
@@ -134,6 +145,15 @@ def told(code: ReasonCode) -> str:
     return _TOLD.get(code, code.value)
 
 
+def deed(action: str) -> str:
+    """An action on a client, as a link says it."""
+    return _DEEDS.get(action, action)
+
+
+def service(value: bool | int) -> str:
+    return said_of_service(value)
+
+
 def capitalize_first(text: str) -> str:
     """As a sentence begins; an e-mail address stays as it is."""
     return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
@@ -160,6 +180,8 @@ FILTERS: dict[str, Callable[..., object]] = {
         event,
         effect,
         told,
+        deed,
+        service,
         capitalize_first,
     )
 }

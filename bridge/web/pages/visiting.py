@@ -32,14 +32,19 @@ KINDS = {
 _TOLD = ("/notifications", "Notifications")
 MENUS = {
     PersonKind.PARTNER_USER: (("/activity", "Activity"), ("/renewals", "Renewals"), _TOLD),
-    PersonKind.RESELLER_USER: (("/activity", "Activity"), ("/renewals", "Renewals"), _TOLD),
+    PersonKind.RESELLER_USER: (
+        ("/clients", "Clients"),
+        ("/activity", "Activity"),
+        ("/renewals", "Renewals"),
+        _TOLD,
+    ),
     PersonKind.CLIENT: (("/plan", "Your plan"), ("/plan/messages", "Your messages")),
 }
 HOMES = {
     PersonKind.EMPLOYEE: "/conversations",
     PersonKind.SERVICE: "/conversations",
     PersonKind.PARTNER_USER: "/activity",
-    PersonKind.RESELLER_USER: "/activity",
+    PersonKind.RESELLER_USER: "/clients",
     PersonKind.CLIENT: "/plan",
 }
 ROLES = {
