@@ -20,6 +20,7 @@ from bridge.web.problems import Problem, forbidden
 
 HOUSE = frozenset({PersonKind.EMPLOYEE, PersonKind.SERVICE})
 """Whom a route serves that says nothing else."""
+PARTNERS = frozenset({PersonKind.PARTNER_USER})
 TENANTS = frozenset({PersonKind.PARTNER_USER, PersonKind.RESELLER_USER})
 PEOPLE = TENANTS | HOUSE
 CLIENTS = frozenset({PersonKind.CLIENT})

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from bridge.codec import decode
 from bridge.domain.access import Access
-from bridge.domain.names import EmployeeId
+from bridge.domain.names import EmployeeId, PartnerName
 from bridge.domain.people import Directory, Role
 from bridge.domain.policy import Policy
-from bridge.domain.principals import Person, PersonKind
+from bridge.domain.principals import Person, PersonKind, tenant_of_partner
 from bridge.domain.reasons import Reason
 from bridge.domain.subject_access import access_to
 from bridge.domain.subjects import SubjectKind
@@ -87,10 +87,17 @@ class Onlooker:
 
 
 def list_business(
-    db: Connection, onlooker: Onlooker, subject: str, start: BusinessPlace | None, limit: int
+    db: Connection,
+    onlooker: Onlooker,
+    subject: str,
+    start: BusinessPlace | None,
+    limit: int,
+    partner: str = "",
 ) -> BusinessPage:
-    """The latest first. Problem 404 for a subject that is not there for him."""
+    """The latest first. Problem 404 for a subject or a partner that is not there for him."""
     wanted = FeedWanted(subjects_only=True, tenants=onlooker.tenants(db))
+    if partner:
+        wanted = replace(wanted, tenants=_of_partner(onlooker, wanted.tenants, partner))
     if subject:
         wanted = replace(_about(db, onlooker, subject, wanted), subject=subject)
     found: list[Happening] = []
@@ -105,6 +112,13 @@ def list_business(
             return _page(found, None)
         before = rows[-1].id
     return _page(found, before)
+
+
+def _of_partner(onlooker: Onlooker, his: frozenset[str] | None, partner: str) -> frozenset[str]:
+    tenant = tenant_of_partner(PartnerName(partner))
+    if partner not in onlooker.policy.partners.accounts or (his is not None and tenant not in his):
+        raise not_found("partner account")
+    return frozenset({tenant})
 
 
 def _page(found: list[Happening], before: int | None) -> BusinessPage:

@@ -53,6 +53,11 @@ GET   /clients/import                          reseller
 POST  /clients/import                          reseller
 GET   /clients/new                             reseller
 POST  /clients/new                             reseller
+GET   /inbox                                   partner
+GET   /inbox/<name>                            partner
+POST  /inbox/<name>/accept                     partner
+POST  /inbox/<name>/decline                    partner
+POST  /inbox/<name>/take                       partner
 POST  /logout                                  partner reseller
 GET   /notifications                           partner reseller
 POST  /notifications/read                      partner reseller

@@ -15,9 +15,11 @@ from bridge.web.business import BusinessPlace, Happening, Onlooker, list_busines
 
 
 class ActivityQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`subject` narrows it to one: `lead:`, `client:` or `renewal:` and its id."""
+    """`subject` narrows it to one: `lead:`, `client:` or `renewal:` and its id; `partner` to what
+    is the business of one partner account, by its key."""
 
     subject: str = ""
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +45,13 @@ class HappeningShape:
 
 
 def list_all(call: Call, query: ActivityQuery) -> Page[HappeningShape]:
-    of = f"activity {query.subject}"
+    of = f"activity {query.subject} {query.partner}"
     begin = start(call, query, BusinessPlace, of)
     with reading(call.site.parts.engine) as db:
         policy = call.site.policy
         people = directory(db, policy.crm)
         onlooker = Onlooker(person=call.principal.person, policy=policy, directory=people)
-        found = list_business(db, onlooker, query.subject, begin, query.limit)
+        found = list_business(db, onlooker, query.subject, begin, query.limit, query.partner)
     items = tuple(_shape(one) for one in found.happenings)
     return Page(items=items, next=go_on(call, found.next, of))
 

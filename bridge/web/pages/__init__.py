@@ -14,7 +14,7 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.api.reseller_clients import RESELLING
 from bridge.web.attempts import Attempts
-from bridge.web.auth import CLIENTS, EVERYBODY, PEOPLE
+from bridge.web.auth import CLIENTS, EVERYBODY, PARTNERS, PEOPLE
 from bridge.web.pages import (
     activity,
     business,
@@ -30,6 +30,9 @@ from bridge.web.pages import (
     first,
     helping,
     notices,
+    partner_inbox,
+    partner_leads,
+    partners,
     plan,
     renewals,
     reseller_clients,
@@ -58,6 +61,7 @@ _MESSAGE = "/conversations/<name>/messages/<message>"
 _NOT_OURS = ("/api/", "/hooks/", "/healthz", "/readyz", "/metrics", "/media/")
 _log = structlog.get_logger()
 View = Callable[..., Response]
+Routes = tuple[tuple[str, str, View], ...]
 
 
 def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
@@ -81,9 +85,10 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     app.jinja_env.filters.update(FILTERS)
 
 
-def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
+def _pages(site: Site) -> Routes:
     attempts = Attempts()
     return (
+        *_partner_pages(site),
         ("/", "GET", page(site, _go_home, EVERYBODY)),
         ("/login", "GET", signing_in.how_to_sign_in),
         ("/login/<token>", "GET", partial(signing_in.show_button, site, attempts)),
@@ -146,6 +151,31 @@ def _pages(site: Site) -> tuple[tuple[str, str, View], ...]:
         ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
         ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
         ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
+    )
+
+
+def _partner_pages(site: Site) -> Routes:
+    lead = "/partners/leads/<name>"
+    return (
+        ("/inbox", "GET", page(site, partner_inbox.show, PARTNERS)),
+        ("/inbox/<name>", "GET", page(site, partner_inbox.show_lead, PARTNERS)),
+        ("/inbox/<name>/take", "POST", form(site, partner_inbox.take, PARTNERS)),
+        ("/inbox/<name>/accept", "POST", form(site, partner_inbox.accept, PARTNERS)),
+        ("/inbox/<name>/decline", "POST", form(site, partner_inbox.decline, PARTNERS)),
+        ("/partners/leads", "GET", page(site, partner_leads.show)),
+        (lead, "GET", page(site, partner_leads.show_lead)),
+        (f"{lead}/assign", "POST", form(site, partner_leads.assign)),
+        ("/partners/bulk", "GET", page(site, partner_leads.choose_many)),
+        ("/partners/bulk", "POST", form(site, partner_leads.assign_many)),
+        ("/partners/batches/<batch>/undo", "POST", form(site, partner_leads.undo)),
+        ("/partners/programme", "GET", page(site, partners.show_programme)),
+        ("/partners/programme/on", "POST", form(site, partners.switch_on)),
+        ("/partners/programme/review", "POST", form(site, partners.end_review)),
+        ("/partners/accounts", "GET", page(site, partners.show_accounts)),
+        ("/partners/accounts/<name>/enable", "POST", form(site, partners.enable_account)),
+        ("/partners/users/<user>/enable", "POST", form(site, partners.enable_user)),
+        ("/partners/queues", "GET", page(site, partners.show_queues)),
+        ("/partners/report", "GET", page(site, partners.show_report)),
     )
 
 

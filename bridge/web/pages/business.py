@@ -11,11 +11,12 @@ from bridge.web.pages.visiting import Visit
 
 
 def show(visit: Visit) -> Response:
-    """`?subject=` narrows it to one, by the name that its own page gives it."""
-    subject = asked("subject")
+    """`?subject=` narrows it to one, by the name that its own page gives it; `?partner=` to what is
+    one partner account's business."""
+    subject, partner = asked("subject"), asked("partner")
     start = begin(visit, BusinessPlace, "activity")
     with reading(visit.site.parts.engine) as db:
-        found = list_business(db, onlooker(visit, db), subject, start, PAGE)
+        found = list_business(db, onlooker(visit, db), subject, start, PAGE, partner)
     return visit.render(
         "business.html",
         happenings=found.happenings,

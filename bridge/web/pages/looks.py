@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from bridge.domain.client_differences import said_of_service
 from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
+from bridge.domain.partner_leads import How, LeadState
 from bridge.domain.reasons import ReasonCode
 from bridge.web.wording import EFFECTS, EVENTS, MEDIA, MESSENGERS
 
@@ -39,6 +40,15 @@ _TOLD = {
     ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour; what is to be done waits",
     ReasonCode.MESSAGE_FAILED: "A message of yours did not get through; the chat says why",
     ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived: decide there",
+    ReasonCode.LEAD_GIVEN: "A lead is offered to you",
+    ReasonCode.LEAD_QUEUED: "A lead waits in a queue of yours",
+    ReasonCode.LEAD_LOST: "A lead of yours was given to somebody else",
+    ReasonCode.LEAD_DECLINED: "A partner has declined a lead",
+    ReasonCode.LEAD_EXPIRED: "A partner did not accept a lead in time",
+    ReasonCode.LEAD_NOBODY: "Nobody is left who could get a lead: please give it to somebody",
+    ReasonCode.LEAD_WRITE_FAILED: "The CRM did not take the new owner of a lead",
+    ReasonCode.PARTNER_ENABLING: "A partner or a partner's user is to be enabled in the CRM",
+    ReasonCode.PARTNER_ENABLED: "What you asked to enable in the CRM is enabled now",
     ReasonCode.CLAIM_OVERRULED: "The CRM gave a client of yours to somebody else",
     ReasonCode.RENEWAL_NO_RECIPIENT: "A renewal notice reaches nobody: the client has no contact",
     ReasonCode.RENEWAL_NO_CONTACT: "A renewal notice reaches nobody: name a point of contact",
@@ -62,6 +72,25 @@ _DEEDS = {
     "archive": "Archive",
     "unarchive": "Out of the archive",
     "sign_in_as": "Sign in as",
+}
+_LEAD = {
+    LeadState.RETURNED: "returned",
+    LeadState.HELD: "not with a partner",
+    LeadState.QUEUED: "in a queue",
+    LeadState.OFFERED: "offered",
+    LeadState.ACCEPTED: "accepted",
+    LeadState.CLOSED: "closed",
+    LeadState.CONVERTED: "converted",
+    LeadState.GONE: "deleted in the CRM",
+}
+_LEAD_HOW = {
+    How.MANUAL: "by hand",
+    How.QUEUE: "taken from a queue",
+    How.ROUND_ROBIN: "in turn",
+    How.RULE: "by a rule",
+    How.DEFAULT: "the default owner",
+    How.CRM: "set in the CRM",
+    How.UNDO: "given back",
 }
 _OUTBOX = {
     "pending": "waiting",
@@ -136,6 +165,14 @@ def channel_state(state: ChannelState) -> str:
     return state.value.replace("_", " ")
 
 
+def lead_state(state: LeadState) -> str:
+    return _LEAD[state]
+
+
+def lead_how(how: How) -> str:
+    return _LEAD_HOW[how]
+
+
 def event(kind: str) -> str:
     return EVENTS.get(kind, kind)
 
@@ -177,6 +214,8 @@ FILTERS: dict[str, Callable[..., object]] = {
         message_status,
         outbox_state,
         channel_state,
+        lead_state,
+        lead_how,
         event,
         effect,
         told,

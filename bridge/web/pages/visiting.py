@@ -12,6 +12,7 @@ from bridge.domain.names import EmployeeId
 from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.domain.principals import PersonKind
+from bridge.pipeline.territory import territory
 from bridge.store.engine import reading
 from bridge.store.keys import digest
 from bridge.store.reseller_clients import by_ids
@@ -31,7 +32,12 @@ KINDS = {
 }
 _TOLD = ("/notifications", "Notifications")
 MENUS = {
-    PersonKind.PARTNER_USER: (("/activity", "Activity"), ("/renewals", "Renewals"), _TOLD),
+    PersonKind.PARTNER_USER: (
+        ("/inbox", "Inbox"),
+        ("/activity", "Activity"),
+        ("/renewals", "Renewals"),
+        _TOLD,
+    ),
     PersonKind.RESELLER_USER: (
         ("/clients", "Clients"),
         ("/activity", "Activity"),
@@ -43,7 +49,7 @@ MENUS = {
 HOMES = {
     PersonKind.EMPLOYEE: "/conversations",
     PersonKind.SERVICE: "/conversations",
-    PersonKind.PARTNER_USER: "/activity",
+    PersonKind.PARTNER_USER: "/inbox",
     PersonKind.RESELLER_USER: "/clients",
     PersonKind.CLIENT: "/plan",
 }
@@ -93,12 +99,20 @@ class Visit:
             eyes = self.viewer(db)
             counters = count(db, eyes)
             person = eyes.directory.by_email(self.employee)
+            sees_partners = self._sees_partners(db, eyes)
         return {
             "my_name": person.name if person and person.name else self.employee,
             "my_role": ROLES[self.principal.employee.role],
             "counters": counters,
             "is_admin": self.principal.is_admin,
+            "sees_partners": sees_partners,
         }
+
+    def _sees_partners(self, db: Connection, eyes: Viewer) -> bool:
+        """Whether the menu shows them: to those who see all, and to channel managers."""
+        if not self.policy.partners.is_set:
+            return False
+        return eyes.reads_all or bool(territory(db, self.employee, self.policy, eyes.directory))
 
     def _frame(self) -> dict[str, object]:
         person = self.principal.person
