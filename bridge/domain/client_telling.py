@@ -10,9 +10,10 @@ from bridge.domain.changes import Notify
 from bridge.domain.draft import Draft
 from bridge.domain.effects import SendEmail, WriteNote
 from bridge.domain.names import EmployeeId, digest_id
-from bridge.domain.principals import Person
+from bridge.domain.principals import Person, PersonKind
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.reseller_clients import ClientHint, ClientStatus, ResellerClient, hint
+from bridge.domain.subject_access import ClientFacts, access_to
 
 STATUS_CODES: Mapping[ClientStatus, ReasonCode] = {
     ClientStatus.ACTIVE: ReasonCode.PLAN_ACTIVE,
@@ -56,7 +57,7 @@ def tell(draft: Draft, client: ResellerClient, code: ReasonCode, by: Person | No
             message=None,
             code=code,
             about=about,
-            subject=client.subject.name,
+            subject=client.subject.name if _may_read(draft, owner, client) else "",
         )
         announce(draft, notice)
     if by is None or by.tenant != client.tenant:
@@ -103,6 +104,14 @@ def _owner(draft: Draft, client: ResellerClient) -> EmployeeId | None:
         return person.email
     reseller = draft.policy.reselling.resellers.get(client.reseller)
     return None if reseller is None else reseller.manager
+
+
+def _may_read(draft: Draft, owner: EmployeeId, client: ResellerClient) -> bool:
+    """A salesperson owns the record in the CRM, but the reseller's business is none of his: he is
+    told by the record alone."""
+    about = ClientFacts(id=client.id, tenant=client.tenant)
+    person = Person(kind=PersonKind.EMPLOYEE, id=owner)
+    return access_to(person, about, draft.policy).can_read
 
 
 def _tell_users(draft: Draft, client: ResellerClient, code: ReasonCode) -> None:
