@@ -59,11 +59,13 @@ class RenewalOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientContact:
-    """`email` in lower case; empty where only the name is known."""
+    """`email` in lower case; empty where only the name is known. `contact` is who it is in the
+    CRM."""
 
     role: RenewalRole
     email: str
     name: str = ""
+    contact: CrmId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from bridge.domain.names import AccountName, ConversationId, CrmId, EventKey, Me
 from bridge.domain.records import Message
 from bridge.store.among import among
 from bridge.store.erased_leads import erase_leads
+from bridge.store.erased_renewals import erase_renewals
 from bridge.store.media import forget_conversations
 from bridge.store.outbox import WIPED, State
 from bridge.store.records import put_messages
@@ -50,6 +51,7 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
             _erase_inputs(db, his)
             erase_leads(db, forgotten.contact, now)
         if forgotten.crm_id is not None:
+            erase_renewals(db, forgotten.crm_id, now)
             forget_linked(db, [forgotten.crm_id])
         for word in sorted(forgotten.words):
             if len(word) >= _TELLING:

@@ -212,7 +212,10 @@ def edited_by(db: Connection, config: str) -> str:
 
 
 def queue_chats(db: Connection, chats: Iterable[QueueChat]) -> None:
-    rows = [{"key": chat.key, "at": chat.at, "value": codec.encode(chat)} for chat in chats]
+    rows = [
+        {"key": one.key, "renewal": one.renewal, "at": one.at, "value": codec.encode(one)}
+        for one in chats
+    ]
     add_missing(db, RENEWAL_CHATS, rows)
 
 

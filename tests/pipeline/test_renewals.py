@@ -47,8 +47,16 @@ from bridge.policy.reading import policy_of
 from bridge.store import configs, mirror
 from bridge.store import renewals as store
 from bridge.store.engine import open_engine, reading, writing
+from bridge.store.erased_renewals import erase_renewals
 from bridge.store.renewals import RenewalsWanted
-from bridge.store.schema import DECISIONS, NOTIFICATIONS, OUTBOX, RENEWAL_CHATS, RENEWAL_STEPS
+from bridge.store.schema import (
+    DECISIONS,
+    NOTIFICATIONS,
+    OUTBOX,
+    RENEWAL_CHATS,
+    RENEWAL_STEPS,
+    RENEWALS,
+)
 from tests.pipeline.test_mails import Post
 from tests.pipeline.test_mails import post as post
 from tests.pipeline.test_templates import GREETING, WABA, opened
@@ -578,3 +586,39 @@ def test_a_house_without_renewals_does_nothing(house: World) -> None:
     assert house.count(DECISIONS, account=HOUSE) == 0
     with reading(house.engine) as db:
         assert store.listed(db, RenewalsWanted(), None, 10) == ()
+
+
+def test_who_is_erased_is_in_no_renewal_any_more(office: Office) -> None:
+    """Neither in what is known, nor in what was decided on, nor in what was sent."""
+    eva, ben = CrmId("900"), CrmId("901")
+    office.crm.has(
+        "1",
+        office.today() + timedelta(days=45),
+        people=(
+            RenewalPerson(role=RenewalRole.PRIMARY, email=PRIMARY, name="Eva", contact=eva),
+            RenewalPerson(role=RenewalRole.BILLING, email="ben@x.example", contact=ben),
+        ),
+    )
+    office.reads()
+    office.keeps()
+    with writing(office.house.engine) as db:
+        erase_renewals(db, eva, office.house.parts.now())
+    assert [x.email for x in office.renewal("1").reading.contacts] == ["ben@x.example"]
+    kept = office.house.rows(DECISIONS) + office.house.rows(OUTBOX) + office.house.rows(RENEWALS)
+    assert PRIMARY not in str(kept)
+    assert "Eva" not in str(kept)
+    assert [row["event"] for row in office.house.rows(DECISIONS) if row["subject"]][-1] is None
+
+
+def test_a_contact_whose_renewal_it_was_leaves_no_name(office: Office) -> None:
+    office.uses(sources=(replace(SOURCE, source=RenewalSource(kind=CrmKind.CONTACT, date="d")),))
+    office.crm.has("900", office.today() + timedelta(days=45), kind=CrmKind.CONTACT)
+    office.reads()
+    office.keeps()
+    assert "Casa 900" in str(office.house.rows(OUTBOX))
+    with writing(office.house.engine) as db:
+        erase_renewals(db, CrmId("900"), office.house.parts.now())
+    left = office.renewal("900", CrmKind.CONTACT).reading
+    assert (left.name, left.contacts) == ("", ())
+    kept = office.house.rows(DECISIONS) + office.house.rows(OUTBOX) + office.house.rows(RENEWALS)
+    assert "Casa 900" not in str(kept)

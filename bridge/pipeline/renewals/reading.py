@@ -92,9 +92,10 @@ def reading_of(found: CrmRenewal, source: CrmRenewals, policy: Policy) -> Renewa
 
 def _contacts(people: Sequence[RenewalPerson]) -> tuple[ClientContact, ...]:
     """In an order of their own: a CRM that names them in another has not changed anything."""
-    found = {(p.role, p.email.lower(), p.name) for p in people}
+    found = {(p.role, p.email.lower(), p.name, p.contact or "") for p in people}
     return tuple(
-        ClientContact(role=role, email=email, name=name) for role, email, name in sorted(found)
+        ClientContact(role=role, email=email, name=name, contact=CrmId(id) if id else None)
+        for role, email, name, id in sorted(found)
     )
 
 

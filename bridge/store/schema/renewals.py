@@ -80,6 +80,7 @@ RENEWAL_CHATS = Table(
     "renewal_chats",
     METADATA,
     Column("key", Text, primary_key=True),
+    Column("renewal", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("value", LargeBinary, nullable=False),
 )

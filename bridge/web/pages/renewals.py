@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bridge import codec
 from bridge.domain.names import ClientId, digest_id
 from bridge.domain.principals import Person, PersonKind
+from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.renewing import (
     OwnerChoice,
     RenewalId,
@@ -99,6 +100,9 @@ def show(visit: Visit, name: str) -> Response:
 
 def of_client(visit: Visit, name: str) -> Response:
     """The renewals tab of a reseller's client (REN-18)."""
+    if visit.policy.renewals is None:
+        detail = "there is no renewals.yaml: nobody's renewals are kept here"
+        raise Problem(403, Reason(ReasonCode.RENEWAL_NOT_SET_UP, detail))
     return make_response(redirect(f"/renewals/{renewal_of_client(ClientId(name))}", 303))
 
 

@@ -66,6 +66,7 @@ def upgrade() -> None:
     op.create_table(
         "renewal_chats",
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("renewal", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
