@@ -59,7 +59,17 @@ def on_read(draft: Draft, event: LeadRead) -> Decision:
     if not lead.is_open:
         lead = replace(lead, state=_OF_HOLDER[lead.holder.kind], version=lead.version + 1)
         draft.because(ReasonCode.LEAD_CAME, "the lead is open again")
+    if event.is_new and is_as_it_came(lead) and found.owner == lead.crm_owner:
+        draft.because(ReasonCode.LEAD_CAME, "a new lead of the CRM, read here before that was told")
+        distribute_new(draft, lead)
+        return draft.applied()
     return _compared(draft, event, lead, found)
+
+
+def is_as_it_came(lead: PartnerLead) -> bool:
+    """Nobody has given it to anybody since it was first read. Vendors tell of a new lead and of its
+    owner in any order: a lead that was read for the owner's sake is not given out yet."""
+    return lead.version == 1 and lead.how is How.CRM and lead.is_open
 
 
 def summary_of(found: ProgrammeLead) -> LeadSummary:

@@ -5,7 +5,15 @@ import pytest
 from bridge.domain.crm_effects import AssignRecord, SetProperty
 from bridge.domain.decisions import Verdict
 from bridge.domain.effects import SendEmail
-from bridge.domain.partner_leads import Holder, HolderKind, How, LeadState, Passed, Written
+from bridge.domain.partner_leads import (
+    Holder,
+    HolderKind,
+    How,
+    LeadState,
+    PartnerLead,
+    Passed,
+    Written,
+)
 from bridge.domain.partner_policy import BulkMail
 from bridge.domain.programme import Programme
 from bridge.domain.reasons import ReasonCode as Code
@@ -30,6 +38,7 @@ from tests.domain.partner_building import (
     policy,
     read,
     reading,
+    rule,
     to_user,
     told,
     with_user,
@@ -140,3 +149,28 @@ def test_prm_25_one_mail_to_each_owner_where_the_house_wants_that() -> None:
     one = decide(assigned(mine, to=to_user(PETRA), batch="ba_1"), facts(mine), by)
     assert [p for p in one.effects if isinstance(p.effect, SendEmail)] == []
     assert after(one).before == employee(MARTA)
+
+
+def test_prm_15_a_new_lead_that_was_read_before_it_was_told_of_goes_by_the_rules() -> None:
+    """Vendors tell of a lead's owner and of the lead itself in any order."""
+    rules = policy(rules=(rule("mx", to_user(PETRA), countries=frozenset({"MX"})),))
+    first = after(decide(read(reading()), facts(), rules))
+    assert (first.holder, first.how) == (employee(MARTA), How.CRM)
+    given_out = after(decide(read(reading(), is_new=True), facts(first), rules))
+    assert (given_out.holder, given_out.state) == (partner(PETRA), LeadState.OFFERED)
+    again = after(decide(read(reading(), is_new=True), facts(given_out), rules))
+    assert again.holder == partner(PETRA)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        lead(version=2, holder=partner(SONIA), how=How.MANUAL, crm_owner=CRM_IDS[SONIA]),
+        lead(state=LeadState.CLOSED),
+    ],
+)
+def test_what_somebody_has_given_out_meanwhile_is_not_given_out_again(since: PartnerLead) -> None:
+    rules = policy(rules=(rule("mx", to_user(PETRA), countries=frozenset({"MX"})),))
+    found = reading(owner=since.crm_owner)
+    decided = after(decide(read(found, is_new=True), facts(since), rules))
+    assert decided.holder == since.holder

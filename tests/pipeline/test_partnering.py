@@ -109,6 +109,18 @@ class TestALead:
         assert holders(at, leads) == [PETRA, Q2, LUIS]
         assert [at.lead(lead).how for lead in leads] == [How.RULE, How.RULE, How.DEFAULT]
 
+    def test_prm_15_a_new_lead_whose_owner_was_told_first_goes_by_the_rules_as_well(
+        self, at: Partners
+    ) -> None:
+        at.use(rules=(by_country("MX", PETRA),))
+        lead = at.has_lead(1)
+        assert holders(at, [lead]) == [ANA]
+        assert at.comes(1) == [lead]
+        assert holders(at, [lead]) == [PETRA]
+        at.wish(RefreshKind.NEW_LEAD, "lead-1")
+        at.house.settle()
+        assert at.lead(lead).version == 2
+
     def test_prm_14_nine_new_leads_over_three_queues_are_three_each_in_order(
         self, at: Partners
     ) -> None:

@@ -15,7 +15,7 @@ from bridge.domain.crm_partners import (
 )
 from bridge.domain.errors import ConfigError
 from bridge.domain.events import Event
-from bridge.domain.lead_reading import summary_of
+from bridge.domain.lead_reading import is_as_it_came, summary_of
 from bridge.domain.names import AccountName, CrmId, EventKey, digest_id
 from bridge.domain.partner_events import LeadRead, PartnerAccountRead, PartnerUserRead
 from bridge.domain.partner_leads import PartnerLead, Written, lead_id
@@ -138,15 +138,17 @@ def read_leads(
     found = lease.while_waiting(parts.engine, lambda: reader.leads(wanted, asked))
     with reading(parts.engine) as db:
         known = partner_leads.leads_by_id(db, [lead_id(crm, one) for one in wanted])
-        unchanged = [
-            lead.id for lead in known.values() if not _differs(lead, found.get(lead.crm_id))
-        ]
+    told = [
+        one
+        for one in wanted
+        if _says_something(known.get(lead_id(crm, one)), found.get(one), is_new=one in fresh)
+    ]
+    unchanged = [lead.id for lead in known.values() if lead.crm_id not in told]
     with writing(parts.engine) as db:
         partner_leads.note_read(db, unchanged, began)
     events: list[Event] = [
         _lead_event(_Read(crm=crm, crm_id=one, found=found.get(one), began=began), one in fresh)
-        for one in wanted
-        if _differs(known.get(lead_id(crm, one)), found.get(one))
+        for one in told
     ]
     for some in _portions(events):
         decide_here(parts, some)
@@ -171,6 +173,12 @@ def _lead_event(read: _Read, is_new: bool) -> LeadRead:
         read_at=read.began,
         is_new=is_new,
     )
+
+
+def _says_something(
+    known: PartnerLead | None, found: ProgrammeLead | None, *, is_new: bool
+) -> bool:
+    return _differs(known, found) or (is_new and known is not None and is_as_it_came(known))
 
 
 def _differs(known: PartnerLead | None, found: ProgrammeLead | None) -> bool:
