@@ -87,6 +87,7 @@ bridge.clock
 bridge.cli
     bridge.domain bridge.ports bridge.codec bridge.settings bridge.policy bridge.store
     bridge.pipeline bridge.queue bridge.wiring bridge.jobs bridge.worker bridge.clock bridge.logs
+    bridge.sheets
     sqlalchemy structlog click
 connectors
     bridge.domain bridge.ports connectors.<vendor>

@@ -75,6 +75,10 @@ COMMANDS = {
         "bridge.cli.doctor:doctor",
         "Check configuration, store, queue, vendors and people; say what to do.",
     ),
+    "clients": (
+        "bridge.cli.client_files:clients",
+        "Resellers' clients: their plans, units and statuses.",
+    ),
     "keys": ("bridge.cli.keys:keys", "Create, list and revoke API keys."),
     "login": ("bridge.cli.keys:login", "Print a link that signs somebody in, once."),
 }
