@@ -79,6 +79,10 @@ COMMANDS = {
         "bridge.cli.client_files:clients",
         "Resellers' clients: their plans, units and statuses.",
     ),
+    "partners": (
+        "bridge.cli.partners:partners",
+        "Run the partner programme: who takes part, who has which lead.",
+    ),
     "keys": ("bridge.cli.keys:keys", "Create, list and revoke API keys."),
     "login": ("bridge.cli.keys:login", "Print a link that signs somebody in, once."),
 }

@@ -78,6 +78,9 @@ def why_not(record: Record, employee: EmployeeId, active: Active) -> Reason:
             f"rule {missed[0].id}: {failed.name} was {failed.actual}, it wants {failed.expected}"
         )
         return Reason(ReasonCode.RULE_NOT_MATCHED, detail)
+    named = ", ".join(one.employee for one in record.candidates if one.chosen)
+    if named and employee in active.policy.partners.users:
+        return Reason(ReasonCode.NOT_CONSIDERED, f"was not asked for: {named} was")
     return Reason(ReasonCode.NOT_CONSIDERED, "this event gave no client to anybody")
 
 

@@ -71,4 +71,4 @@ def _wanted(visit: Visit) -> FeedWanted:
 def _colleagues(db: Connection, visit: Visit) -> tuple[EmployeeId, ...]:
     eyes = visit.viewer(db)
     known = (person.employee.id for person in everybody(eyes.directory, eyes.policy))
-    return tuple(dict.fromkeys(known))
+    return tuple(dict.fromkeys([*known, *eyes.policy.partners.users]))
