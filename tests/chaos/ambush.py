@@ -28,6 +28,7 @@ def _calm(seed: int) -> Plan:
         owners_changed_per_second=0.0,
         sent_twice=0.0,
         leads_per_second=0.0,
+        meters=0,
     )
 
 
@@ -110,6 +111,7 @@ def units_plan(seed: int) -> Plan:
         strangers=0,
         on_two_channels=0,
         sent_twice=0.6,
+        meters=6,
         faults=(),
         mail_faults=({"match": "^SMTP MAIL", "fault": "reset_after", "times": 2},),
         seconds=3.0,
