@@ -32,7 +32,7 @@ _BY = click.option("--by", help="Whose word it is; the first manager's when not 
 
 @click.group()
 def renewals() -> None:
-    """Show coming renewals and say who owns them."""
+    """Show coming renewals, who gets which notice and why; say who owns them."""
 
 
 @renewals.command("list", cls=Command)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.domain.decisions import Decision, Verdict, Wait
 from bridge.domain.events import Event
@@ -15,6 +17,8 @@ from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.unit_of_work import UnitOfWork
 from bridge.store import decisions, mirror
 from bridge.store.deciding import deciding
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,21 @@ def rehearse_here(parts: Parts, run: Sequence[Event]) -> tuple[Outcome, ...]:
         outcomes, _ = decide_within(db, parts, active, run)
         trial.rollback()
     return outcomes
+
+
+def decide_apart(parts: Parts, groups: Sequence[Sequence[Event]]) -> tuple[Outcome, ...]:
+    """For the clock: all groups together, each whole or not at all. One that breaks a rule of this
+    code stops none of the others: it is told in the log, and tried again at the next look."""
+    try:
+        return decide_here(parts, [event for group in groups for event in group])
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        if len(groups) == 1:
+            keys = [event.event_key for event in groups[0]]
+            _log.error("not decided", events=keys, error=type(error).__name__)
+            return ()
+    return tuple(outcome for group in groups for outcome in decide_apart(parts, [group]))
 
 
 def decide_within(

@@ -14,7 +14,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.subjects import Subject, SubjectKind
 from bridge.pipeline import house as deciding_here
-from bridge.pipeline.house import decide_here
+from bridge.pipeline.house import decide_apart, decide_here
 from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted, feed_rows
 from bridge.store.schema import DECISIONS
@@ -66,6 +66,21 @@ def test_a_refusal_leaves_no_trace_and_the_others_stand(
         "not like this",
         None,
     ]
+    assert stored(house) == ["a", "c"]
+
+
+def breaks_at_b(event: Event, facts: Facts, policy: Policy) -> Decision:
+    if event.event_key == "b":
+        raise KeyError("a fault of ours")
+    return refuses_b(event, facts, policy)
+
+
+def test_what_breaks_a_rule_stops_nobody_else_and_goes_whole(
+    house: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding_here, "route", breaks_at_b)
+    done = decide_apart(house.parts, [[order("a")], [order("with b"), order("b")], [order("c")]])
+    assert [one.event.event_key for one in done] == ["a", "c"]
     assert stored(house) == ["a", "c"]
 
 

@@ -4,7 +4,7 @@ from bridge.domain.events import Event
 from bridge.domain.names import EventKey
 from bridge.domain.partner_events import LeadExpired
 from bridge.domain.partner_leads import PartnerLead
-from bridge.pipeline.house import decide_here
+from bridge.pipeline.house import decide_apart
 from bridge.pipeline.partnering.acting import going_on
 from bridge.pipeline.parts import Parts
 from bridge.store import partner_leads
@@ -21,7 +21,7 @@ def expire_leads(parts: Parts) -> int:
     with reading(parts.engine) as db:
         due = partner_leads.due(db, parts.now(), BATCH)
     if due:
-        decide_here(parts, [event for lead in due for event in _expiry(parts, lead)])
+        decide_apart(parts, [_expiry(parts, lead) for lead in due])
     return len(due)
 
 

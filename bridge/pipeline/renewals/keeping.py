@@ -13,7 +13,7 @@ from bridge.domain.renewing_people import tenants
 from bridge.domain.renewing_policy import RenewalDefault, Renewals
 from bridge.domain.renewing_rules import is_shown
 from bridge.domain.renewing_schedule import still_due
-from bridge.pipeline.house import decide_here
+from bridge.pipeline.house import decide_apart, decide_here
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.renewals.placing import done_of, placed, rules_digest, today_of, zone_of
 from bridge.pipeline.renewals.plans import adopt_clients
@@ -80,7 +80,7 @@ def follow_rules(parts: Parts, renewals: Renewals) -> None:
         follow(parts, left)
     to_show = [renewal for renewal in found if not is_shown(renewal, renewals)]
     if to_show:
-        decide_here(parts, [_show(parts, renewal) for renewal in to_show])
+        decide_apart(parts, [[_show(parts, renewal)] for renewal in to_show])
     _place_anew(parts, renewals, [renewal.id for renewal in found])
 
 
@@ -90,9 +90,9 @@ def notice(parts: Parts, renewals: Renewals) -> None:
     with reading(parts.engine) as db:
         found = store.due(db, now, BATCH)
         done = store.steps_done(db, [renewal.id for renewal in found]) if found else {}
-    events = [event for one in found for event in _events(parts, one, done, renewals)]
+    events = [[event] for one in found for event in _events(parts, one, done, renewals)]
     if events:
-        decide_here(parts, events)
+        decide_apart(parts, events)
     if found:
         _place_anew(parts, renewals, [renewal.id for renewal in found])
 

@@ -4,7 +4,7 @@ from bridge.domain.names import HOUSE, EventKey
 from bridge.domain.policy import Policy
 from bridge.domain.reseller_clients import ResellerClient, due_telling
 from bridge.domain.reselling_events import ClientTermTold
-from bridge.pipeline.house import decide_here
+from bridge.pipeline.house import decide_apart
 from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading
 from bridge.store.reseller_clients import with_untold_ends
@@ -18,7 +18,7 @@ def tell_of_terms(parts: Parts) -> int:
     told = 0
     for _ in range(MOST_BATCHES):
         events = _due(parts)
-        outcomes = decide_here(parts, events) if events else ()
+        outcomes = decide_apart(parts, [[event] for event in events]) if events else ()
         decided = [one for one in outcomes if one.decision is not None and one.refused is None]
         told += len(decided)
         if len(events) < BATCH or not decided:
