@@ -139,11 +139,13 @@ FEW_PLACES: tuple[tuple[str, Finder, tuple[str, ...]], ...] = (
     (
         "catching everything",
         catches_everything,
-        # Around a job, a webhook, one row, and around a connector, which may come from elsewhere.
+        # Around a job, a webhook, one row, what the clock decides, and around a connector, which
+        # may come from elsewhere.
         (
             "bridge/jobs.py",
             "bridge/web/hooks.py",
             "bridge/pipeline/process.py",
+            "bridge/pipeline/house.py",
             "bridge/pipeline/deliver.py",
             "bridge/pipeline/copying.py",
         ),

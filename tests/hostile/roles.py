@@ -107,7 +107,7 @@ GET    /api/v1/templates                                       401 200 200 200 2
 GET    /api/v1/timeline                                        401 200 200 200 200 200
 POST   /api/v1/uploads                                         401 403 422 422 403 422
 GET    /api/v1/work/ambiguous                                  401 403 403 403 403 200
-GET    /clients/<name>/renewals                                303 303 303 303 303 303
+GET    /clients/<name>/renewals                                303 403 403 403 403 403
 GET    /clients                                                303 200 200 200 200 200
 GET    /clients/<name>                                         303 404 404 404 404 404
 POST   /clients/<name>/<action>                                303 403 404 404 403 404
