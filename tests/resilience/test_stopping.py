@@ -52,7 +52,8 @@ def let_calls_hang(place: Scene) -> None:
     """The CRM has all the time in the world."""
     config = Path(place.home.environ["BRIDGE_CONFIG"]) / "bridge.yaml"
     text = config.read_text()
-    config.write_text(text.replace(f'"{CALL_SECONDS}"', f'"{LONGEST_CALL_SECONDS}"'))
+    assert f"'{CALL_SECONDS}'" in text
+    config.write_text(text.replace(f"'{CALL_SECONDS}'", f"'{LONGEST_CALL_SECONDS}'"))
     log = place.process("clock").log
     await_that(lambda: "config taken" in log.read_text(), "the folder is not followed")
 
