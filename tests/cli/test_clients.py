@@ -130,9 +130,11 @@ def test_wrong_input_is_told_with_what_to_do(
 
 def test_units_that_are_no_number_are_not_understood(shop: Installation) -> None:
     client = add(shop)
+    before = shop.json("clients", "show", client)
     for units in ("1.5", "many"):
         shop.run("clients", "add-units", client, units, code=2)
     shop.run("clients", "edit", client, "--service", "smtp=maybe", code=2)
+    assert shop.json("clients", "show", client) == before
 
 
 def test_what_is_so_already_is_said(shop: Installation) -> None:
