@@ -25,7 +25,7 @@ _BEGIN_FLEETING = text("SET LOCAL synchronous_commit TO OFF")
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"),
     # Pages. To copy them back waits for the disk twice, and a backlog changes the same ones again.
-    "wal_autocheckpoint=4000",
+    "wal_autocheckpoint=10000",
     "temp_store=MEMORY",
     "secure_delete=ON",  # what was erased leaves no trace in free pages
 )
