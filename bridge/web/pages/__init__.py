@@ -89,6 +89,7 @@ def _pages(site: Site) -> Routes:
     attempts = Attempts()
     return (
         *_partner_pages(site),
+        *_client_pages(site),
         ("/", "GET", page(site, _go_home, EVERYBODY)),
         ("/login", "GET", signing_in.how_to_sign_in),
         ("/login/<token>", "GET", partial(signing_in.show_button, site, attempts)),
@@ -113,6 +114,28 @@ def _pages(site: Site) -> Routes:
         ("/conversations/<name>/erase", "GET", page(site, erasing.show)),
         ("/conversations/<name>/erase", "POST", form(site, erasing.forget)),
         ("/conversations/<name>/export", "GET", page(site, exports.take)),
+        ("/feed", "GET", page(site, activity.show)),
+        ("/events/<name>", "GET", page(site, activity.tell_why)),
+        ("/notifications", "GET", page(site, notices.show, PEOPLE)),
+        ("/notifications/read", "POST", form(site, notices.read_all, PEOPLE)),
+        ("/rotation", "GET", page(site, rotation.show)),
+        ("/work", "GET", page(site, clients.show)),
+        ("/conversations/<name>/client", "POST", form(site, clients.choose)),
+        ("/conversations/<name>/deal", "POST", form(site, clients.pin_deal)),
+        ("/contacts/<name>/merge", "POST", form(site, clients.join)),
+        ("/merges/<name>/undo", "POST", form(site, clients.part)),
+        ("/deliveries", "GET", page(site, deliveries.show)),
+        ("/deliveries/test", "POST", form(site, deliveries.try_webhook)),
+        ("/dead-letters", "GET", page(site, dead.show_all)),
+        ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
+        ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
+        ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
+    )
+
+
+def _client_pages(site: Site) -> Routes:
+    """Of resellers' clients and of renewals."""
+    return (
         ("/activity", "GET", page(site, business.show, PEOPLE)),
         ("/clients", "GET", page(site, reseller_clients.show, RESELLING)),
         ("/clients/new", "GET", page(site, reseller_clients.show_new, RESELLING)),
@@ -127,16 +150,6 @@ def _pages(site: Site) -> Routes:
         ("/plan/messages", "GET", page(site, plan.show_chats, CLIENTS)),
         ("/plan/messages/<name>", "GET", page(site, plan.show_messages, CLIENTS)),
         ("/plan/end", "POST", own_form(site, helping.leave, CLIENTS)),
-        ("/feed", "GET", page(site, activity.show)),
-        ("/events/<name>", "GET", page(site, activity.tell_why)),
-        ("/notifications", "GET", page(site, notices.show, PEOPLE)),
-        ("/notifications/read", "POST", form(site, notices.read_all, PEOPLE)),
-        ("/rotation", "GET", page(site, rotation.show)),
-        ("/work", "GET", page(site, clients.show)),
-        ("/conversations/<name>/client", "POST", form(site, clients.choose)),
-        ("/conversations/<name>/deal", "POST", form(site, clients.pin_deal)),
-        ("/contacts/<name>/merge", "POST", form(site, clients.join)),
-        ("/merges/<name>/undo", "POST", form(site, clients.part)),
         ("/renewals", "GET", page(site, renewals.show_all, PEOPLE)),
         ("/renewals/preview", "GET", page(site, renewals.show_preview, PEOPLE)),
         ("/renewals/<name>", "GET", page(site, renewals.show, PEOPLE)),
@@ -145,12 +158,6 @@ def _pages(site: Site) -> Routes:
         ("/clients/<name>/renewals", "GET", page(site, renewals.of_client, PEOPLE)),
         ("/settings/partners/communications", "GET", page(site, renewals.show_default, PEOPLE)),
         ("/settings/partners/communications", "POST", form(site, renewals.set_default, PEOPLE)),
-        ("/deliveries", "GET", page(site, deliveries.show)),
-        ("/deliveries/test", "POST", form(site, deliveries.try_webhook)),
-        ("/dead-letters", "GET", page(site, dead.show_all)),
-        ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
-        ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
-        ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
     )
 
 

@@ -8,6 +8,11 @@ _DUE = sa.text("next_at IS NOT NULL")
 
 
 def upgrade() -> None:
+    _add_renewals()
+    _add_what_was_done()
+
+
+def _add_renewals() -> None:
     op.create_table(
         "renewals",
         sa.Column("id", sa.Text(), nullable=False),
@@ -39,6 +44,9 @@ def upgrade() -> None:
         postgresql_where=_NAMED,
     )
     op.create_index("ix_renewals_origin", "renewals", ["account", "kind", "id"])
+
+
+def _add_what_was_done() -> None:
     op.create_table(
         "renewal_steps",
         sa.Column("renewal", sa.Text(), nullable=False),
