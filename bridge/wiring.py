@@ -13,6 +13,7 @@ from bridge.domain.names import AccountName, EmployeeId
 from bridge.domain.people import Directory
 from bridge.domain.principals import PersonKind
 from bridge.domain.records import Pipeline
+from bridge.openid.provider import OpenIdProvider
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import Active, Bell, ConfigFolder, Parts
 from bridge.pipeline.receive import Receiver
@@ -81,6 +82,7 @@ def _joined(
         public_url=settings.public_url,
         storage=FileStorage(settings.media_url, settings.state / "media" / "staging"),
         links=SignedLinks(settings.public_url, settings.secret_key),
+        provider=OpenIdProvider(),
         folder=ConfigFolder(path=settings.config, connectors=connectors, environ=environ),
         lease_seconds=settings.lease_seconds,
         keep_time=clock.compare,

@@ -52,6 +52,9 @@ bridge.store
 bridge.store.migrations
     bridge.domain bridge.store
     sqlalchemy alembic
+bridge.openid
+    bridge.domain connectors.fetching
+    authlib joserfc requests
 bridge.pipeline
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.policy bridge.store
     bridge.sheets
@@ -67,7 +70,7 @@ bridge.web
 bridge.wiring
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
     bridge.store bridge.store.migrations bridge.pipeline bridge.queue bridge.web connectors
-    bridge.storage connectors.sandboxing connectors.fetching
+    bridge.storage bridge.openid connectors.sandboxing connectors.fetching
     sqlalchemy structlog
 bridge.logs
     bridge.domain

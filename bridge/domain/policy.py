@@ -14,6 +14,7 @@ from bridge.domain.principals import Person, PersonKind
 from bridge.domain.records import RecordKind
 from bridge.domain.renewing_policy import Renewals
 from bridge.domain.reselling_policy import Reselling
+from bridge.domain.signin_policy import EmbeddingPolicy, SignInPolicy
 
 
 class Creation(StrEnum):
@@ -204,6 +205,8 @@ class Policy:
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # e-mails by their tenant
     renewals: Renewals | None = None
     reselling: Reselling = field(default_factory=Reselling)
+    signin: SignInPolicy = field(default_factory=SignInPolicy)
+    embedding: EmbeddingPolicy = field(default_factory=EmbeddingPolicy)
 
     def employee(self, employee: EmployeeId) -> Employee:
         """His entry, or one without a role (ROL-14)."""

@@ -17,7 +17,7 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName
 from bridge.pipeline.parts import Active
 from bridge.policy.reading import Loaded, load, policy_of
-from bridge.policy.secrets import secrets_of
+from bridge.policy.secrets import provider_secret, secrets_of
 from bridge.ports import Account, Connector, Tokens
 from bridge.store import configs
 from bridge.store.engine import reading, writing
@@ -116,7 +116,12 @@ class FollowedConfig:
             name: self._placed(name, account)
             for name, account in secrets_of(policy, self._environ).items()
         }
-        return Active(policy=policy, hash=stored.hash, accounts=accounts)
+        return Active(
+            policy=policy,
+            hash=stored.hash,
+            accounts=accounts,
+            provider_secret=provider_secret(policy, self._environ),
+        )
 
     def _placed(self, name: AccountName, account: Account) -> Account:
         """The account with where its vendor is, and where the vendor reaches us."""

@@ -13,6 +13,7 @@ from bridge.domain.errors import StorageFailed
 from bridge.domain.messaging import Media
 from bridge.domain.names import AccountName
 from bridge.domain.policy import Policy
+from bridge.domain.signing_in import Provider
 from bridge.pipeline.pacing import Paces
 from bridge.pipeline.signed_links import SignedLinks
 from bridge.ports import (
@@ -34,6 +35,7 @@ class Active:
     policy: Policy
     hash: str
     accounts: Mapping[AccountName, Account]
+    provider_secret: str = field(default="", repr=False)  # at the provider of sign-ins
 
 
 class Vendors(Protocol):
@@ -138,6 +140,7 @@ class Parts:
     storage: Storage = field(default_factory=NoStorage)
     links: SignedLinks = field(default_factory=SignedLinks)
     paces: Paces = field(default_factory=Paces)
+    provider: Provider | None = None  # of sign-ins; None where people sign in by links alone
     folder: ConfigFolder | None = None  # None where the YAML is not on this machine
     lease_seconds: float = 15.0
     keep_time: Callable[[], timedelta] = timedelta

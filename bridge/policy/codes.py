@@ -91,6 +91,10 @@ class Code(StrEnum):
     RENEWAL_NO_EMAIL = "renewal-no-email"
     RENEWAL_SOURCE = "renewal-source"
 
+    SESSION_LIMITS = "session-limits"
+    UNVERIFIED_EMAIL = "unverified-email"
+    SHARED_ISSUER = "shared-issuer"
+
 
 MEANING: Mapping[Code, str] = {
     Code.FOLDER_MISSING: "The configuration folder does not exist. Create it, or set "
@@ -184,4 +188,7 @@ MEANING: Mapping[Code, str] = {
     Code.RENEWAL_FIELD: "A renewal notice names a field that there is not.",
     Code.RENEWAL_NO_EMAIL: "Renewal notices are mails, and no account sends any.",
     Code.RENEWAL_SOURCE: "Renewals are to be read from an account that has none.",
+    Code.SESSION_LIMITS: "`signin.sessions.idle` is longer than `longest`.",
+    Code.UNVERIFIED_EMAIL: "People could come in under an address that nobody has verified.",
+    Code.SHARED_ISSUER: "`signin.oidc.issuer` stands for many companies at once.",
 }

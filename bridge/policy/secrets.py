@@ -31,11 +31,26 @@ def secret_findings(
 ) -> tuple[Finding, ...]:
     """One error for each variable that is named and not set, or empty."""
     checked = Checked(policy=policy, places=places)
-    return tuple(
+    of_accounts = (
         _not_set(checked, account, secret, variable)
         for account, secret, variable in _variables(policy)
         if not environ.get(variable, "").strip()
     )
+    oidc = policy.signin.oidc
+    of_provider = (
+        _provider_not_set(checked, variable)
+        for variable in (() if oidc is None else oidc.client_secret)
+        if not environ.get(variable, "").strip()
+    )
+    return (*of_accounts, *of_provider)
+
+
+def provider_secret(policy: Policy, environ: Mapping[str, str]) -> str:
+    """What this bridge proves itself with at the provider of sign-ins; empty for a public client,
+    and where none is set up. `secrets_of` has looked before whether it is there."""
+    oidc = policy.signin.oidc
+    names = () if oidc is None else oidc.client_secret[:1]
+    return "".join(environ[name].strip() for name in names)
 
 
 def _variables(policy: Policy) -> Iterator[tuple[AccountName, str, str]]:
@@ -50,6 +65,12 @@ def _not_set(checked: Checked, account: AccountName, secret: str, variable: str)
     said = f"account {account}: the environment variable {variable} is not set, or empty"
     hint = f"set {variable} before starting"
     return checked.error(Code.SECRET_NOT_SET, path, said, hint)
+
+
+def _provider_not_set(checked: Checked, variable: str) -> Finding:
+    said = f"signing in: the environment variable {variable} is not set, or empty"
+    hint = f"set {variable} before starting"
+    return checked.error(Code.SECRET_NOT_SET, "signin.oidc.client_secret", said, hint)
 
 
 def _account(name: AccountName, entry: AccountPolicy, environ: Mapping[str, str]) -> Account:

@@ -11,6 +11,7 @@ from bridge.policy.checks import (
     plans,
     renewals,
     rules,
+    signing_in,
     targets,
     tests,
 )
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *partners.CHECKS,
     *renewals.CHECKS,
     *plans.CHECKS,
+    *signing_in.CHECKS,
     *tests.CHECKS,
 )
 

@@ -18,6 +18,7 @@ from bridge.policy.options.renewals import RENEWALS
 from bridge.policy.options.retention import RETENTION
 from bridge.policy.options.routing import NEW_CLIENTS, OWNERSHIP, TIMELINE
 from bridge.policy.options.rules import DEFAULT, POOLS, RULES, pools_of, weights_of
+from bridge.policy.options.signin import EMBEDDING, SIGNIN
 from bridge.policy.options.tests import TESTS
 from bridge.policy.routing_tests import RoutingTest
 from bridge.policy.table import Table, Values
@@ -98,6 +99,8 @@ def _policy(values: Values) -> Policy:
         default=values.maybe(DEFAULT),
         renewals=_renewals(values),
         reselling=in_zone(values.of(PLANS), values.of(TIME_ZONE)),
+        signin=values.of(SIGNIN),
+        embedding=values.of(EMBEDDING),
         partners=values.of(PARTNERS),
         users={**users_by_tenant(values.of(PARTNERS)), **values.of(PLANS).users},
     )
@@ -123,6 +126,8 @@ TOP = Table(
         PARTNERS,
         RENEWALS,
         PLANS,
+        SIGNIN,
+        EMBEDDING,
         TESTS,
     ),
     build=_sheet,

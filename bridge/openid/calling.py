@@ -1,0 +1,97 @@
+"""One way to call the provider: short, small, without redirects, never into a machine inside."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from authlib.integrations.requests_client import OAuth2Session
+from requests.adapters import HTTPAdapter
+
+from bridge.domain.signing_in import OpenIdClient, SignInFailed, Trouble
+from connectors.fetching import Resolve, addresses_of, is_public
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 8.0
+MOST_BYTES = 512 * 1024
+_PIECE = 16 * 1024
+
+
+class _Guarded(HTTPAdapter):
+    """`home` is the issuer's own host, which the admin vouches for; all others have to be of the
+    open internet, and called encrypted."""
+
+    def __init__(self, issuer: str, resolve: Resolve) -> None:
+        HTTPAdapter.__init__(self, max_retries=0)
+        self._home = urlsplit(issuer)
+        self._resolve = resolve
+
+    def send(self, request: requests.PreparedRequest, *given: Any, **named: Any) -> Any:
+        self._check(request.url or "")
+        ends = time.monotonic() + TOTAL_SECONDS
+        answer = HTTPAdapter.send(self, request, **{**named, "stream": True})
+        try:
+            answer._content = _content(answer, ends)
+        finally:
+            answer.close()
+        return answer
+
+    def _check(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.netloc == self._home.netloc and parts.scheme == self._home.scheme:
+            return
+        if parts.scheme != "https":
+            raise SignInFailed(Trouble.AWAY, "the provider names an address that is not https")
+        try:
+            found = self._resolve(parts.hostname or "", parts.port or 443)
+        except (OSError, UnicodeError) as error:
+            raise SignInFailed(Trouble.AWAY, f"no address of {parts.hostname}") from error
+        if not all(is_public(address) for address in found):
+            said = f"the provider names {parts.hostname}, which is not in the public internet"
+            raise SignInFailed(Trouble.AWAY, said)
+
+
+def _content(answer: requests.Response, ends: float) -> bytes:
+    """All of it, in time: each piece is what has come so far, however little."""
+    content = b""
+    while piece := answer.raw.read1(_PIECE, decode_content=True):
+        content += piece
+        if len(content) > MOST_BYTES:
+            raise requests.exceptions.ContentDecodingError("the answer is too large")
+        if time.monotonic() > ends:
+            raise requests.ReadTimeout("the answer came too slowly")
+    return content
+
+
+def session_for(client: OpenIdClient, resolve: Resolve = addresses_of, **more: Any) -> Any:
+    """Authlib's client over guarded calls."""
+    session = OAuth2Session(
+        client_id=client.policy.client_id,
+        client_secret=client.secret or None,
+        redirect_uri=client.redirect,
+        scope=" ".join(client.policy.scopes),
+        code_challenge_method="S256",
+        default_timeout=(CONNECT_SECONDS, TOTAL_SECONDS),
+        **more,
+    )
+    session.trust_env = False  # no passwords from a .netrc
+    session.max_redirects = 0
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Guarded(client.policy.issuer, resolve))
+    return session
+
+
+def read_json(session: Any, url: str, what: str, **named: Any) -> dict[str, Any]:
+    """A JSON object; SignInFailed for anything else."""
+    try:
+        answer = session.get(url, **named)
+        if answer.status_code != 200:
+            raise SignInFailed(Trouble.AWAY, f"{what}: HTTP {answer.status_code}")
+        found = answer.json()
+    except (requests.RequestException, OSError) as error:
+        raise SignInFailed(Trouble.AWAY, f"{what}: {type(error).__name__}") from error
+    except (ValueError, RecursionError) as error:
+        raise SignInFailed(Trouble.AWAY, f"{what}: is no JSON") from error
+    if not isinstance(found, dict):
+        raise SignInFailed(Trouble.AWAY, f"{what}: is no JSON object")
+    return found
