@@ -24,6 +24,7 @@ from bridge.wiring import take
 TICK_SECONDS = 0.5
 FOLDER_SECONDS = 1.0
 FILES_SECONDS = 5.0
+COUNT_SECONDS = 1.0
 RENEWALS_SECONDS = 5.0
 HALF_FILES_SECONDS = 3600.0
 _log = structlog.get_logger()
@@ -44,6 +45,7 @@ class Clock:
         self._look = Every(FOLDER_SECONDS)
         self._files = Every(FILES_SECONDS)
         self._renewals = Every(RENEWALS_SECONDS)
+        self._counting = Every(COUNT_SECONDS)
         self._half_files = Every(HALF_FILES_SECONDS)
         self._seen: FolderState | None = None
 
@@ -65,6 +67,8 @@ class Clock:
             jobs.forget_logged(self._parts)
         if self._renewals.due():
             jobs.keep_renewals_logged(self._parts)
+        if self._counting.due():
+            jobs.count_logged(self._parts)
         if self._half_files.due():
             tidy(self._parts)
 

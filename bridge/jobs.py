@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
+from bridge.pipeline.counting import count
 from bridge.pipeline.drain import drain, due_copies, due_lanes
 from bridge.pipeline.file_keeping import keep_files
 from bridge.pipeline.parts import Parts
@@ -119,6 +120,13 @@ def forget_logged(parts: Parts) -> None:
         forget(parts)
     except Exception:
         _log.exception("wiping what is old failed")
+
+
+def count_logged(parts: Parts) -> None:
+    try:
+        count(parts)
+    except Exception:
+        _log.exception("counting failed")
 
 
 def tick_logged(parts: Parts) -> None:

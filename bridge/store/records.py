@@ -26,9 +26,10 @@ from bridge.store.schema import (
     MESSAGES,
     RECORD_CONTACTS,
     RECORDS,
+    TO_COUNT,
 )
 from bridge.store.unowned import UNLESS_LOOKED_AT, look_at_owners, may_be_unowned
-from bridge.store.upsert import add_missing, put
+from bridge.store.upsert import add_missing, append, put
 
 # Made once: to make a statement anew costs as much as to run it.
 _BY_VENDOR_ID = select(MESSAGES.c.vendor_id, MESSAGES.c.value).where(
@@ -78,6 +79,7 @@ def put_messages(
         for m in messages
     ]
     put(db, MESSAGES, ["id"], rows)
+    append(db, TO_COUNT, [{"message": row["id"]} for row in rows])
 
 
 def put_contacts(db: Connection, crm: AccountName, contacts: Sequence[Contact]) -> None:

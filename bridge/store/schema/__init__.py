@@ -1,5 +1,6 @@
 """The tables. Documents are kept whole in `value`, with the columns that queries need beside it."""
 
+from bridge.store.schema.audit import AUDIT
 from bridge.store.schema.channels import CHANNELS, TEMPLATES
 from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
 from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
@@ -18,6 +19,7 @@ from bridge.store.schema.mirror import (
     TOKENS,
 )
 from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
+from bridge.store.schema.numbers import COUNTED, SUMS, TO_COUNT
 from bridge.store.schema.parked import PARKED, REACTION_IDS
 from bridge.store.schema.partners import PARTNER_LEADS, PARTNER_SIDE
 from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
@@ -48,6 +50,7 @@ __all__ = [
     "API_ANSWERS",
     "API_KEYS",
     "ATTEMPTS",
+    "AUDIT",
     "BEATS",
     "CHANNELS",
     "CHAT_HOMES",
@@ -55,6 +58,7 @@ __all__ = [
     "CONTACTS",
     "CONTACT_PHONES",
     "CONVERSATIONS",
+    "COUNTED",
     "CURSORS",
     "DECISIONS",
     "DIGESTS",
@@ -92,9 +96,11 @@ __all__ = [
     "RESELLER_CLIENTS",
     "SENDS",
     "SESSIONS",
+    "SUMS",
     "SYNCS",
     "TEMPLATES",
     "TOKENS",
+    "TO_COUNT",
     "TURNS",
     "TURN_LOG",
     "UNIT_MOVEMENTS",

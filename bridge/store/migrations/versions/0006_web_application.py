@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from types import ModuleType
 
+from bridge.store.migrations.web_side import audit, numbers
+
 revision: str = "0006"
 down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-STEPS: tuple[ModuleType, ...] = ()
+STEPS: tuple[ModuleType, ...] = (audit, numbers)
 
 
 def upgrade() -> None:
