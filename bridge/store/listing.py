@@ -5,10 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from bridge.codec import decode
-from bridge.domain.names import ChannelName, ConversationId
+from bridge.domain.messaging import Messenger
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId
+from bridge.domain.notifications import Mark
 from bridge.domain.records import Conversation, Message
 from bridge.store.matching import holds, is_mentioned, mentions
 from bridge.store.schema import (
@@ -22,6 +35,8 @@ NEWEST_MESSAGES = 100_000
 """How far back a search looks into the texts of messages."""
 LONGEST_WORDS = 200
 """What is looked for, in characters."""
+FEW = 2000
+"""So many conversations of a channel are sorted rather than all others passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +49,25 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a list is about; a `sieve` of None lets everything through. `until` is the last one
-    that is looked at, where the words of a search are looked for in all conversations."""
+    """What a list is about; all of it must fit. `mine`: whose client is the viewer's; `owner`:
+    whose client is this colleague's; `mark`: unanswered with this colour for the viewer; `failed`:
+    a message did not arrive and was not sent again; `since`: something was said since then.
+
+    What depends on the viewer comes here as sieves, of which None lets everything through.
+    `until` is the last one that is looked at, where the words of a search are looked for in all
+    conversations."""
 
     sieve: Sieve | None = None
+    owned: Sieve | None = None
     unanswered: bool = False
     channel: ChannelName | None = None
     words: str = ""
+    mine: bool = False
+    mark: Mark | None = None
+    owner: EmployeeId | None = None
+    messenger: Messenger | None = None
+    failed: bool = False
+    since: datetime | None = None
     until: Position | None = None
 
 
@@ -124,7 +151,7 @@ def _dated(
 def _undated(
     db: Connection, wanted: Wanted, after: ConversationId, limit: int
 ) -> tuple[Conversation, ...]:
-    if wanted.until is not None and wanted.until.at:
+    if wanted.since is not None or (wanted.until is not None and wanted.until.at):
         return ()
     return _read(db, _unsaid(_narrowed(db, wanted), wanted, after).limit(limit))
 
@@ -133,6 +160,8 @@ def _in_order(query: Select[Any], wanted: Wanted, after: Position | None) -> Sel
     """Those with messages, the newest first."""
     at, name, until = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id, wanted.until
     query = query.where(at.is_not(None))
+    if wanted.since is not None:
+        query = query.where(at >= wanted.since)
     # `<=` and `>=` alone are what the index is entered with.
     if after is not None and after.at is not None:
         query = query.where(at <= after.at, or_(at < after.at, name < after.id))
@@ -158,13 +187,30 @@ def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
     query = select(CONVERSATIONS.c.value)
     if wanted.unanswered:
         query = query.where(CONVERSATIONS.c.unanswered_since.is_not(None))
-    if wanted.sieve is not None:
-        query = query.where(CONVERSATIONS.c.id.in_(chats_within(wanted.sieve)))
+    for sieve in (wanted.sieve, wanted.owned):
+        if sieve is not None:
+            query = query.where(CONVERSATIONS.c.id.in_(chats_within(sieve)))
     if wanted.channel is not None:
-        query = query.where(on_channel(db, wanted.channel))
+        query = query.where(_is(db, CONVERSATIONS.c.channel, wanted.channel))
+    if wanted.messenger is not None:
+        query = query.where(_is(db, CONVERSATIONS.c.messenger, wanted.messenger.value))
+    if wanted.failed:
+        failed = select(MESSAGES.c.conversation).where(text("messages.failed"))
+        query = query.where(CONVERSATIONS.c.id.in_(failed))
     if wanted.words.strip():
         query = query.where(_about(db, wanted.words))
     return query
+
+
+def _is(db: Connection, column: Column[str], value: str) -> ColumnElement[bool]:
+    """Few are found by the column's index and put in order; of many the newest are read in order,
+    which PostgreSQL sees by itself."""
+    if db.dialect.name != "sqlite":
+        return column == value
+    more = select(column).where(column == value).offset(FEW).limit(1)
+    if db.execute(more).first() is None:
+        return column == value
+    return literal_column(f"+conversations.{column.name}", Text) == value
 
 
 def _about(db: Connection, words: str) -> ColumnElement[bool]:

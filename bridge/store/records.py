@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, bindparam, delete, literal_column, select
 
 from bridge import codec
+from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import AccountName, ConversationId, CrmId, MessageId, RecordId
 from bridge.domain.phones import canonical
 from bridge.domain.records import (
@@ -56,6 +57,8 @@ def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> 
             "value": codec.encode(c),
             "claimed_by": c.claimed_by,
             "unowned": may_be_unowned(c),
+            "channel": c.channel,
+            "messenger": c.messenger,
         }
         for c in conversations
     ]
@@ -75,11 +78,17 @@ def put_messages(
             "timeline": m.timeline,
             "occurred_at": m.occurred_at,
             "value": codec.encode(m),
+            "failed": has_failed(m),
         }
         for m in messages
     ]
     put(db, MESSAGES, ["id"], rows)
     append(db, TO_COUNT, [{"message": row["id"]} for row in rows])
+
+
+def has_failed(message: Message) -> bool:
+    """Whether it waits for somebody to send it again, or to let it be."""
+    return message.status is MessageStatus.FAILED and message.resent_as is None
 
 
 def put_contacts(db: Connection, crm: AccountName, contacts: Sequence[Contact]) -> None:

@@ -21,6 +21,7 @@ from bridge.store.listing import (
     reach,
 )
 from bridge.store.matching import is_mentioned
+from bridge.store.sieving import Sieve
 from bridge.web.viewer import Viewer
 
 _BATCH = 100
@@ -88,17 +89,19 @@ def _from(
     a chat where a search looked no further."""
     if viewer.reads_none:
         return
+    if wanted.mine:
+        start = replace(start, part=Part.OWN)
     yield from _part(db, viewer, wanted, start)
-    if start.part is Part.OWN:
+    if start.part is Part.OWN and not wanted.mine:
         yield from _part(db, viewer, wanted, Place(part=Part.REST))
 
 
 def _part(
     db: Connection, viewer: Viewer, wanted: Wanted, start: Place
 ) -> Iterator[tuple[Place, ChatFacts | None]]:
-    sieve = viewer.own_sieve() if start.part is Part.OWN else viewer.sieve(db)
-    narrowed, after = replace(wanted, sieve=sieve), start.after
-    if sieve is None and wanted.words.strip():
+    sieve = viewer.own_sieve() if start.part is Part.OWN else _sieve(db, viewer, wanted)
+    narrowed, after = _narrowed(viewer, replace(wanted, sieve=sieve)), start.after
+    if viewer.reads_all and start.part is not Part.OWN and wanted.words.strip():
         narrowed = replace(narrowed, until=reach(db, wanted, after, MOST_LOOKED_AT))
     while True:
         batch = conversations(db, narrowed, after, _BATCH)
@@ -115,6 +118,15 @@ def _part(
         yield Place(part=start.part, after=narrowed.until), None
 
 
+def _sieve(db: Connection, viewer: Viewer, wanted: Wanted) -> Sieve | None:
+    return viewer.red_sieve(db) if wanted.mark is Mark.RED else viewer.sieve(db)
+
+
+def _narrowed(viewer: Viewer, wanted: Wanted) -> Wanted:
+    owned = None if wanted.owner is None else viewer.sieve_of(wanted.owner)
+    return replace(wanted, owned=owned, unanswered=wanted.unanswered or wanted.mark is not None)
+
+
 def _belongs(part: Part, viewer: Viewer, chat: ChatFacts) -> bool:
     return part is Part.ALL or viewer.owns(chat) is (part is Part.OWN)
 
@@ -123,18 +135,22 @@ def _fitting(
     db: Connection, viewer: Viewer, chats: Mapping[ConversationId, ChatFacts], wanted: Wanted
 ) -> Mapping[ConversationId, ChatFacts]:
     """The store's sieve lets too much through; here it is asked exactly."""
-    fitting = {name: chat for name, chat in chats.items() if _fits(chat, wanted)}
+    fitting = {name: chat for name, chat in chats.items() if _fits(viewer, chat, wanted)}
     if not wanted.words.strip():
         return fitting
     said = mentioning(db, list(fitting), wanted.words, viewer.shown)
     return {n: c for n, c in fitting.items() if n in said or _is_named(c, wanted.words)}
 
 
-def _fits(chat: ChatFacts, wanted: Wanted) -> bool:
+def _fits(viewer: Viewer, chat: ChatFacts, wanted: Wanted) -> bool:
     conversation = chat.conversation
     if wanted.channel is not None and conversation.channel != wanted.channel:
         return False
-    return not wanted.unanswered or conversation.unanswered_since is not None
+    if wanted.unanswered and conversation.unanswered_since is None:
+        return False
+    if wanted.mark is not None and viewer.mark(chat)[0] is not wanted.mark:
+        return False
+    return wanted.owner is None or viewer.is_of(chat, wanted.owner)
 
 
 def _is_named(chat: ChatFacts, words: str) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bridge.domain.access import Access, access, can_answer_anywhere, owners
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import ConversationId, CrmId
+from bridge.domain.names import ConversationId, CrmId, EmployeeId
 from bridge.domain.notifications import Mark, mark
 from bridge.domain.people import Directory, Employee, Role
 from bridge.domain.policy import Policy
@@ -40,7 +40,10 @@ class Viewer:
         return as_shown(message, self.employee, self.policy)
 
     def owns(self, chat: ChatFacts) -> bool:
-        return any(o.employee == self.employee.id for o in owners(chat, self.directory))
+        return self.is_of(chat, self.employee.id)
+
+    def is_of(self, chat: ChatFacts, employee: EmployeeId) -> bool:
+        return any(owner.employee == employee for owner in owners(chat, self.directory))
 
     @property
     def reads_all(self) -> bool:
@@ -53,8 +56,15 @@ class Viewer:
 
     def sieve(self, db: Connection) -> Sieve | None:
         """What narrows a list before `access` decides: None for those who may read any."""
-        if self.reads_all:
+        return None if self.reads_all else self._answers_for(db)
+
+    def red_sieve(self, db: Connection) -> Sieve | None:
+        """The same for the chats whose mark may be red for these eyes."""
+        if self.reads_all and self.policy.managers_hear_all_chats:
             return None
+        return self._answers_for(db)
+
+    def _answers_for(self, db: Connection) -> Sieve:
         own = replace(self.own_sieve(), unowned=self.employee.gets_new_clients)
         if self.policy.ownership.fallback != self.employee.id:
             return own
@@ -62,9 +72,13 @@ class Viewer:
         return replace(own, crm_ids=tuple(dict.fromkeys((*own.crm_ids, *others))))
 
     def own_sieve(self) -> Sieve:
+        return self.sieve_of(self.employee.id)
+
+    def sieve_of(self, employee: EmployeeId) -> Sieve:
+        """What may be this employee's own."""
         people = self.directory.people
-        crm_ids = tuple(p.crm_id for p in people if p.email == self.employee.id)
-        return Sieve(employee=self.employee.id, crm_ids=crm_ids)
+        crm_ids = tuple(p.crm_id for p in people if p.email == employee)
+        return Sieve(employee=employee, crm_ids=crm_ids)
 
     def readable(
         self, db: Connection, ids: Sequence[ConversationId]

@@ -18,7 +18,12 @@ CONVERSATIONS = Table(
     Column("value", LargeBinary, nullable=False),
     Column("claimed_by", Text),
     Column("unowned", Boolean, nullable=False, default=True),
+    Column("channel", Text, nullable=False, default=""),
+    Column("messenger", Text, nullable=False, default=""),
 )
+# Without times: an index that every message moves an entry of costs the walk a page each.
+Index("ix_conversations_channel", CONVERSATIONS.c.channel)
+Index("ix_conversations_messenger", CONVERSATIONS.c.messenger)
 Index("ix_conversations_recent", CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id)
 Index("ix_conversations_contact", CONVERSATIONS.c.contact)
 _CLAIMED = text("claimed_by IS NOT NULL")
@@ -65,8 +70,16 @@ MESSAGES = Table(
     Column("timeline", Text, nullable=False),
     Column("occurred_at", Moment, nullable=False),
     Column("value", LargeBinary, nullable=False),
+    Column("failed", Boolean, nullable=False, default=False),
     UniqueConstraint("account", "vendor_id"),
     sqlite_autoincrement=True,
+)
+_FAILED = text("failed")
+Index(
+    "ix_messages_failed",
+    MESSAGES.c.conversation,
+    sqlite_where=_FAILED,
+    postgresql_where=_FAILED,
 )
 _WAITING = text("timeline = 'waiting'")
 Index("ix_messages_conversation", MESSAGES.c.conversation, MESSAGES.c.seq)

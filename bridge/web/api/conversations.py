@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from bridge.domain.facts import ChatFacts
+from bridge.domain.messaging import Messenger
 from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId, RecordId
+from bridge.domain.notifications import Mark
 from bridge.domain.people import Employee
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Contact, ContactState, Deal, Lead
@@ -18,6 +20,7 @@ from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.store.listing import LONGEST_WORDS, Wanted, last_messages
 from bridge.web.api.acting import Actor, acting_employee, refused
+from bridge.web.api.given import zoned
 from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
 from bridge.web.api.shapes import ConversationItem, Done, conversation_item
@@ -30,10 +33,18 @@ from bridge.web.replying import ReplyChannels, reply_channels
 
 
 class ConversationsQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`q` looks into names, numbers and the newer messages' texts."""
+    """`q` looks into names, numbers and the newer messages' texts. `mine`: own clients only;
+    `mark`: unanswered with this colour for the viewer; `owner` is an employee; `failed`: with a
+    message that did not arrive; `since`: with something said since then."""
 
     unanswered: bool = False
+    mine: bool = False
+    mark: Literal["", "red", "grey"] = ""
     channel: str = ""
+    messenger: Messenger | None = None
+    owner: str = ""
+    failed: bool = False
+    since: datetime | None = None
     q: Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)] = ""
 
 
@@ -94,12 +105,8 @@ class Seers:
 
 
 def list_all(call: Call, query: ConversationsQuery) -> Page[ConversationItem]:
-    of = f"conversations {query.unanswered} {query.channel} {query.q}"
-    wanted = Wanted(
-        unanswered=query.unanswered,
-        channel=ChannelName(query.channel) if query.channel else None,
-        words=query.q,
-    )
+    wanted = _wanted(query)
+    of = f"conversations {wanted}"
     begin = start(call, query, Place, of) or Place(part=Part.ALL)
     with reading(call.site.parts.engine) as db:
         eyes = call.viewer(db)
@@ -107,6 +114,20 @@ def list_all(call: Call, query: ConversationsQuery) -> Page[ConversationItem]:
         files = files_of(db, [line.last for line in found.lines])
         items = tuple(conversation_item(eyes, line, files) for line in found.lines)
     return Page(items=items, next=go_on(call, found.next, of))
+
+
+def _wanted(query: ConversationsQuery) -> Wanted:
+    return Wanted(
+        unanswered=query.unanswered,
+        mine=query.mine,
+        mark=Mark(query.mark) if query.mark else None,
+        channel=ChannelName(query.channel) if query.channel else None,
+        messenger=query.messenger,
+        owner=EmployeeId(query.owner) if query.owner else None,
+        failed=query.failed,
+        since=zoned("since", query.since),
+        words=query.q,
+    )
 
 
 def one(call: Call, _: Nothing) -> ConversationShape:

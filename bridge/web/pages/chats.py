@@ -2,25 +2,17 @@
 
 from flask import Response
 
-from bridge.domain.names import ChannelName
 from bridge.store.engine import reading
-from bridge.store.listing import LONGEST_WORDS, Wanted
+from bridge.store.listing import Wanted
 from bridge.web.chatlist import Part, Place, list_chats
 from bridge.web.chatview import owners_of, title_of
-from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
+from bridge.web.pages.asking import PAGE, address_of_next, begin
+from bridge.web.pages.filtering import chats_asked_for
 from bridge.web.pages.visiting import Visit
-from bridge.web.problems import invalid
 
 
 def show(visit: Visit) -> Response:
-    channel, words = asked("channel"), asked("q")
-    if len(words) > LONGEST_WORDS:
-        raise invalid(f"is longer than {LONGEST_WORDS} characters", field="q", status=400)
-    wanted = Wanted(
-        unanswered=asked("unanswered") == "1",
-        channel=ChannelName(channel) if channel else None,
-        words=words,
-    )
+    wanted = chats_asked_for()
     start = begin(visit, Place, "chats") or Place(part=Part.OWN)
     with reading(visit.site.parts.engine) as db:
         eyes = visit.viewer(db)
