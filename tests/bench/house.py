@@ -26,13 +26,13 @@ from tests.bench.crm import Crm
 from tests.bench.people import People, messages
 from tests.bench.place import (
     environ_of,
-    free_port,
     listens,
     process,
     program_of,
     store,
     wait_until,
 )
+from tests.ports import free_port
 from tests.services import redis_running
 
 CHAT, CRM = AccountName("wazzup-main"), AccountName("hubspot-main")

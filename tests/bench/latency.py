@@ -17,9 +17,10 @@ from tests.bench.house import CHAT, House, house
 from tests.bench.limit import arrivals, pace
 from tests.bench.load import send_all
 from tests.bench.people import as_requests, messages
-from tests.bench.place import free_port, listens, process, wait_until
+from tests.bench.place import listens, process, wait_until
 from tests.bench.plan import Plan
 from tests.bench.webhooks import signed_webhooks
+from tests.ports import free_port
 
 PART = "c"
 PER_SECOND = 2.0

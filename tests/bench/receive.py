@@ -11,10 +11,11 @@ from bridge.settings import Settings
 from bridge.wiring import prepare
 from tests.bench.figures import Figure, Target, at_least, at_most, median_figure, ratios
 from tests.bench.load import Answers, send_all
-from tests.bench.place import environ_of, free_port, listens, process, store, wait_until
+from tests.bench.place import environ_of, listens, process, store, wait_until
 from tests.bench.plan import Plan
 from tests.bench.usage import cpu_seconds
 from tests.bench.webhooks import BATCH, SMALL, signed_webhooks
+from tests.ports import free_port
 
 CONNECTIONS = 32
 RATIO = {"sqlite": at_least(0.55), "postgresql": at_least(0.4)}

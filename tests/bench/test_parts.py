@@ -21,9 +21,10 @@ from tests.bench.crm_server import Call, Ledger, Noting
 from tests.bench.door import KINDS
 from tests.bench.load import is_whole, send_all
 from tests.bench.people import CHANNEL, People, as_requests, crm_of, mark, messages, phone
-from tests.bench.place import environ_of, free_port, listens, process, wait_until
+from tests.bench.place import environ_of, listens, process, wait_until
 from tests.bench.volume import ACTIVE, active_of
 from tests.bench.webhooks import BATCH, signed_webhooks
+from tests.ports import free_port
 
 CHAT, CRM = AccountName("wazzup-main"), AccountName("hubspot-main")
 

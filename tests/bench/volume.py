@@ -17,11 +17,12 @@ from bridge.wiring import built, prepare
 from tests.bench.figures import Figure, Target, at_most, median_figure, ratios
 from tests.bench.house import IN, OUT, append, settle, vendors
 from tests.bench.people import People, messages
-from tests.bench.place import environ_of, free_port, listens, process, wait_until
+from tests.bench.place import environ_of, listens, process, wait_until
 from tests.bench.plan import WORK, Plan
 from tests.bench.receive import CONNECTIONS, one_round
 from tests.bench.stored import clients_of, stored
 from tests.bench.webhooks import signed_webhooks
+from tests.ports import free_port
 
 PART = "d"
 ACTIVE = 200

@@ -16,7 +16,8 @@ import psutil
 from bridge.domain.names import EmployeeId
 from bridge.settings import Settings
 from bridge.wiring import sign_in_link
-from tests.cli.running import House, any_port, eventually
+from tests.cli.running import House, eventually
+from tests.ports import free_port
 
 START_SECONDS = 300
 _CONFIG = Path(__file__).parents[2] / "config"
@@ -64,7 +65,7 @@ class RunningDemo:
 @contextmanager
 def running_demo(folder: Path) -> Iterator[RunningDemo]:
     """Killed with all its children at the end, if it has not ended before."""
-    house = House(folder, {"BRIDGE_CONFIG": str(_CONFIG)}, any_port())
+    house = House(folder, {"BRIDGE_CONFIG": str(_CONFIG)}, free_port())
     house.extra["BRIDGE_SECRET_KEY"] = ""
     with house.started("up", "--demo", "--port", str(house.port)) as process:
         assert eventually(lambda: "Ctrl-C ends" in house.log("up"), START_SECONDS), house.log("up")

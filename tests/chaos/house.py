@@ -2,9 +2,7 @@
 PostgreSQL where that is the store."""
 
 import json
-import random
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -56,11 +54,10 @@ from tests.chaos.processes import Fleet, Program, fleet, without_settings
 from tests.chaos.units import Meter, add_clients
 from tests.chaos.warden import MARK, watched
 from tests.lanes import BY_NAME
+from tests.ports import free_port
 from tests.services import Postgres, ServiceFailed
 
 START_SECONDS = 300.0
-# Below those that the system gives to whoever calls: nobody takes one while its owner is away.
-PORTS = range(15_000, 30_000)
 CONFIG = as_yaml(config_of(HUBSPOT))
 
 
@@ -207,17 +204,6 @@ def _furnish_side(parts: Parts, side: Side) -> None:
     assert organisation is not None
     switched = switch_on(parts, asked, CONFIRMATION, organisation.name)
     assert switched.refused is None, switched.refused
-
-
-def free_port() -> int:
-    for port in random.SystemRandom().sample(PORTS, 200):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError(f"no port from {PORTS.start} to {PORTS.stop} is free on this machine")
 
 
 @contextmanager

@@ -3,19 +3,19 @@
 import contextlib
 import json
 import os
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from tests.ports import free_port
 
 KEY = "webhook-key-of-the-test"
 ENDS_SECONDS = 30.0  # ten are promised, on a machine that has nothing else to do
@@ -81,7 +81,7 @@ class House:
             env=dict(self.environ()),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
 
@@ -145,14 +145,8 @@ def make_house(folder: Path, **extra: str) -> House:
     house = House(folder, dict(extra))
     house.config.parent.mkdir(parents=True)
     house.config.write_text(CONFIG)
-    house.port = any_port()
+    house.port = free_port()
     return house
-
-
-def any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def eventually(holds: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> bool:
@@ -183,10 +177,36 @@ def _job(line: list[str]) -> str:
 
 
 def kill_tree(pid: int) -> None:
-    try:
-        parent = psutil.Process(pid)
-    except psutil.NoSuchProcess:
-        return
-    for process in [*parent.children(recursive=True), parent]:
+    """Without a warning. Returns when none of them is left, so that nobody holds a port or a lock
+    any more."""
+    tree = _stopped_tree(pid)
+    for process in tree:
         with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGKILL)
+            process.kill()
+    assert eventually(lambda: all_gone(tree)), "killed processes live on"
+
+
+def _stopped_tree(pid: int) -> list[psutil.Process]:
+    """Stopped, for who goes on may start another one meanwhile."""
+    tree: list[psutil.Process] = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        new = [psutil.Process(pid)]
+        while new:
+            for process in new:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.suspend()
+            tree += new
+            new = [one for one in tree[0].children(recursive=True) if one not in tree]
+    return tree
+
+
+def all_gone(processes: Sequence[psutil.Process]) -> bool:
+    """Ended, though perhaps nobody has asked yet how."""
+    return all(_is_gone(process) for process in processes)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

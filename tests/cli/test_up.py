@@ -14,9 +14,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.cli.running import CONFIG, ENDS_SECONDS, House, children, eventually, make_house
+from tests.cli.running import (
+    CONFIG,
+    ENDS_SECONDS,
+    House,
+    all_gone,
+    children,
+    eventually,
+    make_house,
+)
 
 pytestmark = pytest.mark.redis
+ALL = {"redis-server": 1, "web": 1, "worker": 2, "clock": 1}
 
 
 @pytest.fixture
@@ -38,20 +47,14 @@ def jobs(pid: int) -> dict[str, list[psutil.Process]]:
     return found
 
 
-def all_gone(processes: list[psutil.Process]) -> bool:
-    return not any(process.is_running() and process.status() != "zombie" for process in processes)
+def counted(pid: int) -> dict[str, int]:
+    return {name: len(found) for name, found in jobs(pid).items()}
 
 
 def test_everything_starts_works_survives_and_ends_together(house: House) -> None:
     with up(house) as process:
-        assert eventually(lambda: len(jobs(process.pid).get("worker", [])) == 2)
+        assert eventually(lambda: counted(process.pid) == ALL), counted(process.pid)
         running = jobs(process.pid)
-        assert {name: len(found) for name, found in running.items()} == {
-            "redis-server": 1,
-            "web": 1,
-            "worker": 2,
-            "clock": 1,
-        }
         assert house.post("m1") == 200
         assert eventually(lambda: house.states() == ["done"]), house.log("up")
 

@@ -41,8 +41,8 @@ from bridge.store.schema import OUTBOX, UNIT_MOVEMENTS
 from bridge.store.unit_movements import imbalances
 from bridge.wiring import prepare
 from tests.chaos.door import Door
-from tests.chaos.house import free_port
 from tests.cli.running import House
+from tests.ports import free_port
 
 pytestmark = pytest.mark.postgres
 

@@ -20,10 +20,10 @@ from bridge.store.migrations import migrate
 from bridge.store.schema import BEATS, DECISIONS, INBOX
 from bridge.wiring import utc_now
 from connectors.hubspot.signature import sign_v3
-from tests.chaos.house import free_port
 from tests.chaos.processes import Program, fleet
 from tests.lanes import BY_NAME
 from tests.pipeline.world import CHAT, CRM, SECRETS, World, client, known_clients
+from tests.ports import free_port
 from tests.resilience.scene import await_that, get
 from tests.resilience.upgrading import Installation, installation
 from tests.services import Postgres

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, event, text
 
 from bridge.store.engine import open_engine
 from bridge.store.migrations import migrate, require_current
-from tests.chaos.house import free_port
+from tests.ports import free_port
+from tests.resilience.scene import PATIENCE_SECONDS
 from tests.resilience.upgrading import (
     Put,
     installation,
@@ -35,7 +36,7 @@ def test_processes_that_migrate_at_once_do_not_disturb_each_other(
             subprocess.Popen(home.bridge("migrate"), env=dict(home.environ))
             for _ in range(MIGRATING)
         ]
-        assert [process.wait(60) for process in running] == [0] * MIGRATING
+        assert [process.wait(PATIENCE_SECONDS) for process in running] == [0] * MIGRATING
         require_current(home.engine)
         assert states(home.engine) == before
 

@@ -21,9 +21,9 @@ from bridge.pipeline.drain import drain, due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
 from bridge.store.schema import INBOX, OUTBOX
-from tests.chaos.house import free_port
 from tests.chaos.processes import Program, fleet
 from tests.pipeline.world import CHAT, CRM, World, client, in_another_process, known_clients
+from tests.ports import free_port
 from tests.resilience.poisoned import WORD
 from tests.resilience.scene import await_that
 from tests.resilience.strikes import (

@@ -174,6 +174,7 @@ def test_all_of_up_ends_together_under_load_though_the_vendor_hangs(
 def alone(tmp_path: Path) -> House:
     """A web process and nothing else."""
     house = make_house(tmp_path)
+    house.program = "tests.long_waits"
     prepare(Settings.of(house.environ()), house.environ())
     return house
 

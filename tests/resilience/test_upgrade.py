@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 
 from bridge.store import migrations
 from bridge.store.engine import open_engine
-from tests.chaos.house import free_port
 from tests.chaos.processes import Program, fleet
+from tests.ports import free_port
 from tests.resilience.scene import await_that
 from tests.resilience.upgrading import (
     Installation,

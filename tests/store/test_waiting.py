@@ -27,21 +27,25 @@ ROW = NewRow(
 
 
 @contextmanager
-def held(url: str, seconds: float) -> Iterator[None]:
-    """Somebody else writes for so long."""
-    other, begun = open_engine(url), threading.Event()
+def held(url: str, seconds: float | None = None) -> Iterator[None]:
+    """Somebody else writes for so long, or as long as it lasts."""
+    other, begun, over = open_engine(url), threading.Event(), threading.Event()
 
     def hold() -> None:
         with writing(other):
             begun.set()
-            threading.Event().wait(seconds)
+            over.wait(seconds)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert begun.wait(10)
-    yield
-    thread.join()
-    other.dispose()
+    assert begun.wait(60)
+    try:
+        yield
+    finally:
+        if seconds is None:
+            over.set()
+        thread.join()
+        other.dispose()
 
 
 def stored(engine: Engine) -> int:
@@ -66,7 +70,7 @@ def test_what_is_locked_is_waited_for(sqlite_url: str, only_when_free: bool) -> 
 def test_nobody_waits_for_ever(sqlite_url: str, only_when_free: bool) -> None:
     """R5: and afterwards the same connection works."""
     engine = open_engine(sqlite_url, busy_seconds=0.1, only_when_free=only_when_free)
-    with held(sqlite_url, 1.0):
+    with held(sqlite_url):
         for enter in (writing, fleeting):
             with pytest.raises(OperationalError, match="locked"), enter(engine):
                 pass

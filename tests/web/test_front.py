@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.ports import free_port
 from tests.web.front_process import (
     BODY_SECONDS,
     HELD_SECONDS,
@@ -41,9 +42,7 @@ class Served(Wire):
 
 @contextmanager
 def running(body_seconds: float = BODY_SECONDS) -> Iterator[Served]:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.web.front_process", str(port), str(body_seconds)],
         stdout=subprocess.PIPE,

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from bridge.store.keys import Scope
+from tests.ports import free_port
 from tests.web.stream_process import THREADS
 from tests.web.test_front import wait_until_open
 from tests.web.world import ANA, World
@@ -56,9 +57,7 @@ class Line:
 
 @contextmanager
 def serving(url: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.web.stream_process", str(port), url],
         stdout=subprocess.PIPE,

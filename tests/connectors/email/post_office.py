@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.chaos.house import free_port
 from tests.connectors.email.building import PASSWORD, USERNAME
+from tests.ports import free_port
 
 OK = "250 OK"
 

@@ -6,7 +6,6 @@ twice makes one message, one contact and one entry.
 
 import json
 import os
-import signal
 import subprocess
 import tempfile
 from collections import Counter
@@ -30,6 +29,7 @@ from bridge.store.keys import Scope, create_key
 from bridge.wiring import built, prepare
 from connectors.hubspot.sandbox import sandbox
 from tests.chaos.processes import without_settings
+from tests.cli.running import kill_tree
 from tests.connectors.kannel.building import CLIENT, NUMBER, PASSWORD, PATH_SECRET
 from tests.connectors.kannel.gateway import SENDSMS, Centre, gateway, until
 from tests.resilience.hosts import Host, bridge, hosts, running, serving
@@ -73,7 +73,8 @@ OWNERS = [
 
 @dataclass
 class Town:
-    """`start` brings the bridge up, `kill` ends all of it without a warning."""
+    """`start` brings the bridge up, `kill` ends all of it without a warning; its processes are no
+    group."""
 
     host: Host
     centre: Centre
@@ -87,7 +88,7 @@ class Town:
 
     def kill(self) -> None:
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        kill_tree(self.process.pid)
         self.process.wait()
 
     def api(self, method: str, path: str, body: object = None) -> Any:

@@ -21,11 +21,11 @@ from bridge.store.engine import writing
 from bridge.store.keys import Scope, create_key
 from bridge.wiring import built, prepare
 from connectors.email.sandbox import sandbox
-from tests.chaos.house import free_port
 from tests.chaos.processes import Fleet, Program, fleet, without_settings
 from tests.connectors.matrix.relay import Relay, relaying
 from tests.connectors.matrix.synapse import SERVER_NAME, Synapse, synapse_running
 from tests.house import ROOT
+from tests.ports import free_port
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 300.0

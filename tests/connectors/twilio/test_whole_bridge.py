@@ -22,10 +22,10 @@ from bridge.wiring import built, prepare
 from connectors.hubspot.sandbox import sandbox as hubspot
 from connectors.twilio.doctor import TwilioDoctor
 from connectors.twilio.sandbox import sandbox as twilio
-from tests.chaos.house import free_port
 from tests.chaos.processes import without_settings
 from tests.connectors.twilio.building import CLIENT, NUMBER, SECRETS, SENDER, account
 from tests.connectors.twilio.phone import Phone
+from tests.ports import free_port
 from tests.resilience.hosts import bridge, running
 from tests.resilience.scene import await_that
 from tests.serving import served
