@@ -16,6 +16,7 @@ from bridge.store.sessions import (
     open_session,
     session_of,
     use_login_link,
+    was_session_of,
 )
 from tests.web.browsing import csrf, link, sign_in
 from tests.web.world import ANA, LUIS, NOW, World
@@ -132,6 +133,10 @@ def test_a_session_ends_by_itself_and_can_be_ended(any_world: World) -> None:
     any_world.later(hours=12)
     with writing(any_world.engine) as db:
         assert session_of(db, other, any_world.now) is None
+        forget_expired_sessions(db, any_world.now)
+        assert was_session_of(db, other) == f"employee:{LUIS}"
+    any_world.later(days=8)
+    with writing(any_world.engine) as db:
         forget_expired_sessions(db, any_world.now)
         assert db.execute(select(SESSIONS)).all() == []
 

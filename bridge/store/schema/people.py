@@ -38,6 +38,10 @@ SESSIONS = Table(
     Column("behind", Text),
     Column("parent", Text),
     Column("help", Text),
+    Column("seen_at", Moment),
+    Column("idle_until", Moment),
+    Column("via", Text),
+    Column("browser", Text),
 )
 # Who is signed in as a client: what the clock looks through for those whose end is to be noted.
 Index(
@@ -47,6 +51,8 @@ Index(
     sqlite_where=_HELPS,
     postgresql_where=_HELPS,
 )
+Index("ix_sessions_principal", SESSIONS.c.principal, SESSIONS.c.created_at)
+Index("ix_sessions_created", SESSIONS.c.created_at, SESSIONS.c.digest)
 # Answers already given to API writes, by principal and Idempotency-Key.
 API_ANSWERS = Table(
     "api_answers",
