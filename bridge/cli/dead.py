@@ -11,6 +11,7 @@ from bridge.pipeline import dead as letters
 from bridge.pipeline.dead import Box, DeadLetter
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.replaying import Again, Step, carry_out, steps_of
+from bridge.store.audit import COMMAND, Who
 from bridge.store.engine import reading
 
 _LIST = "list"
@@ -83,7 +84,7 @@ def replay_events(events: tuple[str, ...], dry_run: bool) -> None:
     with opened() as parts:
         with reading(parts.engine) as db:
             steps = list(dict.fromkeys(s for event in events for s in _steps(db, event)))
-        done = () if dry_run else carry_out(parts, steps)
+        done = () if dry_run else carry_out(parts, steps, COMMAND)
     lines = [_step_line(step, dry_run=dry_run, done=step in done) for step in steps]
     shown = [plain(step) | {"name": step.name, "done": step in done} for step in steps]
     answer({"dry_run": dry_run, "steps": shown}, "\n".join(lines))
@@ -94,14 +95,14 @@ def _do(
     names: Sequence[str],
     every: bool,
     dry_run: bool,
-    act: Callable[[Parts, Box, int], bool],
+    act: Callable[[Parts, Box, int, Who], bool],
 ) -> None:
     if bool(names) == every:
         raise click.UsageError("name letters, or say --all")
     with opened() as parts:
         with reading(parts.engine) as db:
             chosen = list(_everyone(db)) if every else [_letter(db, name) for name in names]
-        done = [x for x in chosen if not dry_run and act(parts, x.box, x.id)]
+        done = [x for x in chosen if not dry_run and act(parts, x.box, x.id, COMMAND)]
     word = f"would be {verb}" if dry_run else verb
     lines = [f"{word}: {_line(x)}" for x in (chosen if dry_run else done)]
     shown = [_shown(x) | {"done": x in done} for x in chosen]

@@ -12,7 +12,9 @@ from bridge.domain.names import ClientId
 from bridge.domain.principals import Person, PersonKind
 from bridge.pipeline.helping import refusal
 from bridge.pipeline.parts import Parts
+from bridge.store import audit
 from bridge.store import keys as store
+from bridge.store.audit import COMMAND, Deed, NewLine
 from bridge.store.engine import reading, writing
 from bridge.store.keys import ApiKey, Scope
 from bridge.store.sessions import LINK_LIFETIME, create_login_link
@@ -47,6 +49,9 @@ def create(
             key, secret = store.create_key(
                 db, name=name, principal=principal, scopes=granted, now=now, expires_at=expires
             )
+            about = store.detail_of(key)
+            made = NewLine(who=COMMAND, deed=Deed.KEY_MADE, object=key.id, detail=about)
+            audit.note(db, [made], now)
     text = f"{secret}\n\nKeep it now: it is not shown again. {_line(key, now)}"
     answer({"key": _shown(key), "secret": secret}, text)
 
@@ -66,6 +71,9 @@ def revoke(key: str) -> None:
     """Revoke a key, by its id, at once."""
     with opened() as parts, writing(parts.engine) as db:
         known = store.revoke_key(db, key, parts.now())
+        if known:
+            line = NewLine(who=COMMAND, deed=Deed.KEY_REVOKED, object=key)
+            audit.note(db, [line], parts.now())
     if not known:
         raise Failed(f"there is no key {key}", "`bridge keys list` shows the ids (key_…)")
     answer({"id": key, "revoked": True}, f"{key} is revoked")
@@ -86,6 +94,9 @@ def login(employee: str, kind: str | None, by: str | None) -> None:
         person = _signing_in(parts, employee, kind, by)
         with writing(parts.engine) as db:
             token = create_login_link(db, person.principal, now, person.behind)
+            whom = f"{person.principal} {person.behind}".strip()
+            line = NewLine(who=COMMAND, deed=Deed.LINK_MADE, object=whom)
+            audit.note(db, [line], now)
         link, expires = f"{parts.public_url}/login/{token}", now + LINK_LIFETIME
     until = expires.isoformat(timespec="seconds")
     text = f"{link}\n\nGood for one sign-in of {person.id}, until {until}. Give it to nobody else."

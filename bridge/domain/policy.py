@@ -158,6 +158,7 @@ class Retention:
     messages: timedelta | None = None
     files: timedelta | None = None
     decisions: timedelta | None = timedelta(days=90)
+    audit: timedelta | None = timedelta(days=730)
 
     @property
     def inputs(self) -> timedelta | None:

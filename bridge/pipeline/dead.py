@@ -9,7 +9,8 @@ from sqlalchemy import Connection, or_, select, update
 
 from bridge.domain.effects import SendMessage
 from bridge.pipeline.parts import Parts
-from bridge.store import outbox
+from bridge.store import audit, outbox
+from bridge.store.audit import COMMAND, Deed, NewLine, Who
 from bridge.store.deciding import deciding
 from bridge.store.schema import INBOX, OUTBOX
 
@@ -54,7 +55,7 @@ def dead_letter(db: Connection, box: Box, letter: int) -> DeadLetter | None:
     return found[0] if found and found[0].id == letter else None
 
 
-def replay(parts: Parts, box: Box, letter: int) -> bool:
+def replay(parts: Parts, box: Box, letter: int, by: Who = COMMAND) -> bool:
     """Tried again from its stored bytes; False when there is no such dead letter.
 
     What was decided or delivered before is not done twice: decisions are unique, and the vendor
@@ -73,16 +74,19 @@ def replay(parts: Parts, box: Box, letter: int) -> bool:
             lane = db.scalar(select(INBOX.c.lane).where(INBOX.c.id == letter))
         else:
             lane = _replay_effect(db, letter, parts.now())
+        audit.note(db, [_line(by, Deed.REPLAYED, found)], parts.now())
     if lane is not None:
         parts.bell.ring(lane)
     return True
 
 
-def drop(parts: Parts, box: Box, letter: int) -> bool:
+def drop(parts: Parts, box: Box, letter: int, by: Who = COMMAND) -> bool:
     """A person has decided that this will not be done; False when there is no such dead letter."""
     with deciding(parts.engine) as db:
-        if dead_letter(db, box, letter) is None:
+        found = dead_letter(db, box, letter)
+        if found is None:
             return False
+        audit.note(db, [_line(by, Deed.DROPPED, found)], parts.now())
         if box is Box.OUTBOX:
             outbox.drop(db, letter, parts.now())
         else:
@@ -92,6 +96,11 @@ def drop(parts: Parts, box: Box, letter: int) -> bool:
                 .values(state="dropped", next_attempt_at=None, done_at=parts.now())
             )
     return True
+
+
+def _line(by: Who, deed: Deed, letter: DeadLetter) -> NewLine:
+    about = f"{letter.kind} of {letter.account}"
+    return NewLine(who=by, deed=deed, object=f"{letter.box}:{letter.id}", detail=about)
 
 
 def _replay_effect(db: Connection, letter: int, now: datetime) -> str | None:

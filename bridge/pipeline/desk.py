@@ -19,10 +19,11 @@ from bridge.pipeline.addressing import newest
 from bridge.pipeline.commit import Decided, commit
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import stored_event, stored_facts
+from bridge.pipeline.on_record import line_of_channel
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.refusals import Refusal, Sent, not_allowed, not_found, taken
 from bridge.pipeline.unit_of_work import UnitOfWork
-from bridge.store import chats, mirror
+from bridge.store import audit, chats, mirror
 from bridge.store.standings import conversation_on, standings
 from bridge.store.templates import templates_of
 
@@ -155,6 +156,8 @@ class Desk:
             message=sending.messages[0].id,
         )
         self.write(unit, [decided])
+        chosen = line_of_channel(sending.event, sending.decision)
+        audit.note(self.db, [] if chosen is None else [chosen], self.facts.now)
 
     def write(self, unit: UnitOfWork, decided: Sequence[Decided]) -> None:
         self.filled |= commit(

@@ -13,9 +13,10 @@ from bridge.domain.reasons import Reason
 from bridge.domain.routing import route
 from bridge.pipeline.commit import Decided, commit
 from bridge.pipeline.ledger import stored_event, stored_facts
+from bridge.pipeline.on_record import line_of, lines_of_events
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.unit_of_work import UnitOfWork
-from bridge.store import decisions, mirror
+from bridge.store import audit, decisions, mirror
 from bridge.store.deciding import deciding
 
 _log = structlog.get_logger()
@@ -95,6 +96,8 @@ def decide_within(
             noted.append(decided)
             seen.add((event.account, event.event_key))
     filled = commit(db, active, directory_hash, unit.held, noted, parts.now()) if noted else ()
+    decided_now = [(x.event, x.decision) for x in outcomes if x.decision and not x.refused]
+    audit.note(db, tuple(lines_of_events(decided_now)), parts.now())
     return tuple(outcomes), frozenset(filled)
 
 
@@ -104,6 +107,7 @@ def note_here(
     """Applies and notes a decision that was made from no event, in the caller's transaction."""
     _, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
     unit.apply(decision)
+    audit.note(db, [line_of(decision)], parts.now())
     noted = [Decided(decision=decision, event=None, facts=None)]
     return commit(db, active, directory_hash, unit.held, noted, parts.now())
 

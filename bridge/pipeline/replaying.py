@@ -9,6 +9,8 @@ from sqlalchemy import Connection, select, update
 from bridge.pipeline.dead import Box, replay
 from bridge.pipeline.explain import explain
 from bridge.pipeline.parts import Parts
+from bridge.store import audit
+from bridge.store.audit import COMMAND, Deed, NewLine, Who
 from bridge.store.engine import writing
 from bridge.store.schema import INBOX, OUTBOX
 
@@ -51,20 +53,22 @@ def steps_of(db: Connection, event: str) -> tuple[Step, ...]:
     return (*inbox, *(_step(db, Box.OUTBOX, effect.outbox_id) for effect in found.effects))
 
 
-def carry_out(parts: Parts, steps: Sequence[Step]) -> tuple[Step, ...]:
+def carry_out(parts: Parts, steps: Sequence[Step], by: Who = COMMAND) -> tuple[Step, ...]:
     """Does what the steps say and gives those done; what has changed meanwhile is left alone."""
-    return tuple(step for step in dict.fromkeys(steps) if _carried_out(parts, step))
+    return tuple(step for step in dict.fromkeys(steps) if _carried_out(parts, step, by))
 
 
-def _carried_out(parts: Parts, step: Step) -> bool:
+def _carried_out(parts: Parts, step: Step, by: Who) -> bool:
     if step.again is Again.NOTHING:
         return False
-    if replay(parts, step.box, step.id):
+    if replay(parts, step.box, step.id, by):
         return True
     with writing(parts.engine) as db:
         if step.box is not Box.INBOX or _step(db, step.box, step.id).again is not step.again:
             return False
         lane = _decide_again(db, step.id)
+        line = NewLine(who=by, deed=Deed.REPLAYED, object=step.name, detail=f"of {step.account}")
+        audit.note(db, [line], parts.now())
     parts.bell.ring(lane)
     return True
 

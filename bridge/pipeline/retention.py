@@ -33,6 +33,7 @@ def spans(retention: Retention) -> Mapping[Subject, timedelta]:
         Subject.ATTEMPTS: retention.decisions,
         Subject.MESSAGES: retention.messages,
         Subject.FILES: retention.files,
+        Subject.AUDIT: retention.audit,
     }
     return {subject: span for subject, span in wanted.items() if span is not None}
 

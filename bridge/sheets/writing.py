@@ -24,13 +24,22 @@ _BYTE_ORDER_MARK = "\ufeff"  # or Excel takes UTF-8 for something else
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Every cell quoted; an apostrophe stands before what would begin a formula."""
+    return csv_head(head) + csv_rows(rows)
+
+
+def csv_head(head: Sequence[str]) -> bytes:
+    """The first bytes of a table that is given out part by part."""
+    return (_BYTE_ORDER_MARK + _lines([head])).encode("utf-8", "replace")
+
+
+def csv_rows(rows: Iterable[Sequence[str]]) -> bytes:
+    return _lines([cell(value) for value in row] for row in rows).encode("utf-8", "replace")
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO(newline="")
-    text.write(_BYTE_ORDER_MARK)
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow([cell(value) for value in row])
-    return text.getvalue().encode("utf-8", "replace")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
 
 
 def cell(value: str) -> str:

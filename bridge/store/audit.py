@@ -21,6 +21,7 @@ class Way(StrEnum):
     API = "api"
     COMMAND = "command"
     CLOCK = "clock"
+    HOUSE = "house"  # by a decision, which tells more
 
 
 class Deed(StrEnum):

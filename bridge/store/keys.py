@@ -41,6 +41,11 @@ class ApiKey:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
+def detail_of(key: ApiKey) -> str:
+    """A key as the audit log tells of it."""
+    return f"{key.principal} {' '.join(sorted(key.scopes))}"
+
+
 def digest(secret: str) -> str:
     """What is stored of a secret of 256 random bits: its SHA-256 in hex."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

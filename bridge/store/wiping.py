@@ -13,7 +13,7 @@ from bridge.store import media
 from bridge.store.among import among
 from bridge.store.outbox import WIPED
 from bridge.store.records import put_messages
-from bridge.store.schema import ATTEMPTS, DECISIONS, INBOX, MEDIA, MESSAGES, OUTBOX, PASSES
+from bridge.store.schema import ATTEMPTS, AUDIT, DECISIONS, INBOX, MEDIA, MESSAGES, OUTBOX, PASSES
 from bridge.store.upsert import put
 
 _OVER = ("done", "dropped")
@@ -26,6 +26,7 @@ class Subject(StrEnum):
     ATTEMPTS = "attempts"
     MESSAGES = "messages"
     FILES = "files"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +216,22 @@ def _files(db: Connection, after: int, until: datetime, now: datetime, limit: in
     return _slice(rows, until, gone)
 
 
+def _audit(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
+    rows = (
+        db.execute(
+            select(AUDIT.c.id, AUDIT.c.at)
+            .where(AUDIT.c.id > after)
+            .order_by(AUDIT.c.id)
+            .limit(limit)
+        )
+        .mappings()
+        .all()
+    )
+    ids = [row["id"] for row in _old(rows, until)]
+    gone = db.execute(delete(AUDIT).where(among(AUDIT.c.id, ids)))
+    return _slice(rows, until, gone.rowcount)
+
+
 def _old(rows: Sequence[RowMapping], until: datetime) -> list[RowMapping]:
     return [row for row in rows if row["at"] < until]
 
@@ -238,4 +255,5 @@ _WIPERS: Mapping[Subject, _Wiper] = {
     Subject.ATTEMPTS: _attempts,
     Subject.MESSAGES: _messages,
     Subject.FILES: _files,
+    Subject.AUDIT: _audit,
 }

@@ -66,6 +66,20 @@ class Principal:
             detail = "only managers may do this"
             raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
 
+    def require_overseer(self) -> None:
+        """Problem 403 for all but managers and quality control, who see how the house stands; a
+        service needs the scope of admins for it."""
+        if self.is_service:
+            self.require(Scope.ADMIN)
+        elif not self.is_overseer:
+            detail = "only managers and quality control see this"
+            raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))
+
+    @property
+    def is_overseer(self) -> bool:
+        of_house = self.person.kind is PersonKind.EMPLOYEE
+        return of_house and self.employee.role in (Role.MANAGER, Role.QUALITY_CONTROL)
+
     def require_writer(self) -> None:
         """Problem 403 for roles that change nothing anywhere (ROL-10, ROL-14), and for clients."""
         match self.person.kind:

@@ -30,21 +30,32 @@ DECISIONS = Field(
     default="90d",
 )
 
+AUDIT = Field(
+    name="audit",
+    kind=words.KEPT,
+    says="How long the audit log is kept: who did what when, from where.",
+    example="365d",
+    default="730d",
+)
+
 
 def _retention(values: Values, place: str) -> Retention:
     return Retention(
         messages=values.of(MESSAGES),
         files=values.of(FILES),
         decisions=values.of(DECISIONS),
+        audit=values.of(AUDIT),
     )
 
 
 RETENTION = Field(
     name="retention",
     kind=Table(
-        says="how long things are kept", fields=(MESSAGES, FILES, DECISIONS), build=_retention
+        says="how long things are kept",
+        fields=(MESSAGES, FILES, DECISIONS, AUDIT),
+        build=_retention,
     ),
-    says="How long texts, files and the facts of decisions are kept.",
-    example="{messages: 730d, files: 365d, decisions: 90d}",
+    says="How long texts, files, the facts of decisions and the audit log are kept.",
+    example="{messages: 730d, files: 365d, decisions: 90d, audit: 730d}",
     default="{}",
 )

@@ -15,6 +15,7 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web.api import stream
+from bridge.web.api.audit import ROUTES as AUDIT
 from bridge.web.api.business import ROUTES as BUSINESS
 from bridge.web.api.channels import ROUTES as CHANNELS
 from bridge.web.api.client_actions import ROUTES as CLIENT_ACTIONS
@@ -79,6 +80,7 @@ ROUTES: tuple[Route, ...] = (
     *DEAD_LETTERS,
     *DELIVERIES,
     *KEYS,
+    *AUDIT,
     *RENEWALS,
 )
 _log = structlog.get_logger()

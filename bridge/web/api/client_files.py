@@ -18,6 +18,7 @@ from bridge.pipeline.reselling.exporting import MOST_CLIENTS, as_csv, as_xlsx
 from bridge.pipeline.reselling.importing import ImportOrder, ImportReport, import_clients
 from bridge.sheets.tables import MOST_BYTES, SheetRefused
 from bridge.sheets.writing import CONTENT_TYPE, XLSX_TYPE
+from bridge.store.audit import Who
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.store.listing_clients import ClientsWanted
@@ -25,6 +26,7 @@ from bridge.web.api.acting import acting_person
 from bridge.web.api.client_shapes import ClientShape, client_shape, onlooker
 from bridge.web.api.reseller_clients import RESELLING, ClientFilters
 from bridge.web.api.routing import Call, Download, Route, get
+from bridge.web.on_record import note_export
 from bridge.web.problems import Problem, forbidden, invalid
 
 Format = Literal["json", "csv", "xlsx"]
@@ -107,10 +109,10 @@ def reseller_named(eyes: Onlooker, named: str) -> ResellerName:
 
 
 def take(call: Call, query: ExportQuery) -> Download:
-    return as_file(call, query.wanted(call.now), query.format)
+    return as_file(call, call.who, query.wanted(call.now), query.format)
 
 
-def as_file(call: Call, wanted: ClientsWanted, as_format: Format) -> Download:
+def as_file(call: Call, who: Who, wanted: ClientsWanted, as_format: Format) -> Download:
     """Problem 422 for more than fit in a file: it is never cut."""
     eyes, policy = onlooker(call), call.site.policy
     with reading(call.site.parts.engine) as db:
@@ -118,6 +120,7 @@ def as_file(call: Call, wanted: ClientsWanted, as_format: Format) -> Download:
     if found is None:
         raise invalid(f"more than {MOST_CLIENTS} clients: narrow the list", field="format")
     _log.info("clients exported", by=call.principal.id, clients=len(found))
+    note_export(call.site, who, f"clients ({len(found)})", call.now)
     name = f"clients.{as_format}"
     if as_format == "csv":
         body = as_csv(found, policy, call.now)

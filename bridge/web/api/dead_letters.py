@@ -64,13 +64,13 @@ def one(call: Call, _: Nothing) -> DeadLetterShape:
 
 
 def replay_one(call: Call, _: Nothing) -> Done:
-    if not replay_letter(call.site.parts, *_named(call)):
+    if not replay_letter(call.site.parts, *_named(call), call.who):
         raise not_found("dead letter")
     return Done()
 
 
 def drop_one(call: Call, _: Nothing) -> Done:
-    if not drop(call.site.parts, *_named(call)):
+    if not drop(call.site.parts, *_named(call), call.who):
         raise not_found("dead letter")
     return Done()
 

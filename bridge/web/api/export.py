@@ -25,6 +25,7 @@ from bridge.web.api.shapes import (
 )
 from bridge.web.chatview import title_of
 from bridge.web.export import Export, Headline, Span, export
+from bridge.web.on_record import note_export
 from bridge.web.viewer import Viewer
 
 Format = Literal["json", "csv"]
@@ -90,6 +91,7 @@ def one(call: Call, query: ExportQuery) -> Download:
     with reading(call.site.parts.engine) as db:
         eyes = call.viewer(db)
         found = export(db, eyes, call.path["id"], span, call.principal.id)
+    note_export(call.site, call.who, found.chat.conversation.id, call.now)
     return as_file(eyes, found, query.format)
 
 

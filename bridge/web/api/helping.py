@@ -7,6 +7,8 @@ from bridge.domain.helping import HELPERS
 from bridge.domain.names import ClientId
 from bridge.domain.principals import PersonKind
 from bridge.pipeline.helping import HELP_LIFETIME, refusal
+from bridge.store import audit
+from bridge.store.audit import Deed, NewLine
 from bridge.store.engine import writing
 from bridge.store.keys import Scope
 from bridge.store.sessions import LINK_LIFETIME, create_login_link
@@ -33,6 +35,8 @@ def sign_in_as(call: Call, _: Nothing) -> HelpLink:
             raise refused_help(problem)
         principal = f"{PersonKind.CLIENT}:{client}"
         token = create_login_link(db, principal, call.now, behind=person.principal)
+        made = NewLine(who=call.who, deed=Deed.LINK_MADE, object=principal)
+        audit.note(db, [made], call.now)
     return HelpLink(
         link=f"{parts.public_url}/login/{token}",
         expires_at=call.now + LINK_LIFETIME,

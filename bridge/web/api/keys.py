@@ -10,8 +10,10 @@ import msgspec
 from bridge.domain.principals import PersonKind
 from bridge.payload import storable
 from bridge.pipeline.persons import person_of
+from bridge.store import audit
+from bridge.store.audit import Deed, NewLine
 from bridge.store.engine import reading, writing
-from bridge.store.keys import ApiKey, Scope, create_key, list_keys, revoke_key
+from bridge.store.keys import ApiKey, Scope, create_key, detail_of, list_keys, revoke_key
 from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Nothing, Page, Paging, get, write
 from bridge.web.api.shapes import Done
@@ -77,6 +79,8 @@ def create(call: Call, body: KeyBody) -> NewKey:
             now=call.now,
             expires_at=body.expires_at,
         )
+        made = NewLine(who=call.who, deed=Deed.KEY_MADE, object=key.id, detail=detail_of(key))
+        audit.note(db, [made], call.now)
     return NewKey(key=_shape(key), secret=secret)
 
 
@@ -84,6 +88,8 @@ def revoke(call: Call, _: Nothing) -> Done:
     with writing(call.site.parts.engine) as db:
         if not revoke_key(db, call.path["id"], call.now):
             raise not_found("key")
+        revoked = NewLine(who=call.who, deed=Deed.KEY_REVOKED, object=call.path["id"])
+        audit.note(db, [revoked], call.now)
     return Done()
 
 

@@ -1,7 +1,7 @@
 """One route of the API as data: what it takes, what it gives, who may; the description and the
 Flask rule are made from it alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
@@ -12,9 +12,11 @@ from sqlalchemy import Connection
 
 from bridge.domain.people import Employee
 from bridge.domain.principals import PersonKind
+from bridge.store.audit import Way, Who
 from bridge.store.keys import Scope
 from bridge.web.api.given import body_of, query_of
 from bridge.web.auth import HOUSE, Principal
+from bridge.web.on_record import who_of
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
@@ -52,6 +54,10 @@ class Call:
     now: datetime
     key: str = ""
 
+    @property
+    def who(self) -> Who:
+        return who_of(self.principal.person, Way.API)
+
     def viewer(self, db: Connection) -> Viewer:
         return self.viewer_as(db, self.principal.employee)
 
@@ -61,11 +67,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """An answer that is a file; `name` is what the browser saves it as, plain ASCII."""
+    """An answer that is a file; `name` is what the browser saves it as, plain ASCII. A body that
+    comes part by part is sent so."""
 
     name: str
     content_type: str
-    body: bytes
+    body: bytes | Iterator[bytes]
 
 
 def _as_it_is(answer: object) -> object:

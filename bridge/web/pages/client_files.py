@@ -57,7 +57,7 @@ def take(visit: Visit) -> Response:
     if as_format not in ("csv", "xlsx"):
         raise invalid("is csv or xlsx", field="format", status=400)
     call = Call(site=visit.site, principal=visit.principal, path={}, now=visit.now)
-    found = api.as_file(call, wanted_of(visit), "csv" if as_format == "csv" else "xlsx")
+    found = api.as_file(call, visit.who, wanted_of(visit), "csv" if as_format == "csv" else "xlsx")
     return as_response(found)
 
 

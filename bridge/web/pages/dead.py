@@ -44,13 +44,13 @@ def show(visit: Visit, box: str, letter: str) -> Response:
 
 def try_again(visit: Visit, box: str, letter: str) -> Response:
     visit.principal.require(Scope.ADMIN)
-    if not replay(visit.site.parts, *name_of_letter(box, letter)):
+    if not replay(visit.site.parts, *name_of_letter(box, letter), visit.who):
         raise not_found("dead letter")
     return make_response(redirect("/dead-letters", 303))
 
 
 def give_up(visit: Visit, box: str, letter: str) -> Response:
     visit.principal.require(Scope.ADMIN)
-    if not drop(visit.site.parts, *name_of_letter(box, letter)):
+    if not drop(visit.site.parts, *name_of_letter(box, letter), visit.who):
         raise not_found("dead letter")
     return make_response(redirect("/dead-letters", 303))

@@ -13,6 +13,8 @@ from bridge.domain.names import ClientId
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.helping import begin
 from bridge.pipeline.persons import person_of
+from bridge.store import audit
+from bridge.store.audit import Deed, NewLine, Way
 from bridge.store.engine import reading, writing
 from bridge.store.sessions import (
     SESSION_LIFETIME,
@@ -23,6 +25,7 @@ from bridge.store.sessions import (
 )
 from bridge.web.attempts import Attempts
 from bridge.web.auth import Principal, check_csrf, csrf_token, principal_of_session
+from bridge.web.on_record import who_of
 from bridge.web.pages.helping import enter
 from bridge.web.pages.visiting import SESSION_COOKIE, Visit, home_of, is_https
 from bridge.web.problems import Problem, forbidden
@@ -65,6 +68,9 @@ def sign_in(site: Site, attempts: Attempts, token: str) -> Response:
     with writing(site.parts.engine) as db:
         signed_in, principal = _used(db, site, token)
         session = "" if signed_in.behind else _fresh(db, site, signed_in)
+        if session:
+            who = who_of(principal.person, Way.PAGE)
+            audit.note(db, [NewLine(who=who, deed=Deed.SIGNED_IN)], site.parts.now())
     if signed_in.behind:
         answer = _as_client(site, signed_in, ClientId(principal.person.id))
     else:
@@ -107,6 +113,7 @@ def _as_client(site: Site, signed_in: SignedIn, client: ClientId) -> Response:
 def sign_out(visit: Visit) -> Response:
     with writing(visit.site.parts.engine) as db:
         end_session(db, visit.session, visit.now)
+        audit.note(db, [NewLine(who=visit.who, deed=Deed.SIGNED_OUT)], visit.now)
     answer = make_response(redirect("/login", 303))
     answer.delete_cookie(SESSION_COOKIE)
     return answer

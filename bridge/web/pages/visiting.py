@@ -13,12 +13,14 @@ from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.domain.principals import PersonKind
 from bridge.pipeline.territory import territory
+from bridge.store.audit import Way, Who
 from bridge.store.engine import reading
 from bridge.store.keys import digest
 from bridge.store.reseller_clients import by_ids
 from bridge.store.sessions import SignedIn, session_of
 from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, principal_of_session
 from bridge.web.counting import count
+from bridge.web.on_record import who_of
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
@@ -78,6 +80,10 @@ class Visit:
     @property
     def employee(self) -> EmployeeId:
         return self.principal.employee.id
+
+    @property
+    def who(self) -> Who:
+        return who_of(self.principal.person, Way.PAGE)
 
     def viewer(self, db: Connection) -> Viewer:
         return viewer(db, self.principal.employee, self.policy, self.now)
