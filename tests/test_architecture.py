@@ -66,7 +66,7 @@ bridge.web
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
     bridge.store bridge.pipeline bridge.sheets
     sqlalchemy structlog flask werkzeug jinja2 markupsafe itsdangerous prometheus_client
-    granian msgspec uvloop
+    granian msgspec uvloop flask_babel babel
 bridge.wiring
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
     bridge.store bridge.store.migrations bridge.pipeline bridge.queue bridge.web connectors

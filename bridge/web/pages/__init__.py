@@ -12,11 +12,13 @@ from bridge.domain.errors import ConfigError
 from bridge.domain.helping import HELPERS
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
+from bridge.web import languages, static_files
 from bridge.web.api.reseller_clients import RESELLING
 from bridge.web.attempts import Attempts
 from bridge.web.auth import CLIENTS, EVERYBODY, PARTNERS, PEOPLE
 from bridge.web.pages import (
     activity,
+    appearance,
     business,
     chat,
     chats,
@@ -50,7 +52,7 @@ from bridge.web.uploads import is_upload
 MAX_FORM_BYTES = 256 * 1024
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
@@ -71,9 +73,8 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
         "pages",
         "bridge.web",
         template_folder="templates",
-        static_folder="static",
-        static_url_path="/static",
     )
+    blueprint.add_url_rule(f"{static_files.PREFIX}/<path:name>", "static", static_files.serve)
     for rule, method, view in _pages(site):
         blueprint.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
     blueprint.before_request(partial(_limit_form, site))
@@ -82,7 +83,19 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     app.register_blueprint(blueprint)
     app.register_error_handler(404, _unknown_address)
     app.after_request(_guarded)
+    languages.register(app)
     app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(static=static_files.address, languages=languages.LANGUAGES)
+    app.context_processor(_look)
+
+
+def _look() -> dict[str, object]:
+    """What pages need that nobody has to sign in for."""
+    return {
+        "language": languages.language(),
+        "zone": languages.zone().key,
+        "scheme": appearance.scheme(),
+    }
 
 
 def _pages(site: Site) -> Routes:
@@ -94,6 +107,7 @@ def _pages(site: Site) -> Routes:
         ("/login", "GET", signing_in.how_to_sign_in),
         ("/login/<token>", "GET", partial(signing_in.show_button, site, attempts)),
         ("/login/<token>", "POST", partial(signing_in.sign_in, site, attempts)),
+        ("/look", "POST", own_form(site, appearance.choose, EVERYBODY)),
         ("/logout", "POST", own_form(site, signing_in.sign_out, PEOPLE)),
         ("/conversations", "GET", page(site, chats.show)),
         ("/conversations/new", "GET", page(site, first.show)),

@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
+from babel.dates import format_datetime, format_skeleton
 from markupsafe import Markup
 
 from bridge.domain.client_differences import said_of_service
 from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
 from bridge.domain.partner_leads import How, LeadState
 from bridge.domain.reasons import ReasonCode
+from bridge.web.languages import language, zone
 from bridge.web.wording import EFFECTS, EVENTS, MEDIA, MESSENGERS
 
 FOLD_AFTER = 160
@@ -104,13 +106,21 @@ _OUTBOX = {
 
 
 def moment(when: datetime, now: datetime) -> Markup:
-    """The time in UTC, with the day where it is not today's; a script may show the local one."""
-    text = f"{when:%H:%M} UTC"
-    if when.date() != now.date():
-        day = f"{when.day} {when:%b}" + ("" if when.year == now.year else f" {when.year}")
-        text = f"{day}, {text}"
-    exact = f"{when:%Y-%m-%d %H:%M:%S} UTC"
+    """The time as the reader's clock has it, with the day where it is not today's."""
+    here = zone()
+    local, today = when.astimezone(here), now.astimezone(here)
+    exact = format_datetime(local, "full", tzinfo=here, locale=language())
+    text = clock(when)
+    if local.date() != today.date():
+        skeleton = "MMMd" if local.year == today.year else "yMMMd"
+        text = f"{format_skeleton(skeleton, local, tzinfo=here, locale=language())}, {text}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(when.isoformat(), exact, text)
+
+
+def clock(when: datetime) -> str:
+    """Hours and minutes where the reader is; "UTC" beside them where that is not known."""
+    here = zone()
+    return f"{when.astimezone(here):%H:%M}{' UTC' if here.key == 'UTC' else ''}"
 
 
 def initials(name: str) -> str:
@@ -204,6 +214,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     name.__name__: name
     for name in (
         moment,
+        clock,
         initials,
         hue,
         folded,

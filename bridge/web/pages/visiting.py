@@ -20,33 +20,19 @@ from bridge.store.reseller_clients import by_ids
 from bridge.store.sessions import SignedIn, session_of
 from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, principal_of_session
 from bridge.web.counting import count
+from bridge.web.languages import Said, _l
 from bridge.web.on_record import who_of
+from bridge.web.pages.menus import menu_of_house, menu_of_others
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
 SESSION_COOKIE = "bridge_session"
 HELP_COOKIE = "bridge_client"
 """Of who is signed in as a client: while it holds, it alone counts."""
-KINDS = {
-    PersonKind.PARTNER_USER: "Partner",
-    PersonKind.RESELLER_USER: "Reseller",
-    PersonKind.CLIENT: "Client",
-}
-_TOLD = ("/notifications", "Notifications")
-MENUS = {
-    PersonKind.PARTNER_USER: (
-        ("/inbox", "Inbox"),
-        ("/activity", "Activity"),
-        ("/renewals", "Renewals"),
-        _TOLD,
-    ),
-    PersonKind.RESELLER_USER: (
-        ("/clients", "Clients"),
-        ("/activity", "Activity"),
-        ("/renewals", "Renewals"),
-        _TOLD,
-    ),
-    PersonKind.CLIENT: (("/plan", "Your plan"), ("/plan/messages", "Your messages")),
+KINDS: Mapping[PersonKind, Said] = {
+    PersonKind.PARTNER_USER: _l("Partner"),
+    PersonKind.RESELLER_USER: _l("Reseller"),
+    PersonKind.CLIENT: _l("Client"),
 }
 HOMES = {
     PersonKind.EMPLOYEE: "/conversations",
@@ -55,11 +41,11 @@ HOMES = {
     PersonKind.RESELLER_USER: "/clients",
     PersonKind.CLIENT: "/plan",
 }
-ROLES = {
-    Role.SALESPERSON: "Salesperson",
-    Role.MANAGER: "Manager",
-    Role.QUALITY_CONTROL: "Quality control",
-    Role.NONE: "No role",
+ROLES: Mapping[Role, Said] = {
+    Role.SALESPERSON: _l("Salesperson"),
+    Role.MANAGER: _l("Manager"),
+    Role.QUALITY_CONTROL: _l("Quality control"),
+    Role.NONE: _l("No role"),
 }
 
 
@@ -94,6 +80,7 @@ class Visit:
         frame = {
             **(self._own_frame() if is_ours else self._frame()),
             "kind": self.principal.person.kind,
+            "is_house": is_ours,
             "csrf": csrf_token(self.session),
             "now": self.now,
             "policy": self.policy,
@@ -106,12 +93,15 @@ class Visit:
             counters = count(db, eyes)
             person = eyes.directory.by_email(self.employee)
             sees_partners = self._sees_partners(db, eyes)
+        menu = menu_of_house(
+            self.principal, self.policy, request.path, counters, sees_partners=sees_partners
+        )
         return {
             "my_name": person.name if person and person.name else self.employee,
-            "my_role": ROLES[self.principal.employee.role],
-            "counters": counters,
+            "my_role": str(ROLES[self.principal.employee.role]),
+            "has_role": self.principal.employee.role is not Role.NONE,
+            "menu": menu,
             "is_admin": self.principal.is_admin,
-            "sees_partners": sees_partners,
         }
 
     def _sees_partners(self, db: Connection, eyes: Viewer) -> bool:
@@ -123,11 +113,11 @@ class Visit:
     def _frame(self) -> dict[str, object]:
         person = self.principal.person
         name = person.tenant.partition(":")[2]
-        role = f"{KINDS[person.kind]} · {name}"
+        role = f"{KINDS[person.kind]!s} · {name}"
         return {
             "my_name": self._client_name() or person.id,
             "my_role": role,
-            "menu": MENUS[person.kind],
+            "menu": menu_of_others(person.kind, request.path),
             "behind": person.behind,
             "until": self.signed_in.expires_at,
         }

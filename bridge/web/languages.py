@@ -1,0 +1,91 @@
+"""In which language and zone somebody reads, and what a page says in it.
+
+English stands in the code; the catalogues beside it (`translations/<language>.po`) hold the others.
+They are read as they are, so that there is nothing to compile and nothing to forget.
+"""
+
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo, available_timezones
+
+import flask_babel
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, has_request_context, request
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español", "de": "Deutsch"}
+"""Each by the name that its readers give it."""
+LANGUAGE_COOKIE = "bridge_language"
+ZONE_COOKIE = "bridge_zone"
+_FOLDER = Path(__file__).parent / "translations"
+
+
+class Said(Protocol):
+    """A text that is translated when it is shown: what tables of words hold."""
+
+    def __str__(self) -> str: ...
+
+
+def _(text: str, **values: object) -> str:
+    """The text in the reader's language; `values` for its `%(name)s`."""
+    return str(flask_babel.gettext(text, **values))
+
+
+def _l(text: str) -> Said:
+    """For tables that are made before anybody reads: `str()` of it translates."""
+    said: Said = flask_babel.lazy_gettext(text)
+    return said
+
+
+def _n(one: str, many: str, num: int, **values: object) -> str:
+    """The text for this number, which is its `%(num)s`."""
+    return str(flask_babel.ngettext(one, many, num, **values))
+
+
+def language() -> str:
+    """That of who reads this page: his choice, else his browser's, else English."""
+    if not has_request_context():
+        return "en"
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def zone() -> ZoneInfo:
+    """Where he reads: as his browser told, UTC until it has."""
+    named = request.cookies.get(ZONE_COOKIE, "") if has_request_context() else ""
+    return ZoneInfo(named) if named in zones() else ZoneInfo("UTC")
+
+
+@lru_cache
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+@lru_cache
+def catalogue(language: str) -> NullTranslations:
+    """What is said in this language; English for what has no translation."""
+    path = _FOLDER / f"{language}.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class _Catalogues(flask_babel.Domain):  # type: ignore[misc]  # flask-babel has no types
+    def get_translations(self) -> NullTranslations:
+        return catalogue(language())
+
+
+def register(app: Flask) -> None:
+    """Pages and their times are in the reader's language from here on."""
+    babel = flask_babel.Babel(app, locale_selector=language)
+    babel.domain_instance = _Catalogues()

@@ -1,0 +1,45 @@
+"""How somebody wants his pages: language, colours, time zone. His browser keeps it."""
+
+from collections.abc import Callable, Collection, Mapping
+from urllib.parse import urlsplit
+
+from flask import Response, make_response, redirect, request
+
+from bridge.web.languages import LANGUAGE_COOKIE, LANGUAGES, ZONE_COOKIE, zones
+from bridge.web.pages.visiting import Visit, is_https
+
+SCHEME_COOKIE = "bridge_scheme"
+SCHEMES = ("", "light", "dark")
+_KEPT_SECONDS = 365 * 24 * 3600
+_ALLOWED: Mapping[str, tuple[str, Callable[[], Collection[str]]]] = {
+    "language": (LANGUAGE_COOKIE, lambda: LANGUAGES),
+    "scheme": (SCHEME_COOKIE, lambda: SCHEMES),
+    "zone": (ZONE_COOKIE, zones),
+}
+
+
+def scheme() -> str:
+    """What he chose; "" is as his system has it."""
+    chosen = request.cookies.get(SCHEME_COOKIE, "")
+    return chosen if chosen in SCHEMES else ""
+
+
+def choose(visit: Visit) -> Response:
+    """Keeps what of these was sent and is known, and leads back."""
+    answer = make_response(redirect(own_address(request.form.get("next", "")), 303))
+    for name, (cookie, known) in _ALLOWED.items():
+        value = request.form.get(name)
+        if value is not None and value in known():
+            answer.set_cookie(
+                cookie, value, max_age=_KEPT_SECONDS, samesite="Lax", secure=is_https(visit.site)
+            )
+    return answer
+
+
+def own_address(given: str) -> str:
+    """An address of this site as a path with its query; "/" for anything else."""
+    parts = urlsplit(given.replace("\\", "/"))
+    is_own = not parts.scheme and not parts.netloc and parts.path.startswith("/")
+    if not is_own or parts.path.startswith("//") or not given.isprintable():
+        return "/"
+    return parts.path + (f"?{parts.query}" if parts.query else "")

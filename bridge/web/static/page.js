@@ -1,0 +1,57 @@
+// What every page does beyond plain HTML: the menu of a phone, selects that send their form, and
+// parts that are renewed without taking anything out of the reader's hands.
+"use strict";
+
+(() => {
+  const EVERY_MILLISECONDS = 20000;
+  const body = document.body;
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest(".menu-button");
+    const menu = document.getElementById("menu");
+    if (opener === null || menu === null) return;
+    event.preventDefault();
+    opener.setAttribute("aria-expanded", String(menu.classList.toggle("show")));
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-send]")) event.target.form.requestSubmit();
+  });
+
+  // The zone was told only with this page's script: what is on it already is put right here.
+  function inZone(root) {
+    const zone = document.documentElement.dataset.zone;
+    if (zone === undefined || zone === Intl.DateTimeFormat().resolvedOptions().timeZone) return;
+    const language = document.documentElement.lang;
+    const words = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+    for (const one of root.querySelectorAll("time[datetime]")) one.textContent = words.format(new Date(one.dateTime));
+  }
+
+  function isInUse(part) {
+    return (part.contains(document.activeElement) && document.activeElement !== body)
+      || part.querySelector("details[open], dialog[open]") !== null;
+  }
+
+  // A part that somebody works in stays as it is; one that has not changed is not drawn again.
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    if (!part.matches("[data-live]")) return;
+    const answer = event.detail.xhr;
+    const fresh = new DOMParser().parseFromString(answer.responseText, "text/html").getElementById(part.id);
+    const moved = answer.responseURL !== "" && new URL(answer.responseURL).pathname !== location.pathname;
+    if (moved || fresh === null || isInUse(part) || fresh.innerHTML === part.innerHTML) event.detail.shouldSwap = false;
+  });
+  body.addEventListener("htmx:afterSwap", (event) => inZone(event.target));
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches("[data-live]") && document.hidden) event.preventDefault();
+  });
+
+  function changed() {
+    body.dispatchEvent(new Event("bridge:changed"));
+  }
+
+  inZone(document);
+  setInterval(changed, EVERY_MILLISECONDS);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
+  document.addEventListener("bridge:changed", (event) => { if (event.target === document) changed(); });
+})();
