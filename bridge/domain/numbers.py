@@ -94,6 +94,11 @@ def quarter_of(when: datetime) -> int:
     return (when - _EPOCH) // QUARTER
 
 
+def moment_of(quarter: int) -> datetime:
+    """When it begins."""
+    return _EPOCH + quarter * QUARTER
+
+
 def counted(message: Message, conversation: Conversation) -> Counted:
     """Without `answered_after`, which the messages beside it tell."""
     is_ours = message.direction is Direction.OUT

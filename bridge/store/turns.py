@@ -105,6 +105,20 @@ def turn_counts(db: Connection, pool: str) -> Mapping[EmployeeId, int]:
     return {EmployeeId(employee): count for employee, count in rows}
 
 
+def shares(
+    db: Connection, since: datetime, until: datetime
+) -> tuple[tuple[str, EmployeeId, int], ...]:
+    """By pool and person, how many turns were taken from `since` until just before `until`."""
+    log = TURN_LOG.c
+    rows = db.execute(
+        select(log.pool, log.employee, func.count())
+        .where(log.taken_at >= since, log.taken_at < until)
+        .group_by(log.pool, log.employee)
+        .order_by(log.pool, func.count().desc(), log.employee)
+    )
+    return tuple((pool, EmployeeId(employee), n) for pool, employee, n in rows)
+
+
 def _line(one: Taken, now: datetime) -> dict[str, object]:
     return {
         "pool": one.change.pool,
