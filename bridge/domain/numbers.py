@@ -1,12 +1,12 @@
 """What messages add up to: how many came and left, how they arrived, how soon one was answered."""
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import inf
 
 from bridge.domain.conversations import answers
 from bridge.domain.messaging import ChatKind, Direction, MessageStatus
@@ -18,6 +18,8 @@ QUARTER = timedelta(minutes=15)
 EVERYBODY = EmployeeId("")
 PROMISES = (300, 900, 3600, 4 * 3600, 24 * 3600)
 """Within how many seconds answers are asked for."""
+# Waits below so many seconds are told in steps of so many.
+_STEPS = ((120, 1), (600, 5), (3600, 30), (6 * 3600, 180), (24 * 3600, 900), (inf, 3600))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_CAUSE = 80
 # What may name a client: addresses, links, and numbers as long as phones.
@@ -155,7 +157,7 @@ def sums_of(one: Counted) -> Counter[Sum]:
 
 def rounded(seconds: int) -> int:
     """A wait with at most one twentieth taken off; what is promised is never rounded across."""
-    return _STEPS[bisect_right(_STEPS, max(seconds, 0)) - 1]
+    return next(seconds - seconds % step for below, step in _STEPS if seconds < below)
 
 
 def share_below(waits: Mapping[int, int], bound: int) -> float | None:
@@ -196,14 +198,3 @@ def _parts(one: Counted) -> Iterator[tuple[What, str]]:
         yield What.FAILED, one.cause
     if one.answered_after is not None:
         yield What.ANSWER, str(rounded(one.answered_after))
-
-
-def _steps() -> tuple[int, ...]:
-    found, at = [0], 0
-    while at < 400 * 24 * 3600:
-        at += max(1, at // 20)
-        found.append(at)
-    return tuple(sorted({*found, *PROMISES}))
-
-
-_STEPS = _steps()

@@ -97,6 +97,12 @@ def reach(db: Connection, wanted: Wanted, after: Position | None, count: int) ->
     return None if last is None else Position(at=None, id=last[1])
 
 
+def unanswered(db: Connection) -> int:
+    """How many clients wait for an answer, whoever may read them."""
+    waits = CONVERSATIONS.c.unanswered_since.is_not(None)
+    return db.scalar(select(func.count()).select_from(CONVERSATIONS).where(waits)) or 0
+
+
 def position(conversation: Conversation) -> Position:
     return Position(at=conversation.last_message_at, id=conversation.id)
 

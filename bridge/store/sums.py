@@ -82,7 +82,7 @@ def _of_stretch(
 ) -> list[DaySum]:
     sums = SUMS.c
     # SQLAlchemy's own `//` is floor(): on PostgreSQL that would make fractions first.
-    day = (sums.quarter - literal(stretch.quarter)).op("/")(literal(stretch.length))
+    day = (sums.quarter - literal(stretch.quarter)).op("/", precedence=8)(literal(stretch.length))
     counted = (
         select(day.label("day"), sums.what, sums.channel, sums.detail, sums.n)
         .where(sums.person == person, among(sums.what, [one.value for one in what]))

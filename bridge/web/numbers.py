@@ -17,7 +17,7 @@ from bridge.domain.numbers import (
     percentile,
     share_below,
 )
-from bridge.store import counted, sums, turns
+from bridge.store import counted, listing, sums, turns
 from bridge.store.sums import DaySum
 from bridge.web.counting import count
 from bridge.web.days import Days
@@ -123,7 +123,7 @@ def numbers(db: Connection, viewer: Viewer, days: Days, zone: str) -> Numbers:
     whose = EVERYBODY if viewer.reads_all else viewer.employee.id
     found = sums.by_day(db, whose, (What.IN, What.OUT, What.FAILED), days.stretches())
     waits = _waits(db, viewer, days)
-    unanswered = count(db, viewer)
+    unanswered, more = _unanswered(db, viewer)
     return Numbers(
         whose=whose,
         zone=zone,
@@ -137,10 +137,18 @@ def numbers(db: Connection, viewer: Viewer, days: Days, zone: str) -> Numbers:
         delivery=_delivery(viewer, found),
         failures=_failures(found),
         rotation=_rotation(db, viewer, days),
-        unanswered=unanswered.red + unanswered.grey,
-        unanswered_is_more=unanswered.more,
+        unanswered=unanswered,
+        unanswered_is_more=more,
         uncounted=counted.waiting(db),
     )
+
+
+def _unanswered(db: Connection, viewer: Viewer) -> tuple[int, bool]:
+    """Now; who reads all needs no chat to be looked into."""
+    if viewer.reads_all:
+        return listing.unanswered(db), False
+    found = count(db, viewer)
+    return found.red + found.grey, found.more
 
 
 def _waits(db: Connection, viewer: Viewer, days: Days) -> Mapping[EmployeeId, Waits]:

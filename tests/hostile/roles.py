@@ -70,6 +70,7 @@ GET    /api/v1/notifications                                   401 200 200 200 2
 GET    /api/v1/notifications/counters                          401 200 200 200 200 200
 POST   /api/v1/notifications/read                              401 403 200 200 403 200
 GET    /api/v1/notifications/stream                            401 403 200 200 200 200
+GET    /api/v1/numbers                                         401 200 200 200 200 200
 GET    /api/v1/openapi.json                                    200 200 200 200 200 200
 GET    /api/v1/outgoing-webhooks                               401 403 403 403 403 200
 POST   /api/v1/outgoing-webhooks/test                          401 403 403 403 403 409

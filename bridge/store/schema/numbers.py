@@ -1,6 +1,6 @@
 """What is counted of messages: by message, and added up by the quarter of an hour."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text, text
 
 from bridge.store.schema.metadata import METADATA
 from bridge.store.types import Moment, Serial
@@ -29,6 +29,14 @@ COUNTED = Table(
     Column("answered_after", Integer),
 )
 Index("ix_counted_messages_conversation", COUNTED.c.conversation, COUNTED.c.at)
+_ANSWERS = text("answered_after IS NOT NULL")
+Index(
+    "ix_counted_messages_answers",
+    COUNTED.c.at,
+    COUNTED.c.message,
+    sqlite_where=_ANSWERS,
+    postgresql_where=_ANSWERS,
+)
 
 # Of everybody together where `person` is empty. `quarter` counts quarters of an hour since 1970.
 SUMS = Table(

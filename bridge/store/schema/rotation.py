@@ -26,3 +26,4 @@ TURN_LOG = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_turn_log_pool", TURN_LOG.c.pool, TURN_LOG.c.id)
+Index("ix_turn_log_taken_at", TURN_LOG.c.taken_at)

@@ -5,6 +5,8 @@ from alembic import op
 
 from bridge.store.types import Moment, Serial
 
+_ANSWERS = sa.text("answered_after IS NOT NULL")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -28,6 +30,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message", name=op.f("pk_counted_messages")),
     )
     op.create_index("ix_counted_messages_conversation", "counted_messages", ["conversation", "at"])
+    op.create_index(
+        "ix_counted_messages_answers",
+        "counted_messages",
+        ["at", "message"],
+        sqlite_where=_ANSWERS,
+        postgresql_where=_ANSWERS,
+    )
+    op.create_index("ix_turn_log_taken_at", "turn_log", ["taken_at"])
     op.create_table(
         "message_sums",
         sa.Column("person", sa.Text(), nullable=False),
@@ -45,6 +55,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_turn_log_taken_at", "turn_log")
     op.drop_table("message_sums")
     op.drop_table("counted_messages")
     op.drop_table("to_count")
