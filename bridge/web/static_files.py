@@ -54,9 +54,9 @@ def address(name: str) -> str:
     return f"{PREFIX}/{name}?v={files()[name].digest}"
 
 
-def serve(name: str) -> Response:
+def serve(filename: str) -> Response:
     """A file; 404 with nothing in it where there is none of that name."""
-    file = files().get(name)
+    file = files().get(filename)
     if file is None:
         return Response(status=404)
     is_packed = bool(file.packed) and request.accept_encodings["gzip"] > 0

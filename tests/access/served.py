@@ -59,6 +59,7 @@ POST  /inbox/<name>/accept                     partner
 POST  /inbox/<name>/decline                    partner
 POST  /inbox/<name>/take                       partner
 POST  /logout                                  partner reseller
+POST  /look                                    partner reseller client
 GET   /notifications                           partner reseller
 POST  /notifications/read                      partner reseller
 GET   /plan                                    client

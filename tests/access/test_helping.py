@@ -101,11 +101,7 @@ def test_rsl_25_a_resellers_user_is_his_client_for_half_an_hour_and_both_names_a
     assert rosa.begin() == 303
     page = rosa.page()
     assert "42" in page
-    assert (
-        f"<strong>{ROSA}</strong> is signed in as the client <strong>Client {CLIENT}</strong>"
-        in page
-    )
-    assert "until 15:36 UTC" in page
+    assert f"{ROSA} is signed in as the client Client {CLIENT} until 15:36 UTC" in page
     assert rosa.send("/plan/end") == 303
     assert recorded(house) == [
         f"{RESELLER} is signed in as the client {CLIENT}, until 2026-03-04T15:36+00:00",

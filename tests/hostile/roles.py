@@ -156,6 +156,7 @@ GET    /login                                                  200 200 200 200 2
 GET    /login/<token>                                          200 200 200 200 200 200
 POST   /login/<token>                                          403 403 403 403 403 403
 POST   /logout                                                 303 303 303 303 303 303
+POST   /look                                                   303 303 303 303 303 303
 GET    /media/<signed>                                         404 404 404 404 404 404
 GET    /media/of/<message>/<int:place>                         303 404 200 404 200 200
 POST   /merges/<name>/undo                                     303 403 403 403 403 404

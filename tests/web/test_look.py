@@ -1,7 +1,6 @@
 """The frame of all pages: language, zone, colours, the menu, the files that browsers keep."""
 
 import re
-from datetime import timedelta
 
 import pytest
 
@@ -80,9 +79,11 @@ def test_times_are_the_readers(world: World, chat: ConversationId) -> None:
     assert ">15:06 UTC</time>" in browser.get(PAGES).text
     browser.set_cookie("bridge_zone", "Asia/Kolkata")
     assert ">20:36</time>" in browser.get(PAGES).text
-    world.later(minutes=int(timedelta(days=30).total_seconds() // 60))
+    world.later(minutes=24 * 60)
+    browser = world.signed_in(LUIS)
+    browser.set_cookie("bridge_zone", "Asia/Kolkata")
     browser.set_cookie("bridge_language", "de")
-    assert ">4. März, 20:36</time>" in browser.get(PAGES).text.replace("4. Mär,", "4. März,")
+    assert ">4. März, 20:36</time>" in browser.get(PAGES).text
 
 
 def test_the_menu_offers_each_what_opens_to_him(world: World) -> None:

@@ -74,7 +74,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
         "bridge.web",
         template_folder="templates",
     )
-    blueprint.add_url_rule(f"{static_files.PREFIX}/<path:name>", "static", static_files.serve)
+    blueprint.add_url_rule(f"{static_files.PREFIX}/<path:filename>", "static", static_files.serve)
     for rule, method, view in _pages(site):
         blueprint.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
     blueprint.before_request(partial(_limit_form, site))

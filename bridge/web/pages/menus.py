@@ -70,7 +70,9 @@ WHOSE = Entry(label=_l("Whose clients"), address="/work", icon="zoom-question")
 TURNS = Entry(label=_l("Turns"), address="/rotation", icon="rotate")
 DELIVERIES = Entry(label=_l("Deliveries"), address="/deliveries", icon="send")
 DEAD_LETTERS = Entry(label=_l("Dead letters"), address="/dead-letters", icon="mailbox")
-LEADS = Entry(label=_l("Partners"), address="/partners", icon="building-store")
+LEADS = Entry(
+    label=_l("Partners"), address="/partners/leads", icon="building-store", also=("/partners",)
+)
 CLIENTS = Entry(label=_l("Clients"), address="/clients", icon="building")
 RENEWALS = Entry(
     label=_l("Renewals"), address="/renewals", icon="refresh", also=("/settings/partners",)
