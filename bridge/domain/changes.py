@@ -213,6 +213,16 @@ class NameReaction:
     message: MessageId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """A colleague's note stands in the conversation from now on."""
+
+    conversation: ConversationId
+    author: EmployeeId
+    at: datetime
+    text: str
+
+
 ChatChange = (
     PutConversation
     | PutContact
@@ -235,6 +245,7 @@ ChatChange = (
     | Park
     | NameReaction
     | DropSend
+    | AddNote
 )
 RoomChange = RenewalChange | ResellingChange | PartnerChange
 """Of a subject beside chats, which its own room carries out."""

@@ -68,6 +68,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
+from bridge.domain.note_events import NoteAdded as NoteAdded
 from bridge.domain.partner_events import PartnerEvent as PartnerEvent
 from bridge.domain.pieces import Piece
 from bridge.domain.reasons import Reason
@@ -395,7 +396,13 @@ class SendMarked:
 
 
 DeskEvent = (
-    ClientIdentified | MessageWritten | SendMarked | ClientChosen | ContactsJoined | ContactsParted
+    ClientIdentified
+    | MessageWritten
+    | SendMarked
+    | ClientChosen
+    | ContactsJoined
+    | ContactsParted
+    | NoteAdded
 )
 """Of ours, about chats."""
 

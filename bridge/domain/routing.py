@@ -11,6 +11,7 @@ from bridge.domain import (
     message_changes,
     messages,
     moving,
+    notes,
     reactions,
     record_changes,
     reselling,
@@ -51,6 +52,7 @@ from bridge.domain.events import (
     MessageStatusChanged,
     MessageWritten,
     MessengerEvent,
+    NoteAdded,
     OwnerChanged,
     PartnerEvent,
     RecordEvent,
@@ -105,6 +107,8 @@ def _from_us(draft: Draft, event: DeskEvent) -> Decision | Wait:
             return on_written(draft, event)
         case SendMarked():
             return statuses.on_marked(draft, event)
+        case NoteAdded():
+            return notes.on_note(draft, event)
     assert_never(event)
 
 

@@ -71,7 +71,8 @@ class Applying:
         | c.Park
         | c.NameReaction
         | c.PutIdentity
-        | c.MoveChat,
+        | c.MoveChat
+        | c.AddNote,
     ) -> None:
         held = self._held
         match change:
@@ -95,7 +96,7 @@ class Applying:
 
     def _name(
         self,
-        change: c.SettleSend | c.Park | c.NameReaction | c.PutIdentity | c.MoveChat,
+        change: c.SettleSend | c.Park | c.NameReaction | c.PutIdentity | c.MoveChat | c.AddNote,
     ) -> None:
         """What the vendor calls something of ours, a client, or something that has not come yet."""
         held, account = self._held, self._decision.account
@@ -110,6 +111,8 @@ class Applying:
                 return  # stands in the decision
             case c.PutIdentity():
                 held.put_identity(change.identity)
+            case c.AddNote():
+                held.notes.append(change)
             case c.MoveChat():
                 held.put_home(change)
             case _:

@@ -24,6 +24,7 @@ from bridge.store import (
     identities,
     media,
     mirror,
+    notes,
     notices,
     outbox,
     parking,
@@ -134,6 +135,7 @@ def _write_identities(db: Connection, held: Loaded) -> None:
 def _write_notes(db: Connection, active: Active, held: Loaded, now: datetime) -> None:
     put_turns(db, held.taken, now)
     notices.add(db, held.notifications, now)
+    notes.add(db, held.notes)
     _write_channels(db, held)
     for where, wishes in _wishes(active, held).items():
         mirror.request_refreshes(db, where, wishes, now)

@@ -180,6 +180,7 @@ def _erased(
         effects=found.effects,
         notifications=found.notifications,
         crm_entries=len(shown),
+        notes=found.notes,
     )
     return Erased(report=report, left=tuple(_left(active, chat, mine)), tried=only_try)
 

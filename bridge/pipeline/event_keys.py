@@ -34,7 +34,7 @@ def vendor_message_of(event: e.Event) -> str | None:
 
 
 def conversation_of(event: e.Event) -> ConversationId | None:
-    if isinstance(event, e.ClientIdentified | e.ClientChosen | e.SendMarked):
+    if isinstance(event, e.ClientIdentified | e.ClientChosen | e.SendMarked | e.NoteAdded):
         return event.conversation
     chat = chat_of(event)
     return None if chat is None else home_of(event.account, chat)

@@ -105,6 +105,7 @@ class Loaded:
     reaction_ids: list[tuple[AccountName, c.NameReaction]] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)  # vendor's ids that are known from now on
     parked: dict[EventOf, datetime] = field(default_factory=dict)  # since when they have waited
+    notes: list[c.AddNote] = field(default_factory=list)
     dropped: list[c.DropSend] = field(default_factory=list)
     rooms: Rooms = field(default_factory=all_rooms)
 

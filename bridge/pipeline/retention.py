@@ -34,6 +34,7 @@ def spans(retention: Retention) -> Mapping[Subject, timedelta]:
         Subject.MESSAGES: retention.messages,
         Subject.FILES: retention.files,
         Subject.AUDIT: retention.audit,
+        Subject.NOTES: retention.messages,
     }
     return {subject: span for subject, span in wanted.items() if span is not None}
 

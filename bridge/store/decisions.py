@@ -115,3 +115,32 @@ def by_key(
     return DecidedBefore(
         message=found.message, conversation=found.conversation, record=bytes(found.record)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was decided in a conversation beside its messages, for whom or by whom. `headline` is
+    the code of the first reason."""
+
+    id: int
+    kind: str
+    headline: str
+    target: EmployeeId | None
+    occurred_at: datetime
+    decided_at: datetime
+
+
+_TOLD = select(
+    DECISIONS.c.id,
+    DECISIONS.c.kind,
+    DECISIONS.c.headline,
+    DECISIONS.c.target,
+    DECISIONS.c.occurred_at,
+    DECISIONS.c.decided_at,
+)
+
+
+def told_of(db: Connection, conversation: ConversationId, kinds: Iterable[str]) -> tuple[Told, ...]:
+    """All of these kinds in the order in which they were decided."""
+    query = _TOLD.where(DECISIONS.c.conversation == conversation, DECISIONS.c.kind.in_(list(kinds)))
+    return tuple(Told(**row) for row in db.execute(query.order_by(DECISIONS.c.id)).mappings())

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, s
 from bridge import codec
 from bridge.domain.names import AccountName, ConversationId, CrmId, EventKey, MessageId, RecordId
 from bridge.domain.records import Message
+from bridge.store import notes
 from bridge.store.among import among
 from bridge.store.erased_leads import erase_leads
 from bridge.store.erased_renewals import erase_renewals
@@ -41,6 +42,7 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
     for forgotten in people:
         there = among(DECISIONS.c.conversation, forgotten.conversations)
         _erase_messages(db, forgotten.conversations, now)
+        notes.forget(db, forgotten.conversations)
         forget_conversations(db, forgotten.conversations, now)
         _erase_requests(db, _decided_from(there), now)
         _erase_inputs(db, there)

@@ -21,6 +21,7 @@ class Report:
     effects: int
     notifications: int
     crm_entries: int
+    notes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

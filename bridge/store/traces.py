@@ -11,7 +11,16 @@ from bridge.domain.messaging import Direction
 from bridge.domain.names import AccountName, ConversationId, MessageId
 from bridge.domain.records import Message
 from bridge.store.among import among
-from bridge.store.schema import DECISIONS, INBOX, MEDIA, MESSAGES, NOTIFICATIONS, OUTBOX, VENDOR_IDS
+from bridge.store.schema import (
+    DECISIONS,
+    INBOX,
+    MEDIA,
+    MESSAGES,
+    NOTES,
+    NOTIFICATIONS,
+    OUTBOX,
+    VENDOR_IDS,
+)
 
 _OPEN = ("pending", "held", "unknown", "dead")
 
@@ -28,6 +37,7 @@ class Traces:
     effects: int
     notifications: int
     on_their_way: int
+    notes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +62,7 @@ def traces(db: Connection, conversations: Sequence[ConversationId]) -> Traces:
         effects=_count(db, OUTBOX, planned, OUTBOX.c.state.in_(_OPEN)),
         notifications=_count(db, NOTIFICATIONS, among(NOTIFICATIONS.c.conversation, conversations)),
         on_their_way=_count(db, OUTBOX, planned, OUTBOX.c.state == "leased"),
+        notes=_count(db, NOTES, among(NOTES.c.conversation, conversations)),
     )
 
 

@@ -13,7 +13,17 @@ from bridge.store import media
 from bridge.store.among import among
 from bridge.store.outbox import WIPED
 from bridge.store.records import put_messages
-from bridge.store.schema import ATTEMPTS, AUDIT, DECISIONS, INBOX, MEDIA, MESSAGES, OUTBOX, PASSES
+from bridge.store.schema import (
+    ATTEMPTS,
+    AUDIT,
+    DECISIONS,
+    INBOX,
+    MEDIA,
+    MESSAGES,
+    NOTES,
+    OUTBOX,
+    PASSES,
+)
 from bridge.store.upsert import put
 
 _OVER = ("done", "dropped")
@@ -27,6 +37,7 @@ class Subject(StrEnum):
     MESSAGES = "messages"
     FILES = "files"
     AUDIT = "audit"
+    NOTES = "notes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +243,22 @@ def _audit(db: Connection, after: int, until: datetime, now: datetime, limit: in
     return _slice(rows, until, gone.rowcount)
 
 
+def _notes(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
+    rows = (
+        db.execute(
+            select(NOTES.c.id, NOTES.c.at)
+            .where(NOTES.c.id > after)
+            .order_by(NOTES.c.id)
+            .limit(limit)
+        )
+        .mappings()
+        .all()
+    )
+    ids = [row["id"] for row in _old(rows, until)]
+    gone = db.execute(delete(NOTES).where(among(NOTES.c.id, ids)))
+    return _slice(rows, until, gone.rowcount)
+
+
 def _old(rows: Sequence[RowMapping], until: datetime) -> list[RowMapping]:
     return [row for row in rows if row["at"] < until]
 
@@ -256,4 +283,5 @@ _WIPERS: Mapping[Subject, _Wiper] = {
     Subject.MESSAGES: _messages,
     Subject.FILES: _files,
     Subject.AUDIT: _audit,
+    Subject.NOTES: _notes,
 }

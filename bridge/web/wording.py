@@ -24,6 +24,8 @@ EVENTS = {
     "Digest": "A digest was made",
     "WebhookTest": "The webhook was tried",
     "Dismissal": "No answer needed",
+    "DismissalUndone": "An answer is needed after all",
+    "NoteAdded": "A note for colleagues",
     "Erasure": "A client was forgotten on request",
     "Pin": "A manager said which deal counts",
     "MessageReceived": "The client wrote",

@@ -7,8 +7,8 @@ from bridge.policy.table import Field, Table, Values
 MESSAGES = Field(
     name="messages",
     kind=words.KEPT,
-    says="How long the texts of messages are kept. After that the feed says only that there was "
-    "one, from whom and when; entries in the CRM stay.",
+    says="How long the texts of messages and of colleagues' notes are kept. After that the feed "
+    "says only that there was one, from whom and when; entries in the CRM stay.",
     example="730d",
     default="keep",
 )

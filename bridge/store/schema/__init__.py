@@ -18,6 +18,7 @@ from bridge.store.schema.mirror import (
     REFRESHES,
     TOKENS,
 )
+from bridge.store.schema.notes import NOTES
 from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
 from bridge.store.schema.numbers import COUNTED, SUMS, TO_COUNT
 from bridge.store.schema.parked import PARKED, REACTION_IDS
@@ -75,6 +76,7 @@ __all__ = [
     "MESSAGES",
     "METADATA",
     "NEEDS",
+    "NOTES",
     "NOTIFICATIONS",
     "NOT_MADE",
     "OUTBOX",

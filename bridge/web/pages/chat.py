@@ -11,7 +11,8 @@ from bridge.domain.names import ChannelName, ConversationId, MessageId, digest_i
 from bridge.domain.reactions import shown as reactions_shown
 from bridge.domain.showing import times_edited
 from bridge.payload import storable
-from bridge.pipeline.dismiss import dismiss
+from bridge.pipeline.dismiss import dismiss, take_back
+from bridge.pipeline.noting import NoteRequest, note
 from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.pipeline.uploading import drop, media_of
 from bridge.store import media
@@ -46,6 +47,7 @@ class Draft:
     refusal: str = ""
     template: str = ""
     values: str = ""
+    note: str = ""
 
 
 def show(visit: Visit, name: str) -> Response:
@@ -81,6 +83,28 @@ def say_no_answer_needed(visit: Visit, name: str) -> Response:
     answer = dismiss(visit.site.parts, visit.employee, ConversationId(name))
     if isinstance(answer, Refusal):
         raise Problem(answer.status, answer.reason)
+    return make_response(redirect(f"/conversations/{name}#latest", 303))
+
+
+def say_answer_needed(visit: Visit, name: str) -> Response:
+    """Undoes it."""
+    answer = take_back(visit.site.parts, visit.employee, ConversationId(name))
+    if isinstance(answer, Refusal):
+        raise Problem(answer.status, answer.reason)
+    return make_response(redirect(f"/conversations/{name}#latest", 303))
+
+
+def write_note(visit: Visit, name: str) -> Response:
+    """For colleagues alone; a refusal shows the page again with what was typed."""
+    wanted = NoteRequest(
+        employee=visit.employee,
+        conversation=ConversationId(name),
+        text=storable(request.form.get("note", "")),
+        key=digest_id("pg", storable(request.form.get("key", "")) or secrets.token_hex(16)),
+    )
+    refused = note(visit.site.parts, wanted)
+    if refused is not None:
+        return show_draft(visit, name, Draft(note=wanted.text), refused)
     return make_response(redirect(f"/conversations/{name}#latest", 303))
 
 
