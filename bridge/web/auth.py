@@ -123,6 +123,12 @@ def principal_of(db: Connection, key: ApiKey, policy: Policy) -> Principal | Non
     return None if person is None else _principal(person, policy, key.scopes)
 
 
+def principal_for(db: Connection, name: str, policy: Policy) -> Principal | None:
+    """Who signs in under this name, as he stands now."""
+    person = person_of(db, policy, name)
+    return None if person is None else _principal(person, policy, frozenset(Scope))
+
+
 def principal_of_session(db: Connection, signed_in: SignedIn, policy: Policy) -> Principal | None:
     """Who is signed in; what he may is what he may now, whatever it was when he signed in."""
     person = person_of(db, policy, signed_in.principal, signed_in.behind)
@@ -156,10 +162,13 @@ def csrf_token(session_token: str) -> str:
     return hmac.new(session_token.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
+def fits_session(session_token: str, given: str) -> bool:
+    expected = csrf_token(session_token)
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+
+
 def check_csrf(session_token: str, given: str) -> None:
     """Raises Problem 403. Without a session nothing fits: anybody can make the token of none."""
-    expected = csrf_token(session_token)
-    fits = hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
-    if not (session_token and fits):
+    if not (session_token and fits_session(session_token, given)):
         detail = "this form is out of date; go back, reload the page and send it again"
         raise forbidden(Reason(ReasonCode.REQUEST_FORBIDDEN, detail))

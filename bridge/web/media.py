@@ -27,7 +27,7 @@ from bridge.store.records import messages_by_id
 from bridge.web.api.serving import principal_of
 from bridge.web.auth import HOUSE
 from bridge.web.environ import STREAMS
-from bridge.web.pages.visiting import visit_of
+from bridge.web.pages.visiting import to_sign_in, visit_of
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.site import SecretKey, Site, site_of
 from bridge.web.viewer import Viewer, viewer
@@ -70,7 +70,7 @@ class _Door:
         """Asks at each request who it is and what he may read now (ROL-06)."""
         employee = self._who()
         if employee is None:
-            return make_response(redirect("/login", 303))
+            return to_sign_in(self._site)
         parts = self._site.parts
         with reading(parts.engine) as db:
             known = message.isprintable() and place < _PLACES

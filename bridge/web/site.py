@@ -7,6 +7,7 @@ from bridge.domain.policy import Policy
 from bridge.pipeline.parts import Parts
 from bridge.web.chores import Chores
 from bridge.web.cursors import Cursors
+from bridge.web.seals import Seals
 
 
 class SecretKey(Protocol):
@@ -20,6 +21,7 @@ class SecretKey(Protocol):
 class Site:
     parts: Parts
     cursors: Cursors
+    seals: Seals
     chores: Chores = field(default_factory=Chores)
 
     @property
@@ -28,4 +30,5 @@ class Site:
 
 
 def site_of(parts: Parts, settings: SecretKey) -> Site:
-    return Site(parts=parts, cursors=Cursors(settings.required_secret_key()))
+    key = settings.required_secret_key()
+    return Site(parts=parts, cursors=Cursors(key), seals=Seals(key))

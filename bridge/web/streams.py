@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.codec import encode
 from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.web.pages.visiting import session_in
+from bridge.web.cookies import is_https, session_in
 from bridge.web.problems import CONTENT_TYPE, Problem, store_unavailable
 from bridge.web.site import Site
 from bridge.web.watching import Asked, News, Watch, admit, look
@@ -126,7 +126,8 @@ class Streams:
             raise _too_many(503, "too many streams are open here")
         loop = asyncio.get_running_loop()
         try:
-            watch = await loop.run_in_executor(self._threads, admit, self._site, _asked(scope))
+            asked = _asked(scope, https=is_https(self._site))
+            watch = await loop.run_in_executor(self._threads, admit, self._site, asked)
         except _FAILURES:
             raise store_unavailable() from None
         if self._closed or len(self._open) >= self._most:
@@ -203,24 +204,24 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-def _asked(scope: Scope) -> Asked:
+def _asked(scope: Scope, *, https: bool) -> Asked:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = parse_qs(scope["query_string"].decode("latin-1"))
     after = headers.get("last-event-id") or query.get("after", [""])[0]
     return Asked(
-        session=_session(headers.get("cookie", "")),
+        session=_session(headers.get("cookie", ""), https=https),
         authorization=headers.get("authorization", ""),
         after=after,
         conversation=query.get("conversation", [""])[0],
     )
 
 
-def _session(cookie: str) -> str:
+def _session(cookie: str, *, https: bool) -> str:
     """The token that counts, as Flask would read it."""
     found: http.cookies.SimpleCookie = http.cookies.SimpleCookie()
     with suppress(http.cookies.CookieError):
         found.load(cookie)
-    return session_in({name: morsel.value for name, morsel in found.items()})
+    return session_in({name: one.value for name, one in found.items()}, https=https)
 
 
 def _too_many(status: int, detail: str) -> Problem:

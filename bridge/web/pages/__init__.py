@@ -14,7 +14,6 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.parts import Parts
 from bridge.web import languages, static_files
 from bridge.web.api.reseller_clients import RESELLING
-from bridge.web.attempts import Attempts
 from bridge.web.auth import CLIENTS, EVERYBODY, PARTNERS, PEOPLE
 from bridge.web.pages import (
     activity,
@@ -32,6 +31,7 @@ from bridge.web.pages import (
     first,
     helping,
     notices,
+    openid,
     partner_inbox,
     partner_leads,
     partners,
@@ -42,6 +42,7 @@ from bridge.web.pages import (
     sending,
     signing_in,
 )
+from bridge.web.pages.entering import gate
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.visiting import Visit, form, home_of, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
@@ -99,14 +100,19 @@ def _look() -> dict[str, object]:
 
 
 def _pages(site: Site) -> Routes:
-    attempts = Attempts()
+    door = gate()
     return (
         *_partner_pages(site),
         *_client_pages(site),
         ("/", "GET", page(site, _go_home, EVERYBODY)),
-        ("/login", "GET", signing_in.how_to_sign_in),
-        ("/login/<token>", "GET", partial(signing_in.show_button, site, attempts)),
-        ("/login/<token>", "POST", partial(signing_in.sign_in, site, attempts)),
+        ("/login", "GET", partial(signing_in.how_to_sign_in, site)),
+        ("/login/<token>", "GET", partial(signing_in.show_button, site, door)),
+        ("/login/<token>", "POST", partial(signing_in.sign_in, site, door)),
+        ("/signin", "GET", partial(openid.begin, site, door)),
+        (openid.CALLBACK, "GET", partial(openid.come_back, site, door)),
+        ("/signin/choose", "GET", partial(openid.show_choice, site)),
+        ("/signin/choose", "POST", partial(openid.choose, site, door)),
+        ("/signin/goodbye", "GET", partial(openid.say_goodbye, site, door)),
         ("/look", "POST", own_form(site, appearance.choose, EVERYBODY)),
         ("/logout", "POST", own_form(site, signing_in.sign_out, PEOPLE)),
         ("/conversations", "GET", page(site, chats.show)),

@@ -6,7 +6,9 @@ from bridge.domain.names import ClientId
 from bridge.domain.reasons import Reason
 from bridge.pipeline.helping import HELP_LIFETIME, Helping, begin, end
 from bridge.store.keys import digest
-from bridge.web.pages.visiting import HELP_COOKIE, Visit, is_https
+from bridge.web import cookies
+from bridge.web.cookies import HELP
+from bridge.web.pages.visiting import Visit
 from bridge.web.refusing import refused_help
 from bridge.web.site import Site
 
@@ -22,19 +24,12 @@ def start(visit: Visit, name: str) -> Response:
 
 def enter(site: Site, begun: Helping) -> Response:
     answer = make_response(redirect("/plan", 303))
-    answer.set_cookie(
-        HELP_COOKIE,
-        begun.token,
-        max_age=int(HELP_LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="Lax",
-        secure=is_https(site),
-    )
+    cookies.put(site, answer, HELP, begun.token, HELP_LIFETIME)
     return answer
 
 
 def leave(visit: Visit) -> Response:
     end(visit.site.parts, visit.session)
     answer = make_response(redirect("/", 303))
-    answer.delete_cookie(HELP_COOKIE)
+    cookies.drop(visit.site, answer, HELP)
     return answer

@@ -1,12 +1,13 @@
 """Who is visiting: the session behind a page, and what every page is rendered with."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlsplit
+from datetime import datetime, timedelta
 
 from flask import Response, make_response, redirect, render_template, request
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from bridge.domain.names import EmployeeId
 from bridge.domain.people import Role
@@ -14,21 +15,23 @@ from bridge.domain.policy import Policy
 from bridge.domain.principals import PersonKind
 from bridge.pipeline.territory import territory
 from bridge.store.audit import Way, Who
-from bridge.store.engine import reading
+from bridge.store.engine import reading, writing
 from bridge.store.keys import digest
 from bridge.store.reseller_clients import by_ids
-from bridge.store.sessions import SignedIn, session_of
-from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, principal_of_session
+from bridge.store.sessions import SEEN_EVERY, SignedIn, seen, session_of
+from bridge.web import cookies
+from bridge.web.addresses import own_page
+from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, fits_session, principal_of_session
+from bridge.web.cookies import HELP, SESSION, WISH
 from bridge.web.counting import count
 from bridge.web.languages import Said, _l
 from bridge.web.on_record import who_of
+from bridge.web.pages import kept
 from bridge.web.pages.menus import menu_of_house, menu_of_others
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
 
-SESSION_COOKIE = "bridge_session"
-HELP_COOKIE = "bridge_client"
-"""Of who is signed in as a client: while it holds, it alone counts."""
+SESSION_COOKIE, HELP_COOKIE = SESSION, HELP
 KINDS: Mapping[PersonKind, Said] = {
     PersonKind.PARTNER_USER: _l("Partner"),
     PersonKind.RESELLER_USER: _l("Reseller"),
@@ -47,6 +50,7 @@ ROLES: Mapping[Role, Said] = {
     Role.QUALITY_CONTROL: _l("Quality control"),
     Role.NONE: _l("No role"),
 }
+_WISHED = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +144,7 @@ def page(site: Site, view: View, kinds: frozenset[PersonKind] = HOUSE) -> View:
     def visited(**path: str) -> Response:
         visit = visit_of(site)
         if visit is None:
-            return _to_sign_in()
+            return to_sign_in(site)
         if visit.principal.person.kind not in kinds:
             return make_response(redirect(home_of(visit.principal), 303))
         return view(visit, **path)
@@ -154,10 +158,9 @@ def own_form(site: Site, view: View, kinds: frozenset[PersonKind] = HOUSE) -> Vi
     def sent(**path: str) -> Response:
         visit = visit_of(site)
         if visit is None:
-            return _to_sign_in()
+            return kept.instead(site) or to_sign_in(site)
         visit.principal.require_kind(kinds)
-        check_csrf(visit.session, request.form.get("csrf", ""))
-        return view(visit, **path)
+        return _unless_late(visit) or view(visit, **path)
 
     return sent
 
@@ -177,24 +180,52 @@ def home_of(principal: Principal) -> str:
     return HOMES[principal.person.kind]
 
 
-def _to_sign_in() -> Response:
-    return make_response(redirect("/login", 303))
+def _unless_late(visit: Visit) -> Response | None:
+    """A form of an earlier session of his is kept, until he says so; Problem 403 for any other that
+    does not carry his session's token."""
+    given = request.form.get("csrf", "")
+    if fits_session(visit.session, given) or kept.is_sent_on(visit.site, visit.principal.id):
+        return None
+    late = kept.instead(visit.site, visit.principal.id)
+    if late is None:
+        check_csrf(visit.session, given)
+    return late
+
+
+def to_sign_in(site: Site) -> Response:
+    """And back to the page that was asked for, afterwards."""
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=401, headers={"HX-Redirect": "/login"})
+    answer = make_response(redirect("/login", 303))
+    wish = own_page(request.full_path.rstrip("?")) if request.method == "GET" else ""
+    if wish not in ("", "/"):
+        cookies.put(site, answer, WISH, wish, _WISHED)
+    return answer
 
 
 def visit_of(site: Site) -> Visit | None:
     """None without a session that still holds, of somebody who is still somebody."""
-    own = request.cookies.get(SESSION_COOKIE, "")
-    tokens = [token for token in (request.cookies.get(HELP_COOKIE, ""), own) if token]
+    own = cookies.read(site, SESSION)
+    tokens = [token for token in (cookies.read(site, HELP), own) if token]
     if not tokens:
         return None
     with reading(site.parts.engine) as db:
         found = (_visit(db, site, token, own) for token in tokens)
-        return next((visit for visit in found if visit is not None), None)
+        visit = next((visit for visit in found if visit is not None), None)
+    if visit is not None:
+        _note_seen(visit)
+    return visit
 
 
-def session_in(cookies: Mapping[str, str]) -> str:
-    """The token that counts of those a browser brings: for what only people of the house get."""
-    return cookies.get(HELP_COOKIE, "") or cookies.get(SESSION_COOKIE, "")
+def _note_seen(visit: Visit) -> None:
+    """So that a session in use does not end; what a page asks for by itself is no use of it. A page
+    is shown also where this can't be written at the moment."""
+    seen_at = visit.signed_in.seen_at
+    is_fresh = seen_at is not None and visit.now - seen_at < SEEN_EVERY
+    if is_fresh or "X-Live" in request.headers:
+        return
+    with suppress(OperationalError), writing(visit.site.parts.engine) as db:
+        seen(db, visit.session, visit.policy.signin.sessions, visit.now)
 
 
 def _visit(db: Connection, site: Site, token: str, own: str) -> Visit | None:
@@ -206,7 +237,3 @@ def _visit(db: Connection, site: Site, token: str, own: str) -> Visit | None:
     if principal is None:
         return None
     return Visit(site=site, session=token, signed_in=signed_in, principal=principal, now=now)
-
-
-def is_https(site: Site) -> bool:
-    return urlsplit(site.parts.public_url).scheme == "https"

@@ -1,0 +1,85 @@
+"""The last step of every way to sign in: a new session, its cookie, and where to begin."""
+
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, request
+from sqlalchemy import Connection
+
+from bridge.domain.reasons import Reason, ReasonCode
+from bridge.store import audit
+from bridge.store.audit import Deed, NewLine, Way
+from bridge.store.engine import writing
+from bridge.store.sessions import KEPT_AFTER, Entrance, end_session, open_session
+from bridge.web import cookies
+from bridge.web.addresses import own_page
+from bridge.web.attempts import Attempts
+from bridge.web.auth import Principal
+from bridge.web.browsers import browser_family
+from bridge.web.cookies import BEFORE, SESSION, WISH
+from bridge.web.on_record import who_of
+from bridge.web.pages.visiting import home_of
+from bridge.web.problems import Problem
+from bridge.web.site import Site
+
+_TOO_MANY = Reason(ReasonCode.REQUEST_TOO_MANY, "too many attempts; wait a minute and try again")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Counts who tries: by address, and, once he is known, by account. Nobody is locked out by what
+    others try: only who has proved himself counts for an account."""
+
+    of_addresses: Attempts
+    of_accounts: Attempts
+
+    def admit(self, site: Site) -> None:
+        """Problem 429."""
+        if not self.of_addresses.admit(request.remote_addr or "", site.parts.now()):
+            raise _too_many()
+
+    def admit_account(self, site: Site, principal: Principal) -> None:
+        if not self.of_accounts.admit(principal.id, site.parts.now()):
+            raise _too_many()
+
+
+def gate() -> Gate:
+    return Gate(of_addresses=Attempts(), of_accounts=Attempts(allowed=10))
+
+
+def _too_many() -> Problem:
+    return Problem(429, _TOO_MANY, headers={"Retry-After": "60"})
+
+
+def entrance(site: Site, via: str) -> Entrance:
+    family = browser_family(request.headers.get("User-Agent", ""))
+    return Entrance(via=via, browser=family, limits=site.policy.signin.sessions)
+
+
+def open_here(db: Connection, site: Site, principal: Principal, via: str) -> str:
+    """A session of this browser in place of the one that it had; on record."""
+    now = site.parts.now()
+    end_session(db, cookies.read(site, SESSION), now)
+    site.chores.do(db, now)
+    who = who_of(principal.person, Way.PAGE)
+    audit.note(db, [NewLine(who=who, deed=Deed.SIGNED_IN, detail=via)], now)
+    return open_session(db, principal.id, now, entrance(site, via))
+
+
+def enter(site: Site, principal: Principal, via: str) -> Response:
+    with writing(site.parts.engine) as db:
+        token = open_here(db, site, principal, via)
+    return led_in(site, principal, token)
+
+
+def led_in(site: Site, principal: Principal, token: str) -> Response:
+    """To the page that he had asked for, else to where he begins. The cookie outlives the session,
+    so that a form sent too late is still known to be his."""
+    wish = own_page(cookies.read(site, WISH))
+    answer = make_response(redirect(wish or home_of(principal), 303))
+    before = cookies.read(site, SESSION)
+    if before:
+        cookies.put(site, answer, BEFORE, before, KEPT_AFTER)
+    lifetime = site.policy.signin.sessions.longest + KEPT_AFTER
+    cookies.put(site, answer, SESSION, token, lifetime)
+    cookies.drop(site, answer, WISH)
+    return answer
