@@ -23,15 +23,25 @@ class Lane:
     as_administrator: bool = False  # the program does nothing for others
     python_package: str = ""
     """Instead of a Debian package: `name==version`, in an environment of its own."""
+    node_package: str = ""
+    """Beside the program: `name@version`, in a folder of its own."""
 
     @property
     def python_environment(self) -> Path:
         """Outside the tree, so that it is made once for all checkouts."""
         return Path.home() / ".cache" / "bridge" / self.python_package.replace("==", "-")
 
+    @property
+    def node_modules(self) -> Path:
+        """Likewise; whole once the package's own folder is there, which npm moves in last."""
+        folder = Path.home() / ".cache" / "bridge" / self.node_package.replace("@", "-")
+        return folder / "node_modules"
+
     def program(self) -> Path | None:
         """The program to run, the newest one where there are several versions."""
         if self.as_administrator and not _is_administrator():
+            return None
+        if self.node_package and not self._has_node_package():
             return None
         on_path = [found for name in self.programs if (found := shutil.which(name))]
         return Path(on_path[0]) if on_path else self._elsewhere()
@@ -40,6 +50,12 @@ class Lane:
         """Whether a machine without the program fails instead of skipping."""
         asked = os.environ.get(REQUIRE, "").replace(",", " ").split()
         return "all" in asked or self.name in asked
+
+    def _has_node_package(self) -> bool:
+        name = self.node_package.partition("@")[0]
+        return (self.node_modules / ".package-lock.json").exists() and (
+            self.node_modules / name / "package.json"
+        ).exists()
 
     def _elsewhere(self) -> Path | None:
         found = [path for place in self.places for path in _glob(place) if os.access(path, os.X_OK)]
@@ -69,6 +85,7 @@ def _embedded_redis() -> tuple[str, ...]:
     return (str(Path(spec.origin).parent / "bin" / "redis-server"),)
 
 
+_OPENID_PROVIDER = "oidc-provider@9.13.3"
 _SYNAPSE = "matrix-synapse==1.163.2"
 
 LANES = (
@@ -140,6 +157,14 @@ LANES = (
         places=("/usr/lib/kannel/test/fakesmsc",),
         debian_package="kannel-extras",
         fixtures=frozenset({"kannel"}),
+    ),
+    Lane(
+        name="oidc",
+        programs=("node",),
+        places=(),
+        debian_package="npm",  # which brings node
+        fixtures=frozenset({"openid_provider"}),
+        node_package=_OPENID_PROVIDER,
     ),
     Lane(
         name="curl",

@@ -71,6 +71,27 @@ def test_a_required_lane_fails_without_its_program(
     run.stdout.fnmatch_lines(["*nowhere-server*"])
 
 
+def test_a_package_of_node_goes_into_a_folder_of_its_own_and_needs_no_rights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lane = Lane(
+        name="nowhere",
+        programs=("node",),
+        places=(),
+        debian_package="npm",
+        fixtures=frozenset(),
+        node_package="nowhere@1.0",
+    )
+    ran: list[Sequence[str]] = []
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    install([lane], ran.append)
+    place = str(Path.home() / ".cache" / "bridge" / "nowhere-1.0")
+    assert may_install(lane)
+    assert ran == [["npm", "install", "--no-audit", "--no-fund", "--prefix", place, "nowhere@1.0"]]
+    assert lane.program() is None
+    assert "nowhere@1.0 or node not found" in advice(lane)
+
+
 def test_a_python_package_goes_into_an_environment_of_its_own_and_needs_no_rights() -> None:
     lane = Lane(
         name="nowhere",

@@ -32,14 +32,14 @@ def missing_lanes() -> tuple[Lane, ...]:
 
 def may_install(lane: Lane) -> bool:
     """A Python package needs no rights: it goes to a folder of the user's."""
-    if lane.python_package:
+    if lane.python_package or (lane.node_package and shutil.which("npm")):
         return True
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install(lanes: Sequence[Lane], run: Run) -> None:
     """A package that can't be had does not keep the others away."""
-    debian = [lane for lane in lanes if not lane.python_package]
+    debian = [lane for lane in lanes if not (lane.python_package or _has_npm(lane))]
     if debian:
         run(["apt-get", "update", "-qq"])
     for lane in debian:
@@ -49,6 +49,13 @@ def install(lanes: Sequence[Lane], run: Run) -> None:
             place = str(lane.python_environment)
             run([sys.executable, "-m", "venv", "--clear", place])
             run([f"{place}/bin/python", "-m", "pip", "install", "-q", lane.python_package])
+        if lane.node_package:
+            place = str(lane.node_modules.parent)
+            run(["npm", "install", "--no-audit", "--no-fund", "--prefix", place, lane.node_package])
+
+
+def _has_npm(lane: Lane) -> bool:
+    return bool(lane.node_package) and shutil.which("npm") is not None
 
 
 def advice(lane: Lane) -> str:
@@ -58,6 +65,11 @@ def advice(lane: Lane) -> str:
         return (
             f"{lane.name}: {lane.python_package} not found, so this lane {what}; `make tools` "
             f"installs it from the Python registry into {lane.python_environment}"
+        )
+    if lane.node_package:
+        return (
+            f"{lane.name}: {lane.node_package} or node not found, so this lane {what}; `make "
+            f"tools` installs it from npm's registry into {lane.node_modules.parent}"
         )
     return (
         f"{lane.name}: {' or '.join(lane.programs)}{right} not found, so this lane {what}; "

@@ -45,9 +45,7 @@ def put(site: Site, answer: Response, name: str, value: str, lifetime: timedelta
 
 def drop(site: Site, answer: Response, name: str) -> None:
     https = is_https(site)
-    answer.delete_cookie(
-        name_of(name, https=https), secure=https, httponly=True, samesite="Lax"
-    )
+    answer.delete_cookie(name_of(name, https=https), secure=https, httponly=True, samesite="Lax")
 
 
 def session_in(cookies: Mapping[str, str], *, https: bool = False) -> str:

@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 from urllib.parse import quote
 
 import structlog
-from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, render_template, request
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestedRangeNotSatisfiable

@@ -12,7 +12,8 @@ from bridge.domain.principals import PersonKind
 from bridge.domain.reasons import ReasonCode
 from bridge.store.keys import Scope
 from bridge.web.auth import csrf_token
-from bridge.web.pages.visiting import HELP_COOKIE, HOMES, SESSION_COOKIE, session_in
+from bridge.web.cookies import session_in
+from bridge.web.pages.visiting import HELP_COOKIE, HOMES, SESSION_COOKIE
 from bridge.web.problems import Problem
 from bridge.web.site import site_of
 from bridge.web.watching import Asked, admit
@@ -25,6 +26,11 @@ PUBLIC = frozenset(
         "GET /login",
         "GET /login/<token>",
         "POST /login/<token>",  # with a form of that very browser
+        "GET /signin",
+        "GET /signin/callback",
+        "GET /signin/choose",
+        "POST /signin/choose",  # likewise
+        "GET /signin/goodbye",
         "GET /static/<path:filename>",
         "GET /media/<signed>",  # who has such a link is asked nothing else
         "GET /api/v1/openapi.json",

@@ -155,6 +155,11 @@ POST   /inbox/<name>/take                                      303 403 403 403 4
 GET    /login                                                  200 200 200 200 200 200
 GET    /login/<token>                                          200 200 200 200 200 200
 POST   /login/<token>                                          403 403 403 403 403 403
+GET    /signin                                                 404 404 404 404 404 404
+GET    /signin/callback                                        404 404 404 404 404 404
+GET    /signin/choose                                          303 303 303 303 303 303
+POST   /signin/choose                                          403 403 403 403 403 403
+GET    /signin/goodbye                                         404 404 404 404 404 404
 POST   /logout                                                 303 303 303 303 303 303
 POST   /look                                                   303 303 303 303 303 303
 GET    /media/<signed>                                         404 404 404 404 404 404

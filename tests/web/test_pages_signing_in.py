@@ -94,10 +94,13 @@ def test_the_cookies_are_guarded(sqlite_url: str, public_url: str, secure: bool)
     form = {"csrf": csrf(shown.text)}
     answer = browser.post(f"/login/{token}", data=form, base_url=public_url)
     engine.dispose()
-    set_here = cookie(shown, "bridge_login") + cookie(answer, "bridge_session")
+    prefix = "__Host-" if secure else ""
+    names = (f"{prefix}bridge_login", f"{prefix}bridge_session")
+    set_here = cookie(shown, names[0]) + cookie(answer, names[1])
     assert answer.status_code == 303
     assert [set_here.count(word) for word in ("HttpOnly", "SameSite=Lax")] == [2, 2]
     assert set_here.count("Secure") == (2 if secure else 0)
+    assert [set_here.count(word) for word in ("Path=/;", "Domain")] == [2, 0]
 
 
 def test_a_session_that_a_browser_brings_along_is_never_taken_over(world: World) -> None:

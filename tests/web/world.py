@@ -25,6 +25,7 @@ from bridge.domain.names import (
 from bridge.domain.people import CrmEmployee, Directory, Employee, Role
 from bridge.domain.policy import AccountPolicy, ChannelPolicy, NewClients, Ownership, Policy
 from bridge.domain.records import Contact, CrmContact, CrmDeal, Deal, Lead, Owner
+from bridge.domain.signing_in import Provider
 from bridge.pipeline.drain import after, drain
 from bridge.pipeline.parts import Active, Parts
 from bridge.pipeline.signed_links import SignedLinks
@@ -118,6 +119,8 @@ class World:
     script: list[Event] = field(default_factory=list)
     crm: CrmReader = field(default_factory=CrmReader)
     storage: KeptFiles = field(default_factory=KeptFiles)
+    provider: Provider | None = None
+    provider_secret: str = ""
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -131,6 +134,7 @@ class World:
             public_url=self.public_url,
             storage=self.storage,
             links=SignedLinks(self.public_url, SECRET_KEY),
+            provider=self.provider,
         )
         people = [CrmEmployee(crm_id=OWNER[e], email=e, name=_names[e], active=True) for e in OWNER]
         with writing(self.engine) as db:
@@ -145,7 +149,12 @@ class World:
             name: Account(name=name, connector=account.connector)
             for name, account in self.policy.accounts.items()
         }
-        return Active(policy=self.policy, hash=str(hash(str(self.policy))), accounts=accounts)
+        return Active(
+            policy=self.policy,
+            hash=str(hash(str(self.policy))),
+            accounts=accounts,
+            provider_secret=self.provider_secret,
+        )
 
     def change_role(self, employee: EmployeeId, role: Role) -> None:
         changed = replace(self.policy.employee(employee), role=role)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, request
 
-from bridge.web.pages.visiting import session_in
+from bridge.web.cookies import is_https, session_in
 from bridge.web.site import Site
 from bridge.web.watching import Asked, admit, look
 
@@ -14,7 +14,7 @@ PATH = "/notifications/stream"
 def news(site: Site) -> Response:
     """The reader asks again by himself, as readers of events do, with the last one's id."""
     asked = Asked(
-        session=session_in(request.cookies),
+        session=session_in(request.cookies, https=is_https(site)),
         authorization=request.headers.get("Authorization", ""),
         after=request.headers.get("Last-Event-ID", "") or request.args.get("after", ""),
         conversation=request.args.get("conversation", ""),

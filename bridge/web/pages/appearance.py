@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, request
 
+from bridge.web.cookies import is_https
 from bridge.web.languages import LANGUAGE_COOKIE, LANGUAGES, ZONE_COOKIE, zones
-from bridge.web.pages.visiting import Visit, is_https
+from bridge.web.pages.visiting import Visit
 
 SCHEME_COOKIE = "bridge_scheme"
 SCHEMES = ("", "light", "dark")

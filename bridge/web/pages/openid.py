@@ -92,9 +92,7 @@ def show_choice(site: Site) -> Response:
 
 def choose(site: Site, gate: Gate) -> Response:
     gate.admit(site)
-    choice = _choice(site)
-    if choice is None:
-        return _told(SignInFailed(Trouble.STALE, "no choice is open"))
+    choice = _choice(site) or _Choice(address="", ticket="")
     check_csrf(choice.ticket, request.form.get("csrf", ""))
     wanted = request.form.get("kind", "")
     found = [one for one in _principals(site, choice.address) if one.person.kind == wanted]

@@ -21,7 +21,14 @@ from bridge.store.reseller_clients import by_ids
 from bridge.store.sessions import SEEN_EVERY, SignedIn, seen, session_of
 from bridge.web import cookies
 from bridge.web.addresses import own_page
-from bridge.web.auth import HOUSE, Principal, check_csrf, csrf_token, fits_session, principal_of_session
+from bridge.web.auth import (
+    HOUSE,
+    Principal,
+    check_csrf,
+    csrf_token,
+    fits_session,
+    principal_of_session,
+)
 from bridge.web.cookies import HELP, SESSION, WISH
 from bridge.web.counting import count
 from bridge.web.languages import Said, _l
@@ -195,11 +202,20 @@ def _unless_late(visit: Visit) -> Response | None:
 def to_sign_in(site: Site) -> Response:
     """And back to the page that was asked for, afterwards."""
     if request.headers.get("HX-Request") == "true":
-        return Response(status=401, headers={"HX-Redirect": "/login"})
+        return _told_in_place()
     answer = make_response(redirect("/login", 303))
     wish = own_page(request.full_path.rstrip("?")) if request.method == "GET" else ""
     if wish not in ("", "/"):
         cookies.put(site, answer, WISH, wish, _WISHED)
+    return answer
+
+
+def _told_in_place() -> Response:
+    """To a script that asks for a part of a page: the page stays, with what is typed on it."""
+    answer = make_response(render_template("session_over.html"))
+    answer.headers["HX-Retarget"] = "#news"
+    answer.headers["HX-Reselect"] = "#session-over"
+    answer.headers["HX-Reswap"] = "innerHTML"
     return answer
 
 
