@@ -4,26 +4,41 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName
 from bridge.pipeline.parts import Active
-from bridge.policy.reading import Loaded, load, policy_of
+from bridge.policy.folder import Files, read_folder
+from bridge.policy.proposing import by_name, content_digest, digest_of
+from bridge.policy.reading import Loaded, load_files, policy_of
 from bridge.policy.secrets import provider_secret, secrets_of
+from bridge.policy.writing import Journal, finish, forget, is_open
 from bridge.ports import Account, Connector, Tokens
 from bridge.store import configs
+from bridge.store.config_changes import NewChange, changing, last_change, note_change
 from bridge.store.engine import reading, writing
 
 LOOK_SECONDS = 1.0
+BY_HAND = "hand"
+_TRIES = 5
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A folder that may become active. `journal` says whose change it is; None: by hand."""
+
+    files: Files
+    loaded: Loaded
+    journal: Journal | None = None
 
 
 class FollowedConfig:
@@ -138,18 +153,72 @@ def take_folder(
     environ: Mapping[str, str],
     now: datetime,
 ) -> Loaded:
-    """Makes the folder the active configuration.
+    """Makes the folder the active configuration, and keeps its files in the history.
 
-    Raises ConfigError when it is wrong, which is then also kept beside the last good one.
+    A change of several files that was killed in the middle is finished first. Raises ConfigError
+    when something is wrong, which is then also kept beside the last good one.
     """
     try:
-        loaded = load(folder, connectors)
-        secrets_of(loaded.policy, environ, loaded.places)
+        for _ in range(_TRIES):
+            taken = _taken(engine, folder, connectors, environ, now)
+            if taken is not None:
+                return taken
+        raise ConfigError(f"{folder}: its files change faster than they can be read")
     except ConfigError as error:
         with writing(engine) as db:
             configs.note_error(db, str(error))
         raise
-    with writing(engine) as db:
-        configs.put_config(db, loaded.hash, loaded.canonical, now)
-        configs.activate(db, loaded.hash, now)
+
+
+def note_taken(db: Connection, taken: Taken, now: datetime) -> int:
+    """Makes it the active configuration; the number of the change in the history, which is the
+    last one's where the files are what they were."""
+    loaded, journal = taken.loaded, taken.journal
+    contents = by_name(taken.files)
+    last = last_change(db)
+    digest = digest_of(contents)
+    configs.put_config(db, loaded.hash, loaded.canonical, now)
+    configs.activate(db, loaded.hash, now)
+    if last is not None and last.folder == digest:
+        return last.id
+    new = NewChange(
+        actor=journal.actor if journal else "",
+        way=journal.way if journal else BY_HAND,
+        message=journal.message if journal else "",
+        back_to=journal.back_to if journal else None,
+        folder=digest,
+        config=loaded.hash,
+        contents=contents,
+        digests={name: content_digest(content) for name, content in contents.items()},
+    )
+    return note_change(db, new, now)
+
+
+def _taken(
+    engine: Engine,
+    folder: Path,
+    connectors: Mapping[str, Connector],
+    environ: Mapping[str, str],
+    now: datetime,
+) -> Loaded | None:
+    """None where the files were changed while they were read."""
+    journal = _finished(engine, folder)
+    files = read_folder(folder)
+    loaded = load_files(files, connectors)
+    secrets_of(loaded.policy, environ, loaded.places)
+    with changing(engine) as db:
+        is_other = read_folder(folder).contents != files.contents
+        if is_other or (journal is None and is_open(folder)):
+            return None
+        note_taken(db, Taken(files=files, loaded=loaded, journal=journal), now)
+    if journal is not None:
+        forget(folder)
     return loaded
+
+
+def _finished(engine: Engine, folder: Path) -> Journal | None:
+    """Waits for whoever is writing the folder now, and ends what a killed process began."""
+    if not is_open(folder):
+        return None
+    with changing(engine):
+        return finish(folder)

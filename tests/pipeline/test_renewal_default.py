@@ -8,10 +8,10 @@ import pytest
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.renewing import RenewalOwner
 from bridge.domain.renewing_policy import RenewalDefault
+from bridge.pipeline.changing import saving
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import ConfigFolder, Parts
 from bridge.pipeline.refusals import Refusal
-from bridge.pipeline.renewals import defaults
 from bridge.pipeline.renewals.defaults import Edit, edit_default
 from bridge.store.schema import DECISIONS
 from tests.pipeline.world import World
@@ -180,5 +180,5 @@ def test_a_disk_that_is_full_leaves_the_old_file(
 
 def test_it_waits_no_longer_than_it_says(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that does not follow answers all the same."""
-    monkeypatch.setattr(defaults, "FOLLOWED_SECONDS", 0.0)
+    monkeypatch.setattr(saving, "FOLLOWED_SECONDS", 0.0)
     assert office.sets(PARTNER, ANA) is None

@@ -18,8 +18,6 @@ from bridge.policy.editing import (
     Rename,
     Value,
     apply,
-    put,
-    remove,
 )
 from bridge.policy.editing.edits import frozen, read, written
 from bridge.policy.editing.plain import edited, plain
@@ -127,7 +125,6 @@ def test_a_key_or_an_item_is_taken_out(text: str, path: str, made: str) -> None:
 
 
 def test_what_is_not_there_is_taken_out_of_nothing() -> None:
-    assert remove(b"a: {b: c}", ["a", "x"]) == b"a: {b: c}"
     with pytest.raises(NotEditable, match=r"there is no a\.x"):
         changed("a: {b: c}", Remove(("a", "x")))
 
@@ -280,11 +277,6 @@ def test_what_is_not_utf8_is_refused() -> None:
 def test_a_path_that_leads_nowhere_is_refused(edit: Edit) -> None:
     with pytest.raises(NotEditable):
         changed("a: [b]\nd: {e: f}\n", edit)
-
-
-def test_a_single_value_does_not_take_the_place_of_many() -> None:
-    with pytest.raises(NotEditable):
-        put(b"a: {b: {c: d}}", ["a", "b"], "x")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 """The default renewal owner, edited where it stands in the YAML: by a page or the API."""
 
-import os
-import tempfile
-import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import EmployeeId
@@ -14,20 +13,18 @@ from bridge.domain.principals import Person, PersonKind
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.renewing_people import partner_status
 from bridge.domain.renewing_policy import RenewalDefault
+from bridge.pipeline.changing.saving import Change, Moved, Obstacle, Refused, proposed, save
 from bridge.pipeline.parts import ConfigFolder, Parts
 from bridge.pipeline.refusals import Refusal
 from bridge.pipeline.renewals.keeping import note_defaults
-from bridge.policy.editing import NotEditable, put, remove
-from bridge.policy.findings import ConfigInvalid, errors_of
+from bridge.policy.editing import NotEditable, Put, Remove
+from bridge.policy.editing.plain import value_at
+from bridge.policy.findings import ConfigInvalid
 from bridge.policy.folder import Files, read_folder
-from bridge.policy.nodes import Entries, NotReadable, compose
+from bridge.policy.proposing import by_name, values_of, with_edits
 from bridge.policy.reading import Loaded, load_files
-from bridge.policy.secrets import secrets_of
-from bridge.store import configs
 from bridge.store import renewals as store
-from bridge.store.engine import writing
-
-FOLLOWED_SECONDS = 3.0
+from bridge.store.audit import Way, Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +49,6 @@ def edit_default(parts: Parts, edit: Edit) -> Refusal | None:
         return _conflict(ReasonCode.REQUEST_CONFLICT, detail)
     try:
         return _edit(parts, folder, edit)
-    except ConfigInvalid as invalid:
-        first = errors_of(invalid.findings)[0]
-        said = f"{first.message}; {first.suggestion}" if first.suggestion else first.message
-        return Refusal(reason=Reason(ReasonCode.REQUEST_INVALID, said), status=422)
     except (NotEditable, ConfigError) as error:
         return _conflict(ReasonCode.REQUEST_CONFLICT, str(error))
 
@@ -93,22 +86,31 @@ def _edit(parts: Parts, folder: ConfigFolder, edit: Edit) -> Refusal | None:
     files = read_folder(folder.path)
     if _hash_of(files, folder) != edit.seen:
         return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
-    name = _file_of(files)
-    content = _edited(files.contents[name], edit)
-    made = _checked(files, folder, name, content)
-    with writing(parts.engine) as db:
-        active = configs.active(db)
-        is_same = read_folder(folder.path).contents == files.contents
-        if active is None or active.hash != edit.seen or not is_same:
-            return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
-        if made.hash != active.hash:
-            store.note_edit(db, made.hash, edit.by.principal, parts.now())
-        _write_whole(Path(name), content)
-        configs.put_config(db, made.hash, made.canonical, parts.now())
-        configs.activate(db, made.hash, parts.now())
-    _until_active(parts, made.hash)
+    _require_renewals(files)
+    proposal = proposed(parts, files, with_edits(by_name(files), _edits(edit, files)))
+
+    def noted(db: Connection, loaded: Loaded) -> None:
+        if loaded.hash != edit.seen:
+            store.note_edit(db, loaded.hash, edit.by.principal, parts.now())
+
+    who = Who(actor=edit.by.principal, way=Way.PAGE)
+    answer = save(parts, proposal, Change(who=who, despite_tests=True), noted)
+    if isinstance(answer, Moved):
+        return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
+    if isinstance(answer, Refused) and answer.obstacle is not Obstacle.NOTHING:
+        return _refusal(answer)
     note_defaults(parts)
     return None
+
+
+def _refusal(refused: Refused) -> Refusal:
+    if refused.obstacle is Obstacle.NOT_ACTIVE:
+        return _conflict(ReasonCode.RENEWAL_CHANGED_MEANWHILE, _MOVED)
+    if not refused.findings:
+        return _conflict(ReasonCode.REQUEST_CONFLICT, refused.detail)
+    first = refused.findings[0]
+    said = f"{first.message}; {first.suggestion}" if first.suggestion else first.message
+    return Refusal(reason=Reason(ReasonCode.REQUEST_INVALID, said), status=422)
 
 
 def _hash_of(files: Files, folder: ConfigFolder) -> str:
@@ -119,22 +121,16 @@ def _hash_of(files: Files, folder: ConfigFolder) -> str:
         return ""
 
 
-def _until_active(parts: Parts, wanted: str) -> None:
-    """This process follows the row a moment later; whoever has saved shall see what he saved."""
-    end = time.monotonic() + FOLLOWED_SECONDS
-    while parts.active().hash != wanted and time.monotonic() < end:
-        time.sleep(0.05)
-
-
 _MOVED = "the configuration is another by now: look at it again, then set it"
 
 
-def _edited(content: bytes, edit: Edit) -> bytes:
+def _edits(edit: Edit, files: Files) -> Iterator[Put | Remove]:
     path = _path(edit.tenant)
-    made = put(content, (*path, "owner"), edit.default.owner)
+    yield Put((*path, "owner"), edit.default.owner.value)
     if edit.default.notify:
-        return put(made, (*path, "notify"), edit.default.notify)
-    return remove(made, (*path, "notify"))
+        yield Put((*path, "notify"), edit.default.notify)
+    elif value_at(values_of(by_name(files)), (*path, "notify")) is not None:
+        yield Remove((*path, "notify"))
 
 
 def _path(tenant: str) -> tuple[str, ...]:
@@ -142,36 +138,9 @@ def _path(tenant: str) -> tuple[str, ...]:
     return ("renewals", f"{kind}s", name) if kind else ("renewals", "default")
 
 
-def _checked(files: Files, folder: ConfigFolder, name: str, content: bytes) -> Loaded:
-    made = load_files(replace(files, contents={**files.contents, name: content}), folder.connectors)
-    secrets_of(made.policy, folder.environ, made.places)
-    return made
-
-
-def _file_of(files: Files) -> str:
-    """The file in which `renewals` stands."""
-    for name, content in files.contents.items():
-        try:
-            node = compose(content, name)
-        except NotReadable as problem:
-            raise NotEditable(str(problem)) from problem
-        if isinstance(node, Entries) and any(e.key.text == "renewals" for e in node.entries):
-            return name
-    raise NotEditable("no file of the folder has the key renewals")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """The new file or the old one, whatever breaks between; with the old one's permissions."""
-    try:
-        mode = path.stat().st_mode & 0o777
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).chmod(mode)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be written: {error.strerror}") from error
+def _require_renewals(files: Files) -> None:
+    if "renewals" not in values_of(by_name(files)):
+        raise NotEditable("no file of the folder has the key renewals")
 
 
 def _conflict(code: ReasonCode, detail: str) -> Refusal:

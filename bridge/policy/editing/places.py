@@ -10,6 +10,8 @@ from bridge.policy.editing.plain import shown
 from bridge.policy.nodes import NotReadable, compose
 
 MARK = "\ufeff"
+# Ten times as fast, where PyYAML was built with it; both give the same marks.
+_LOADER = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 _COMMENT = re.compile(r"( *)#")
 
@@ -42,7 +44,7 @@ class Document:
         if _OTHER_BREAKS.search(text):
             raise NotEditable("it has line breaks that are neither LF nor CRLF")
         try:
-            top = yaml.compose(text, Loader=yaml.BaseLoader)
+            top = yaml.compose(text, Loader=_LOADER)
         except yaml.YAMLError as error:
             raise NotEditable("the file is not YAML") from error
         if isinstance(top, yaml.ScalarNode) and top.value == "":

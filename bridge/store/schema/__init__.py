@@ -4,6 +4,7 @@ from bridge.store.schema.audit import AUDIT
 from bridge.store.schema.channels import CHANNELS, TEMPLATES
 from bridge.store.schema.chats import CONVERSATIONS, MESSAGES
 from bridge.store.schema.clients import CONTACT_PHONES, CONTACTS, RECORD_CONTACTS, RECORDS
+from bridge.store.schema.config_changes import CONFIG_CHANGES, CONFIG_DRAFTS, CONFIG_TEXTS
 from bridge.store.schema.house import ACTIVE_CONFIG, BEATS, CONFIGS
 from bridge.store.schema.identities import CHAT_HOMES, IDENTITIES, MERGES
 from bridge.store.schema.keeping import ERASURES, PASSES, SYNCS
@@ -56,6 +57,9 @@ __all__ = [
     "CHANNELS",
     "CHAT_HOMES",
     "CONFIGS",
+    "CONFIG_CHANGES",
+    "CONFIG_DRAFTS",
+    "CONFIG_TEXTS",
     "CONTACTS",
     "CONTACT_PHONES",
     "CONVERSATIONS",

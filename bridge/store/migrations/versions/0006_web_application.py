@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from types import ModuleType
 
-from bridge.store.migrations.web_side import audit, filters, notes, numbers, sessions
+from bridge.store.migrations.web_side import (
+    audit,
+    config_changes,
+    filters,
+    notes,
+    numbers,
+    sessions,
+)
 
 revision: str = "0006"
 down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-STEPS: tuple[ModuleType, ...] = (audit, numbers, filters, sessions, notes)
+STEPS: tuple[ModuleType, ...] = (audit, numbers, filters, sessions, notes, config_changes)
 
 
 def upgrade() -> None:

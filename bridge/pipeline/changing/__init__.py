@@ -1,0 +1,1 @@
+"""Changing the configuration: proposed, tried on what happened, saved, and taken back."""
