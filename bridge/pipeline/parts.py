@@ -119,6 +119,28 @@ class NoStorage:
         self._refuse()
 
 
+class Queue(Protocol):
+    """`workers` are those that wait on Redis; None where they poll the tables."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def works(self) -> bool: ...
+
+    @property
+    def workers(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """Without Redis."""
+
+    kind: str = "polling"
+    works: bool = True
+    workers: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigFolder:
     """The folder of YAML that this house is run by, and what it is read with."""
@@ -145,3 +167,6 @@ class Parts:
     lease_seconds: float = 15.0
     keep_time: Callable[[], timedelta] = timedelta
     """Compares `now` with the store's clock; gives how far this host's own is ahead of that."""
+    queue_state: Callable[[], Queue] = Polling
+    trouble: Callable[[], str] = str
+    """Why webhooks can't be kept at the moment; empty when they can."""

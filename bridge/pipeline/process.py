@@ -157,6 +157,7 @@ def _decide(
         filled = commit(db, active, directory_hash, unit.held, run.decided, parts.now())
         if ends:
             _settle(db, read, run, parts.now())
+            lanes.note_success(db, lease.lane, parts.now())
         # At last: what waits may be another item of these requests.
         parking.wake(db, read[0].row.account, unit.held.arrived)
     return filled

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from bridge.domain.names import AccountName
 from bridge.store.among import among
 from bridge.store.outgoing import Row
-from bridge.store.schema import ATTEMPTS
+from bridge.store.schema import ATTEMPTS, OUTBOX
 from bridge.store.upsert import append
+
+_NEWEST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,20 @@ def add(db: Connection, tried: Iterable[Tried], now: datetime) -> None:
     ]
     if rows:
         append(db, ATTEMPTS, rows)
+
+
+def newest_by_account(db: Connection) -> Mapping[AccountName, Attempt]:
+    """The last thing that each vendor said against an attempt, as far as the newest tell."""
+    newest = select(ATTEMPTS).order_by(ATTEMPTS.c.id.desc()).limit(_NEWEST).subquery()
+    rows = db.execute(
+        select(OUTBOX.c.account, newest)
+        .join(OUTBOX, OUTBOX.c.id == newest.c.outbox_id)
+        .order_by(newest.c.id)
+    )
+    return {
+        AccountName(row.account): Attempt(number=row.number, at=row.at, said=row.said)
+        for row in rows
+    }
 
 
 def of(db: Connection, rows: Sequence[int]) -> Mapping[int, tuple[Attempt, ...]]:

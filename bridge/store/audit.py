@@ -48,6 +48,7 @@ class Deed(StrEnum):
     DISMISSED = "dismissed"
     CHANNEL_OVERRIDDEN = "channel_overridden"
     DECIDED = "decided"  # an event of the house; `detail` begins with its kind
+    RESUMED = "resumed"
     WEBHOOK_TESTED = "webhook_tested"
     EMBED_LINK_MADE = "embed_link_made"
 

@@ -1,5 +1,6 @@
 """Opens the store: SQLite (WAL, synchronous=FULL) or PostgreSQL, with the same transactions."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -155,6 +156,17 @@ def self_committing(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine  # its driver is told to begin nothing by itself
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def bytes_free(engine: Engine) -> int | None:
+    """How much more fits onto the disk of an embedded store; None where it is another machine's."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path:
+        return None
+    try:
+        return shutil.disk_usage(Path(path).parent).free
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How much waits in each lane and since when: for readiness and metrics."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ _OPEN_INBOX = text("state IN ('pending', 'leased', 'held')")
 _OPEN_OUTBOX = text("state IN ('pending', 'leased', 'held', 'unknown')")
 _TRIED_SOON = timedelta(minutes=1)
 _DEAD = text("state = 'dead'")
+_LATELY = timedelta(minutes=5)
+_PACED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,8 @@ class LaneState:
     held_until: datetime | None
     lease_until: datetime | None  # past: its holder died and nobody took over yet
     last_success_at: datetime | None
+    held_cause: str = ""
+    troubled_since: datetime | None = None  # when its vendor last stopped answering
 
 
 def heaps(db: Connection, now: datetime) -> tuple[Heap, ...]:
@@ -74,9 +79,45 @@ def lane_states(db: Connection) -> tuple[LaneState, ...]:
             held_until=row.held_until,
             lease_until=row.lease_until if row.lease_token is not None else None,
             last_success_at=row.last_success_at,
+            held_cause=row.held_cause,
+            troubled_since=row.troubled_since,
         )
         for row in rows
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Rows of a lane that came and that were done lately, by the minute."""
+
+    came: float
+    done: float
+
+
+def paces(db: Connection, now: datetime) -> Mapping[str, Pace]:
+    """As of the newest rows of both tables: a look that costs the same however many there are."""
+    inbox = select(INBOX.c.lane, INBOX.c.received_at, INBOX.c.done_at).order_by(INBOX.c.id.desc())
+    outbox = select(OUTBOX.c.lane, OUTBOX.c.created_at, OUTBOX.c.done_at)
+    newest = outbox.order_by(OUTBOX.c.id.desc())
+    found: dict[str, Pace] = {}
+    for query in (inbox, newest):
+        rows = [(lane, at, done) for lane, at, done in db.execute(query.limit(_PACED))]
+        found.update(_paces(rows, now))
+    return found
+
+
+def _paces(
+    rows: Sequence[tuple[str, datetime, datetime | None]], now: datetime
+) -> Iterator[tuple[str, Pace]]:
+    if not rows:
+        return
+    is_all = len(rows) < _PACED
+    oldest = now - _LATELY if is_all else max(rows[-1][1], now - _LATELY)
+    minutes = max((now - oldest).total_seconds(), 1) / 60
+    came = Counter(lane for lane, at, _ in rows if at >= oldest)
+    done = Counter(lane for lane, _, at in rows if at is not None and at >= oldest)
+    for lane in {*came, *done}:
+        yield lane, Pace(came=came[lane] / minutes, done=done[lane] / minutes)
 
 
 def _heaps(

@@ -1,7 +1,7 @@
 """Makes the Flask application of the web process."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import structlog
@@ -10,7 +10,7 @@ from flask.sessions import SessionInterface
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.domain.errors import ConfigError
-from bridge.pipeline.parts import Parts
+from bridge.pipeline.parts import Parts, Queue
 from bridge.pipeline.receive import Receiver
 from bridge.settings import Settings
 from bridge.web import api, health, hooks, media, pages
@@ -27,7 +27,7 @@ class Web:
     parts: Parts
     receiver: Receiver
     metrics: Metrics
-    queue_state: Callable[[], health.Queue]
+    queue_state: Callable[[], Queue]
 
 
 class _NoSessions(SessionInterface):
@@ -55,10 +55,11 @@ def create_app(web: Web, settings: Settings) -> Flask:
     door = hooks.HookDoor(parts=web.parts, receiver=web.receiver, metrics=web.metrics)
     app.wsgi_app = hooks.Hooks(door, app.wsgi_app)  # type: ignore[method-assign]
     web.metrics.watch(lambda: web.receiver.waiting_bytes)
-    health.register(app, web.parts, web.metrics, web.queue_state, web.receiver.trouble)
-    pages.register(app, web.parts, settings)
-    api.register(app, web.parts, settings)
-    media.register(app, web.parts, settings)
+    parts = replace(web.parts, queue_state=web.queue_state, trouble=web.receiver.trouble)
+    health.register(app, parts, web.metrics, web.queue_state, web.receiver.trouble)
+    pages.register(app, parts, settings)
+    api.register(app, parts, settings)
+    media.register(app, parts, settings)
     return app
 
 

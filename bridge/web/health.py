@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.pipeline.parts import Parts
+from bridge.pipeline.parts import Parts, Queue
 from bridge.store import configs, media
 from bridge.store.beats import beats
 from bridge.store.engine import reading
@@ -20,17 +20,6 @@ from bridge.web.metrics import Metrics
 
 MAX_WAIT = timedelta(minutes=5)
 ALIVE = timedelta(seconds=30)
-
-
-class Queue(Protocol):
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def works(self) -> bool: ...
-
-    @property
-    def workers(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +71,11 @@ def _config(active: configs.ActiveRow | None) -> str:
     if active is None:
         return "missing: run `bridge migrate`"
     if active.error:
-        return f"stale since {active.activated_at.isoformat()}: {_places(active.error)}"
+        return f"stale since {active.activated_at.isoformat()}: {places(active.error)}"
     return "ok"
 
 
-def _places(error: str) -> str:
+def places(error: str) -> str:
     """Where it is wrong. What stands there is for those who may read the configuration."""
     places = (line.partition(": ")[0] for line in error.splitlines())
     return f"{', '.join(places)}; the log and `bridge check` say why"

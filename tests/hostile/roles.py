@@ -72,6 +72,8 @@ POST   /api/v1/notifications/read                              401 403 200 200 4
 GET    /api/v1/notifications/stream                            401 403 200 200 200 200
 GET    /api/v1/numbers                                         401 200 200 200 200 200
 GET    /api/v1/openapi.json                                    200 200 200 200 200 200
+GET    /api/v1/operations                                      401 403 403 403 200 200
+POST   /api/v1/operations/accounts/<account>/resume            401 403 403 403 403 404
 GET    /api/v1/outgoing-webhooks                               401 403 403 403 403 200
 POST   /api/v1/outgoing-webhooks/test                          401 403 403 403 403 409
 GET    /api/v1/partners/accounts                               401 200 200 200 200 200

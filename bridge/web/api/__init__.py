@@ -36,6 +36,7 @@ from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
 from bridge.web.api.numbers import ROUTES as NUMBERS
+from bridge.web.api.operations import ROUTES as OPERATIONS
 from bridge.web.api.outgoing_webhooks import ROUTES as OUTGOING_WEBHOOKS
 from bridge.web.api.partner_leads import ROUTES as PARTNER_LEADS
 from bridge.web.api.partners import ROUTES as PARTNERS
@@ -83,6 +84,7 @@ ROUTES: tuple[Route, ...] = (
     *KEYS,
     *AUDIT,
     *NUMBERS,
+    *OPERATIONS,
     *RENEWALS,
 )
 _log = structlog.get_logger()
