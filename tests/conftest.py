@@ -1,5 +1,6 @@
 """What every test may ask for: fresh databases, Redis; and which lanes this machine can run."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -38,6 +39,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until all tests are there: what comes till then stays
     config.stash[_skipped] = Counter()
     # Fixtures end the servers also when a time limit ends the run.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -50,6 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if used & lane.fixtures:
                 item.add_marker(lane.name)
     in_turn(items)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # thousands of tests are not looked through for garbage by each of them
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,7 +18,11 @@ _SECRET = re.compile(r"secret(?!s$)|_secrets$|signature|password|digest\(|hmac|a
 @dataclass(frozen=True, slots=True)
 class Source:
     path: str  # from the root, with slashes
-    tree: ast.Module
+    text: str
+
+    @property
+    def tree(self) -> ast.Module:
+        return _parsed(self.text)
 
     @property
     def module(self) -> str:
@@ -31,11 +35,12 @@ class Source:
 @cache
 def sources(*folders: str) -> tuple[Source, ...]:
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return tuple(source(str(path.relative_to(ROOT)), path.read_text()) for path in paths)
+    return tuple(Source(str(path.relative_to(ROOT)), path.read_text()) for path in paths)
 
 
-def source(path: str, text: str) -> Source:
-    return Source(path, ast.parse(text))
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def vendors() -> tuple[str, ...]:

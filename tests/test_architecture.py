@@ -15,7 +15,6 @@ from tests.house import (
     compares_secrets,
     is_async,
     reads,
-    source,
     sources,
     uses_module,
     vendors,
@@ -220,7 +219,7 @@ def test_every_connector_has_the_same_files(vendor: str) -> None:
     ],
 )
 def test_a_trespass_is_seen(path: str, text: str) -> None:
-    assert list(PLAN.trespasses(source(path, text)))
+    assert list(PLAN.trespasses(Source(path, text)))
 
 
 @pytest.mark.parametrize(
@@ -235,14 +234,14 @@ def test_a_trespass_is_seen(path: str, text: str) -> None:
     ],
 )
 def test_what_the_plan_allows_is_no_trespass(path: str, text: str) -> None:
-    assert list(PLAN.trespasses(source(path, text))) == []
+    assert list(PLAN.trespasses(Source(path, text))) == []
 
 
 @pytest.mark.parametrize(
     "path", ["bridge/utils.py", "bridge/helpers/text.py", "connectors/common.py"]
 )
 def test_a_file_that_nobody_planned_is_seen(path: str) -> None:
-    assert list(PLAN.without_room(source(path, "")))
+    assert list(PLAN.without_room(Source(path, "")))
 
 
 @pytest.mark.parametrize(
@@ -289,4 +288,4 @@ def _expect_none(find: Finder, files: Sequence[Source]) -> None:
 
 
 def _anywhere(text: str) -> Source:
-    return source("bridge/web/hooks.py", text)
+    return Source("bridge/web/hooks.py", text)

@@ -25,7 +25,7 @@ from tests.resilience.upgrading import (
 MIGRATING = 3
 
 
-@pytest.mark.parametrize("revision", released())
+@pytest.mark.parametrize("revision", [released()[0], released()[-1]])
 def test_processes_that_migrate_at_once_do_not_disturb_each_other(
     put: Put, revision: str, tmp_path: Path
 ) -> None:
@@ -64,13 +64,15 @@ def killed_after(url: str, statements: int) -> bool:
 def test_wherever_a_migration_is_killed_the_next_start_finds_the_store_whole(
     put: Put, revision: str
 ) -> None:
-    """R13: all or nothing, whichever statement was the last."""
+    """R13: all or nothing, whichever statement was the last; from an older release every tenth one,
+    for those steps are frozen, and each was the newest once."""
     url = put(revision)
     engine = open_engine(url)
     before, statements = states(engine), 0
+    step = 1 if revision == released()[-1] else 10
     while killed_after(url, statements):
         assert revision_of(engine) == revision
-        statements += 1
+        statements += step
     assert statements > 3
     require_current(engine)
     assert states(engine) == before
