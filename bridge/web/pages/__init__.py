@@ -42,6 +42,7 @@ from bridge.web.pages import (
     sending,
     signing_in,
 )
+from bridge.web.pages.client_words import CLIENT_FILTERS
 from bridge.web.pages.entering import gate
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.visiting import Visit, form, home_of, own_form, page
@@ -85,7 +86,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     app.register_error_handler(404, _unknown_address)
     app.after_request(_guarded)
     languages.register(app)
-    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update(FILTERS | CLIENT_FILTERS)
     app.jinja_env.globals.update(static=static_files.address, languages=languages.LANGUAGES)
     app.context_processor(_look)
 
