@@ -86,6 +86,7 @@ COMMANDS = {
         "Run the partner programme: who takes part, who has which lead.",
     ),
     "keys": ("bridge.cli.keys:keys", "Create, list and revoke API keys."),
+    "sessions": ("bridge.cli.sessions:sessions", "List and end the sessions of people."),
     "login": ("bridge.cli.keys:login", "Print a link that signs somebody in, once."),
 }
 

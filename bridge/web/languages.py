@@ -21,6 +21,8 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español", "de": "Deutsc
 """Each by the name that its readers give it."""
 LANGUAGE_COOKIE = "bridge_language"
 ZONE_COOKIE = "bridge_zone"
+OWN_ZONE_COOKIE = "bridge_own_zone"
+"""The one he chose, where it is not that of his device."""
 _FOLDER = Path(__file__).parent / "translations"
 
 
@@ -57,9 +59,16 @@ def language() -> str:
 
 
 def zone() -> ZoneInfo:
-    """Where he reads: as his browser told, UTC until it has."""
-    named = request.cookies.get(ZONE_COOKIE, "") if has_request_context() else ""
+    """Where he reads: as he chose, else as his browser told, UTC until it has."""
+    told = request.cookies.get(ZONE_COOKIE, "") if has_request_context() else ""
+    named = own_zone() or told
     return ZoneInfo(named) if named in zones() else ZoneInfo("UTC")
+
+
+def own_zone() -> str:
+    """The zone that he chose; empty where he reads in that of his device."""
+    chosen = request.cookies.get(OWN_ZONE_COOKIE, "") if has_request_context() else ""
+    return chosen if chosen in zones() else ""
 
 
 @lru_cache

@@ -6,6 +6,9 @@ from bridge.domain.principals import PersonKind
 # here, and not public, refuses them all.
 TABLE = """
 GET   /                                        partner reseller client
+GET   /account                                 partner reseller client
+POST  /account/end-others                      partner reseller
+POST  /account/sessions/<session>/end          partner reseller
 GET   /activity                                partner reseller
 GET   /api/v1/activity                         partner reseller
 GET   /api/v1/clients                          reseller

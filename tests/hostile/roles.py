@@ -7,6 +7,9 @@
 # chat.
 TABLE = """
 GET    /                                                       303 302 302 302 302 302
+GET    /account                                                303 200 200 200 200 200
+POST   /account/end-others                                     303 303 303 303 303 303
+POST   /account/sessions/<session>/end                         303 404 404 404 404 404
 GET    /activity                                               303 200 200 200 200 200
 DELETE /api/v1/<path:rest>                                     404 404 404 404 404 404
 GET    /api/v1/<path:rest>                                     404 404 404 404 404 404
@@ -107,6 +110,8 @@ POST   /api/v1/renewals/<id>/state                             401 403 422 422 4
 GET    /api/v1/renewals/default                                401 404 404 404 403 403
 PUT    /api/v1/renewals/default                                401 403 422 422 403 422
 GET    /api/v1/renewals/preview                                401 200 200 200 200 200
+GET    /api/v1/sessions                                        401 403 403 403 403 200
+POST   /api/v1/sessions/<id>/end                               401 403 403 403 403 404
 GET    /api/v1/rotation/<pool>                                 401 403 403 403 403 404
 GET    /api/v1/templates                                       401 200 200 200 200 200
 GET    /api/v1/timeline                                        401 200 200 200 200 200
@@ -157,6 +162,8 @@ POST   /inbox/<name>/take                                      303 403 403 403 4
 GET    /login                                                  200 200 200 200 200 200
 GET    /login/<token>                                          200 200 200 200 200 200
 POST   /login/<token>                                          403 403 403 403 403 403
+GET    /sessions                                               303 403 403 403 403 200
+POST   /sessions/<session>/end                                 303 403 403 403 403 404
 GET    /signin                                                 404 404 404 404 404 404
 GET    /signin/callback                                        404 404 404 404 404 404
 GET    /signin/choose                                          303 303 303 303 303 303

@@ -59,7 +59,7 @@ def test_what_nobody_can_use_any_more_is_swept_out(world: World) -> None:
     with writing(world.engine) as db:
         create_login_link(db, f"employee:{ANA}", world.now)
         open_session(db, f"employee:{ANA}", world.now)
-    world.later(days=2)
+    world.later(days=9)
     assert sign_in(world, world.app.test_client(), link(world)) == 303
     with reading(world.engine) as db:
         counts = [

@@ -47,6 +47,7 @@ from bridge.web.api.resending import ROUTES as RESENDING
 from bridge.web.api.rotation import ROUTES as ROTATION
 from bridge.web.api.routing import Route
 from bridge.web.api.serving import serve
+from bridge.web.api.sessions import ROUTES as SESSIONS
 from bridge.web.api.templates import ROUTES as TEMPLATES
 from bridge.web.api.timeline import ROUTES as TIMELINE
 from bridge.web.problems import Problem, invalid, not_found, store_unavailable
@@ -82,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
     *DEAD_LETTERS,
     *DELIVERIES,
     *KEYS,
+    *SESSIONS,
     *AUDIT,
     *NUMBERS,
     *OPERATIONS,

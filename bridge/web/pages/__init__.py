@@ -16,6 +16,7 @@ from bridge.web import languages, static_files
 from bridge.web.api.reseller_clients import RESELLING
 from bridge.web.auth import CLIENTS, EVERYBODY, PARTNERS, PEOPLE
 from bridge.web.pages import (
+    account,
     activity,
     appearance,
     business,
@@ -96,6 +97,7 @@ def _look() -> dict[str, object]:
     return {
         "language": languages.language(),
         "zone": languages.zone().key,
+        "is_own_zone": bool(languages.own_zone()),
         "scheme": appearance.scheme(),
     }
 
@@ -116,6 +118,11 @@ def _pages(site: Site) -> Routes:
         ("/signin/goodbye", "GET", partial(openid.say_goodbye, site, door)),
         ("/look", "POST", own_form(site, appearance.choose, EVERYBODY)),
         ("/logout", "POST", own_form(site, signing_in.sign_out, PEOPLE)),
+        ("/account", "GET", page(site, account.show, EVERYBODY)),
+        ("/account/end-others", "POST", own_form(site, account.end_all_others, PEOPLE)),
+        ("/account/sessions/<session>/end", "POST", own_form(site, account.end_own, PEOPLE)),
+        ("/sessions", "GET", page(site, account.show_all)),
+        ("/sessions/<session>/end", "POST", form(site, account.end_any)),
         ("/conversations", "GET", page(site, chats.show)),
         ("/conversations/new", "GET", page(site, first.show)),
         ("/conversations/new", "POST", form(site, first.write)),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Response, make_response, redirect, request
 
 from bridge.web.cookies import is_https
-from bridge.web.languages import LANGUAGE_COOKIE, LANGUAGES, ZONE_COOKIE, zones
+from bridge.web.languages import LANGUAGE_COOKIE, LANGUAGES, OWN_ZONE_COOKIE, ZONE_COOKIE, zones
 from bridge.web.pages.visiting import Visit
 
 SCHEME_COOKIE = "bridge_scheme"
@@ -16,6 +16,7 @@ _ALLOWED: Mapping[str, tuple[str, Callable[[], Collection[str]]]] = {
     "language": (LANGUAGE_COOKIE, lambda: LANGUAGES),
     "scheme": (SCHEME_COOKIE, lambda: SCHEMES),
     "zone": (ZONE_COOKIE, zones),
+    "own_zone": (OWN_ZONE_COOKIE, lambda: zones() | {""}),
 }
 
 

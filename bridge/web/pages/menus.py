@@ -69,6 +69,7 @@ NOTIFICATIONS = Entry(label=_l("Notifications"), address="/notifications", icon=
 WHOSE = Entry(label=_l("Whose clients"), address="/work", icon="zoom-question")
 TURNS = Entry(label=_l("Turns"), address="/rotation", icon="rotate")
 DELIVERIES = Entry(label=_l("Deliveries"), address="/deliveries", icon="send")
+SESSIONS = Entry(label=_l("Sessions"), address="/sessions", icon="device-desktop")
 DEAD_LETTERS = Entry(label=_l("Dead letters"), address="/dead-letters", icon="mailbox")
 LEADS = Entry(
     label=_l("Partners"), address="/partners/leads", icon="building-store", also=("/partners",)
@@ -102,7 +103,10 @@ def menu_of_house(
     sections = [
         ("", (CONVERSATIONS, FEED, NOTIFICATIONS)),
         (_("Partners and resellers"), tuple(_channel_side(principal, policy, sees_partners))),
-        (_("Operations"), (WHOSE, TURNS, DELIVERIES, DEAD_LETTERS) if principal.is_admin else ()),
+        (
+            _("Operations"),
+            (WHOSE, TURNS, DELIVERIES, DEAD_LETTERS, SESSIONS) if principal.is_admin else (),
+        ),
     ]
     return _sections(sections, path, counters)
 

@@ -52,9 +52,9 @@ class _Choice:
 
 def begin(site: Site, gate: Gate) -> Response:
     """Sends the browser to the provider."""
-    gate.admit(site)
     try:
         provider, client = provider_of(site)
+        gate.admit(site)
         walk = _Walk(ticket=secrets.token_urlsafe(32), issuer=client.policy.issuer)
         address = provider.address(client, _begun(walk))
     except SignInFailed as failed:
@@ -67,9 +67,10 @@ def begin(site: Site, gate: Gate) -> Response:
 
 def come_back(site: Site, gate: Gate) -> Response:
     """From the provider. Each walk comes back once."""
-    gate.admit(site)
     try:
-        address = _proven_address(site)
+        provider, client = provider_of(site)
+        gate.admit(site)
+        address = _proven_address(site, provider, client)
         principals = _principals(site, address)
         if not principals:
             raise SignInFailed(Trouble.NO_ACCOUNT)
@@ -91,7 +92,6 @@ def show_choice(site: Site) -> Response:
 
 
 def choose(site: Site, gate: Gate) -> Response:
-    gate.admit(site)
     choice = _choice(site) or _Choice(address="", ticket="")
     check_csrf(choice.ticket, request.form.get("csrf", ""))
     wanted = request.form.get("kind", "")
@@ -106,9 +106,9 @@ def choose(site: Site, gate: Gate) -> Response:
 
 def say_goodbye(site: Site, gate: Gate) -> Response:
     """Out of the provider's own session too, where it lets us ask for that."""
-    gate.admit(site)
     try:
         provider, client = provider_of(site)
+        gate.admit(site)
         address = provider.goodbye(client, f"{site.parts.public_url}/login")
     except SignInFailed as failed:
         return _told(failed)
@@ -128,8 +128,7 @@ def provider_of(site: Site) -> tuple[Provider, OpenIdClient]:
     return site.parts.provider, client
 
 
-def _proven_address(site: Site) -> str:
-    provider, client = provider_of(site)
+def _proven_address(site: Site, provider: Provider, client: OpenIdClient) -> str:
     sealed = cookies.read(site, BEGUN)
     walk = site.seals.open(_Walk, sealed, BEGUN, site.parts.now())
     if walk is None:
