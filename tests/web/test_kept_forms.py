@@ -167,7 +167,7 @@ def test_nothing_of_it_is_stored(world: World, chat: ConversationId) -> None:
     ends(world)
     reply(browser, chat, data)
     with reading(world.engine) as db:
-        assert "Good morning" not in "\n".join(db.connection.iterdump())  # type: ignore[union-attr]
+        assert "Good morning" not in "\n".join(db.connection.iterdump())
 
 
 def test_a_file_has_to_be_chosen_again_and_it_is_said(world: World, chat: ConversationId) -> None:
