@@ -356,6 +356,8 @@ class Connector:
     window: Callable[[Account], Window] | None = None  # None: it has no window of its own
     record_ids: str = ""
     """A pattern that the ids of its records fit; people may write them otherwise."""
+    record_page: Callable[[Account, RecordKind, CrmId], str] | None = None
+    """Where people see a record of a CRM; an empty text where the account does not tell."""
     partners: Callable[[Account], PartnerReader] | None = None  # None: it knows of no partners
     renewals: Callable[[Account], RenewalReader] | None = None  # None: it keeps no dates of them
     methods: frozenset[str] = frozenset({"GET", "POST"})

@@ -6,19 +6,21 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, or_, select
 
 from bridge import codec
+from bridge.domain.decisions import RuleTried
 from bridge.domain.names import EmployeeId
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.ledger import Record, evaluate_again
 from bridge.pipeline.parts import Active
 from bridge.policy.reading import policy_of
-from bridge.store import mirror
+from bridge.store import attempts, mirror
+from bridge.store.attempts import Attempt
 from bridge.store.feed import LATER
-from bridge.store.schema import CONFIGS, DECISIONS, OUTBOX
+from bridge.store.schema import CONFIGS, DECISIONS, INBOX, OUTBOX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectState:
-    """What became of one effect."""
+    """What became of one effect; `tried` is what the vendor answered to attempts without result."""
 
     outbox_id: int
     kind: str
@@ -28,15 +30,21 @@ class EffectState:
     reason: str
     next_attempt_at: datetime | None
     done_at: datetime | None
+    tried: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
+    """`received_at` is when the request came; `is_kept` tells whether the input is still stored
+    that the decision could be made again from."""
+
     decision_id: int
     inbox_id: int | None
     message: str | None
     record: Record
     effects: tuple[EffectState, ...]
+    received_at: datetime | None = None
+    is_kept: bool = True
 
 
 def explain(db: Connection, event: str) -> Explanation | None:
@@ -44,17 +52,21 @@ def explain(db: Connection, event: str) -> Explanation | None:
     row = _row(db, event)
     if row is None:
         return None
-    effects = db.execute(
+    found = db.execute(
         select(OUTBOX)
         .where(OUTBOX.c.event_account == row["account"], OUTBOX.c.event_key == row["event_key"])
         .order_by(OUTBOX.c.id)
-    ).mappings()
+    )
+    effects = found.mappings().all()
+    tried = attempts.of(db, [effect["id"] for effect in effects])
     return Explanation(
         decision_id=row["id"],
         inbox_id=row["inbox_id"],
         message=row["message"],
         record=codec.decode(Record, bytes(row["record"])),
-        effects=tuple(_effect(effect) for effect in effects),
+        effects=tuple(_effect(effect, tried.get(effect["id"], ())) for effect in effects),
+        received_at=_received(db, row["inbox_id"]),
+        is_kept=row["event"] is not None and row["facts"] is not None,
     )
 
 
@@ -82,6 +94,13 @@ def why_not(record: Record, employee: EmployeeId, active: Active) -> Reason:
     if named and employee in active.policy.partners.users:
         return Reason(ReasonCode.NOT_CONSIDERED, f"was not asked for: {named} was")
     return Reason(ReasonCode.NOT_CONSIDERED, "this event gave no client to anybody")
+
+
+def rule_against(record: Record, reason: Reason) -> RuleTried | None:
+    """The rule that `why_not` speaks of; None where none stood against anybody."""
+    if reason.code is not ReasonCode.RULE_NOT_MATCHED:
+        return None
+    return next((rule for rule in record.rules if not rule.matched), None)
 
 
 def is_reproducible(db: Connection, event: str) -> bool:
@@ -115,7 +134,13 @@ def _row(db: Connection, event: str) -> RowMapping | None:
     return db.execute(found).mappings().first()
 
 
-def _effect(row: RowMapping) -> EffectState:
+def _received(db: Connection, inbox_id: int | None) -> datetime | None:
+    if inbox_id is None:
+        return None
+    return db.scalar(select(INBOX.c.received_at).where(INBOX.c.id == inbox_id))
+
+
+def _effect(row: RowMapping, tried: tuple[Attempt, ...]) -> EffectState:
     return EffectState(
         outbox_id=row["id"],
         kind=row["kind"],
@@ -125,4 +150,5 @@ def _effect(row: RowMapping) -> EffectState:
         reason=row["reason"],
         next_attempt_at=row["next_attempt_at"],
         done_at=row["done_at"],
+        tried=tried,
     )

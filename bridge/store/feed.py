@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, tuple_
 
+from bridge.codec import decode
 from bridge.domain.events import (
     MessageDeleted,
     MessageEdited,
@@ -14,6 +15,7 @@ from bridge.domain.events import (
     MessageReceived,
     MessageStatusChanged,
 )
+from bridge.domain.messaging import Messenger
 from bridge.domain.names import (
     AccountName,
     ChannelName,
@@ -23,8 +25,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
-from bridge.domain.records import RecordKind
-from bridge.store.listing import on_channel
+from bridge.domain.records import Contact, Deal, Lead, RecordKind
 from bridge.store.matching import holds
 from bridge.store.schema import (
     CONTACTS,
@@ -54,6 +55,7 @@ class FeedWanted:
     contacts: frozenset[RecordId] | None = None
     accounts: frozenset[AccountName] | None = None
     channel: ChannelName | None = None
+    messenger: Messenger | None = None
     employee: EmployeeId | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -82,16 +84,16 @@ class FeedRow:
 def feed_rows(
     db: Connection, wanted: FeedWanted, before: int | None, limit: int
 ) -> tuple[FeedRow, ...]:
-    query = _narrowed(db, wanted)
+    query = narrowed(db, wanted)
     if before is not None:
         query = query.where(DECISIONS.c.id < before)
     rows = db.execute(query.order_by(DECISIONS.c.id.desc()).limit(limit)).mappings()
-    return tuple(_row(row) for row in rows)
+    return tuple(row_of(row) for row in rows)
 
 
 def feed_row(db: Connection, decision: int) -> FeedRow | None:
-    found = db.execute(_COLUMNS.where(DECISIONS.c.id == decision)).mappings().first()
-    return None if found is None else _row(found)
+    found = db.execute(COLUMNS.where(DECISIONS.c.id == decision)).mappings().first()
+    return None if found is None else row_of(found)
 
 
 def decisions_of_messages(db: Connection, messages: Collection[MessageId]) -> dict[MessageId, int]:
@@ -138,6 +140,21 @@ def contact_ids(db: Connection, name: str) -> frozenset[RecordId]:
     return frozenset(RecordId(found) for found in db.scalars(select(CONTACTS.c.id).where(this)))
 
 
+def contacts_named(db: Connection, name: str) -> tuple[Contact, ...]:
+    """Those that `contact_ids` finds, whole."""
+    this = or_(CONTACTS.c.id == name, CONTACTS.c.crm_id == name)
+    values = db.scalars(select(CONTACTS.c.value).where(this).order_by(CONTACTS.c.id))
+    return tuple(decode(Contact, bytes(value)) for value in values)
+
+
+def records_named(db: Connection, kind: RecordKind, name: str) -> tuple[Deal | Lead, ...]:
+    """The deals or leads of this id, ours or the CRM's."""
+    this = and_(RECORDS.c.kind == kind, or_(RECORDS.c.id == name, RECORDS.c.crm_id == name))
+    shape: type[Deal] | type[Lead] = Deal if kind is RecordKind.DEAL else Lead
+    values = db.scalars(select(RECORDS.c.value).where(this).order_by(RECORDS.c.id))
+    return tuple(decode(shape, bytes(value)) for value in values)
+
+
 def contacts_of_record(db: Connection, kind: RecordKind, name: str) -> frozenset[RecordId]:
     """The contacts of the deal or lead of this id, ours or the CRM's."""
     this = and_(RECORDS.c.kind == kind, or_(RECORDS.c.id == name, RECORDS.c.crm_id == name))
@@ -153,7 +170,7 @@ LATER = tuple(
     for event in (MessageStatusChanged, MessageEdited, MessageDeleted, MessageReacted)
 )
 
-_COLUMNS = select(
+COLUMNS = select(
     DECISIONS.c.id,
     DECISIONS.c.account,
     DECISIONS.c.event_key,
@@ -171,18 +188,18 @@ _COLUMNS = select(
 )
 
 
-def _row(row: RowMapping) -> FeedRow:
+def row_of(row: RowMapping) -> FeedRow:
     return FeedRow(**{name: row[name] for name in row})
 
 
-def _narrowed(db: Connection, wanted: FeedWanted) -> "Select[*tuple[Any, ...]]":
-    query = _COLUMNS
-    for condition in (*_by_chat(db, wanted), *_by_subject(wanted), *_by_event(db, wanted)):
+def narrowed(db: Connection, wanted: FeedWanted) -> "Select[*tuple[Any, ...]]":
+    query = COLUMNS
+    for condition in (*_by_chat(wanted), *_by_subject(wanted), *_by_event(db, wanted)):
         query = query.where(condition)
     return query
 
 
-def _by_chat(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
+def _by_chat(wanted: FeedWanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     chat = DECISIONS.c.conversation
     if wanted.sieve is not None:
@@ -193,9 +210,16 @@ def _by_chat(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
         theirs = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact.in_(wanted.contacts))
         conditions.append(or_(DECISIONS.c.contact.in_(wanted.contacts), chat.in_(theirs)))
     if wanted.channel is not None:
-        here = select(CONVERSATIONS.c.id).where(on_channel(db, wanted.channel))
-        conditions.append(chat.in_(here))
+        conditions.append(_in_chat(CONVERSATIONS.c.channel == wanted.channel))
+    if wanted.messenger is not None:
+        conditions.append(_in_chat(CONVERSATIONS.c.messenger == wanted.messenger))
     return conditions
+
+
+def _in_chat(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Asked of the chat of each decision that is looked at, not of all chats there are."""
+    this = CONVERSATIONS.c.id == DECISIONS.c.conversation
+    return select(CONVERSATIONS.c.id).where(this, which).exists()
 
 
 def _by_subject(wanted: FeedWanted) -> list[ColumnElement[bool]]:

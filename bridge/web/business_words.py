@@ -1,53 +1,64 @@
 """What a decision of the channel side is called, for those outside the house as well."""
 
-_REFUSED = {"rejected": " (refused)", "ignored": " (nothing to do)", "parked": " (waits)"}
-_WORDS = {
+from collections.abc import Mapping
+
+from bridge.web.languages import Said, _, _l
+
+_WORDS: Mapping[str, Said] = {
     # A reseller's clients
-    "ClientAdded": "Client added",
-    "ClientEdited": "Client's plan or details edited",
-    "ClientLinked": "Client linked to a record of the CRM",
-    "ClientUnitsAdded": "Units added",
-    "ClientRenewed": "Client's plan renewed",
-    "ClientSuspended": "Client suspended",
-    "ClientActivated": "Client activated",
-    "ClientArchived": "Client archived",
-    "ClientUnarchived": "Client taken out of the archive",
-    "ClientUsedUnits": "Units used",
-    "UnitsUsed": "Units used",
-    "ClientTermTold": "The end of a client's plan is near, or has come",
-    "SignInAsStarted": "Somebody signed in as the client",
-    "SignInAsEnded": "Somebody ended being signed in as the client",
+    "ClientAdded": _l("Client added"),
+    "ClientEdited": _l("Client's plan or details edited"),
+    "ClientLinked": _l("Client linked to a record of the CRM"),
+    "ClientUnitsAdded": _l("Units added"),
+    "ClientRenewed": _l("Client's plan renewed"),
+    "ClientSuspended": _l("Client suspended"),
+    "ClientActivated": _l("Client activated"),
+    "ClientArchived": _l("Client archived"),
+    "ClientUnarchived": _l("Client taken out of the archive"),
+    "ClientUsedUnits": _l("Units used"),
+    "UnitsUsed": _l("Units used"),
+    "ClientTermTold": _l("The end of a client's plan is near, or has come"),
+    "SignInAsStarted": _l("Somebody signed in as the client"),
+    "SignInAsEnded": _l("Somebody ended being signed in as the client"),
     # Renewals
-    "RenewalRead": "Renewal read anew",
-    "ClientChanged": "Renewal read anew",
-    "RenewalOwnerSet": "Owner of the renewal set",
-    "RenewalWordGiven": "Somebody said how far the renewal is",
-    "RenewalDefaultSet": "Owner of renewals for all clients set",
-    "RenewalDue": "A step of the renewal was due",
-    "RenewalChatRefused": "A renewal notice could not leave as a message",
-    "RenewalShown": "Owner of the renewal written to the CRM",
+    "RenewalRead": _l("Renewal read anew"),
+    "ClientChanged": _l("Renewal read anew"),
+    "RenewalOwnerSet": _l("Owner of the renewal set"),
+    "RenewalWordGiven": _l("Somebody said how far the renewal is"),
+    "RenewalDefaultSet": _l("Owner of renewals for all clients set"),
+    "RenewalDue": _l("A step of the renewal was due"),
+    "RenewalChatRefused": _l("A renewal notice could not leave as a message"),
+    "RenewalShown": _l("Owner of the renewal written to the CRM"),
     # Leads and the programme
-    "LeadRead": "Lead read anew from the CRM",
-    "LeadDistributed": "Lead given out by the rules",
-    "LeadAssigned": "Lead assigned",
-    "LeadTaken": "Lead taken from a queue",
-    "LeadAccepted": "Lead accepted",
-    "LeadDeclined": "Lead declined",
-    "LeadExpired": "Lead not accepted in time",
-    "BatchMailed": "Mail about several leads",
-    "LeadRestored": "Lead given back: the assignment was undone",
-    "LeadChanged": "Lead changed in the CRM",
-    "OwnerChanged": "Lead's owner changed in the CRM",
-    "ProgrammeSwitchedOn": "Partner programme switched on",
-    "ProgrammeSwitchedOff": "Partner programme asked to be switched off",
-    "SharingReviewed": "Settings that partners can see reviewed",
-    "EnablingAsked": "A partner or a partner's user is to be enabled",
-    "PartnerAccountRead": "Partner account read anew from the CRM",
-    "PartnerUserRead": "Partner's user read anew from the CRM",
+    "LeadRead": _l("Lead read anew from the CRM"),
+    "LeadDistributed": _l("Lead given out by the rules"),
+    "LeadAssigned": _l("Lead assigned"),
+    "LeadTaken": _l("Lead taken from a queue"),
+    "LeadAccepted": _l("Lead accepted"),
+    "LeadDeclined": _l("Lead declined"),
+    "LeadExpired": _l("Lead not accepted in time"),
+    "BatchMailed": _l("Mail about several leads"),
+    "LeadRestored": _l("Lead given back: the assignment was undone"),
+    "LeadChanged": _l("Lead changed in the CRM"),
+    "OwnerChanged": _l("Lead's owner changed in the CRM"),
+    "ProgrammeSwitchedOn": _l("Partner programme switched on"),
+    "ProgrammeSwitchedOff": _l("Partner programme asked to be switched off"),
+    "SharingReviewed": _l("Settings that partners can see reviewed"),
+    "EnablingAsked": _l("A partner or a partner's user is to be enabled"),
+    "PartnerAccountRead": _l("Partner account read anew from the CRM"),
+    "PartnerUserRead": _l("Partner's user read anew from the CRM"),
 }
 NAMED = frozenset(_WORDS)
 
 
 def words_of(kind: str, verdict: str) -> str:
     """By the name of the event's class."""
-    return _WORDS.get(kind, "Something changed") + _REFUSED.get(verdict, "")
+    what = str(_WORDS[kind]) if kind in _WORDS else _("Something changed")
+    match verdict:
+        case "rejected":
+            return _("%(what)s (refused)", what=what)
+        case "ignored":
+            return _("%(what)s (nothing to do)", what=what)
+        case "parked":
+            return _("%(what)s (waits)", what=what)
+    return what

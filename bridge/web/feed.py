@@ -1,9 +1,8 @@
 """The activity feed: what happened, each entry with the decision that says why (FEED-04 to 07)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -15,12 +14,17 @@ from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import Message
 from bridge.pipeline.ledger import Record
-from bridge.store.feed import FeedRow, FeedWanted, feed_rows, messages_sent_by
+from bridge.store.feed import FeedRow, FeedWanted, messages_sent_by
 from bridge.store.records import messages_by_id
+from bridge.store.timeline import FeedPlace, newer, stretch
+from bridge.web.reasons_said import rule_of
 from bridge.web.viewer import Viewer
 from bridge.web.wording import head_of
 
 _BATCH = 100
+_LOOKS = (300, 1_000, 3_000, 3_000, 3_000)
+"""How much of what happened one page looks at; the next one goes on from there."""
+MOST_NEW = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Entry:
     message: Message | None
     also: tuple[Message, ...]  # sent in the same breath: a text's file
     head: str
+    rule: str = ""  # what the rule that matched is called
 
     @property
     def direction(self) -> Direction | None:
@@ -48,12 +53,9 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedPlace:
-    before: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
+    """A page may be short, and `next` say where to look on: it looks at a bounded part only."""
+
     entries: tuple[Entry, ...]
     next: FeedPlace | None
 
@@ -61,9 +63,38 @@ class FeedPage:
 def list_feed(
     db: Connection, viewer: Viewer, wanted: FeedWanted, start: FeedPlace | None, limit: int
 ) -> FeedPage:
-    found = list(islice(_from(db, viewer, wanted, start), limit + 1))
-    more = FeedPlace(before=found[limit - 1].event) if len(found) > limit else None
-    return FeedPage(entries=tuple(found[:limit]), next=more)
+    if viewer.reads_none:
+        return FeedPage(entries=(), next=None)
+    narrowed, place = replace(wanted, sieve=viewer.sieve(db)), start
+    found: list[Entry] = []
+    for look_at in _LOOKS:
+        part = stretch(db, narrowed, place, _BATCH, look_at)
+        for entry in _readable(db, viewer, part.rows):
+            if _fits(entry, wanted):
+                found.append(entry)
+                if len(found) > limit:
+                    return FeedPage(entries=tuple(found[:limit]), next=_place(found[limit - 1]))
+        place = part.last
+        if place is None:
+            break
+    return FeedPage(entries=tuple(found), next=place)
+
+
+def count_newer(db: Connection, viewer: Viewer, wanted: FeedWanted, after: int) -> int:
+    """How many entries of this feed were decided after the decision of this number; no more than
+    `MOST_NEW` are looked at."""
+    if viewer.reads_none:
+        return 0
+    narrowed = replace(wanted, sieve=viewer.sieve(db))
+    rows = newer(db, narrowed, after, MOST_NEW)
+    return sum(_fits(entry, wanted) for entry in _readable(db, viewer, rows))
+
+
+def accounts_of_sources(policy: Policy, sources: Iterable[str]) -> frozenset[AccountName] | None:
+    """Of all that are ticked; None where none is, which narrows nothing (FEED-04)."""
+    named = [source for source in sources if source]
+    found = (accounts_of_source(policy, source) for source in named)
+    return frozenset().union(*found) if named else None
 
 
 def entry_of(db: Connection, viewer: Viewer, row: FeedRow) -> Entry | None:
@@ -83,19 +114,8 @@ def source_of(policy: Policy, account: AccountName) -> str:
     return found.connector if found else account
 
 
-def _from(
-    db: Connection, viewer: Viewer, wanted: FeedWanted, start: FeedPlace | None
-) -> Iterator[Entry]:
-    if viewer.reads_none:
-        return
-    narrowed = replace(wanted, sieve=viewer.sieve(db))
-    before = start.before if start else None
-    while True:
-        rows = feed_rows(db, narrowed, before, _BATCH)
-        yield from (e for e in _readable(db, viewer, rows) if _fits(e, wanted))
-        if len(rows) < _BATCH:
-            return
-        before = rows[-1].id
+def _place(entry: Entry) -> FeedPlace:
+    return FeedPlace(at=entry.occurred_at, id=entry.event)
 
 
 def _readable(db: Connection, viewer: Viewer, rows: tuple[FeedRow, ...]) -> Iterator[Entry]:
@@ -128,11 +148,12 @@ def _entry(
     policy: Policy, row: FeedRow, chat: ChatFacts | None, messages: tuple[Message, ...]
 ) -> Entry:
     message = messages[0] if messages else None
+    record = decode(Record, row.record)
     return Entry(
         event=row.id,
         kind=row.kind,
         verdict=row.verdict,
-        headline=headline_of(decode(Record, row.record)),
+        headline=headline_of(record),
         occurred_at=row.occurred_at,
         decided_at=row.decided_at,
         account=row.account,
@@ -142,6 +163,7 @@ def _entry(
         message=message,
         also=messages[1:],
         head=head_of(row.kind, chat, message, policy),
+        rule=rule_of(record),
     )
 
 
@@ -157,6 +179,9 @@ def _fits(entry: Entry, wanted: FeedWanted) -> bool:
     """The store's sieve lets too much through; here it is asked exactly."""
     if wanted.channel is not None:
         if entry.chat is None or entry.chat.conversation.channel != wanted.channel:
+            return False
+    if wanted.messenger is not None:
+        if entry.chat is None or entry.chat.conversation.messenger is not wanted.messenger:
             return False
     if wanted.employee is None:
         return True

@@ -49,8 +49,9 @@ def _n(one: str, many: str, num: int, **values: object) -> str:
 
 
 def language() -> str:
-    """That of who reads this page: his choice, else his browser's, else English."""
-    if not has_request_context():
+    """That of who reads this page: his choice, else his browser's, else English. Programs are
+    spoken to in English."""
+    if not has_request_context() or request.path.startswith("/api/"):
         return "en"
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in LANGUAGES:

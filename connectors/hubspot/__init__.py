@@ -6,6 +6,7 @@ from connectors.hubspot.client import CALL_TIMEOUT_SECONDS
 from connectors.hubspot.doctor import HubSpotDoctor
 from connectors.hubspot.inbound import HubSpotInbound
 from connectors.hubspot.outbound import DELIVERS, HubSpotOutbound, calls_of
+from connectors.hubspot.pages import record_page
 from connectors.hubspot.partners import HubSpotPartners
 from connectors.hubspot.reader import HubSpotReader
 from connectors.hubspot.renewals import HubSpotRenewals
@@ -22,6 +23,7 @@ CONNECTOR = Connector(
     sandbox=sandbox,
     doctor=HubSpotDoctor,
     record_ids=r"[0-9]{1,20}",
+    record_page=record_page,
     partners=HubSpotPartners,
     renewals=HubSpotRenewals,
     is_crm=True,

@@ -5,6 +5,7 @@ from connectors.salesforce.client import CALL_TIMEOUT_SECONDS
 from connectors.salesforce.doctor import SalesforceDoctor
 from connectors.salesforce.inbound import SalesforceInbound
 from connectors.salesforce.outbound import DELIVERS, MAX_RUN, SalesforceOutbound, calls_of
+from connectors.salesforce.pages import record_page
 from connectors.salesforce.partners import SalesforcePartners
 from connectors.salesforce.polling import SalesforcePoll
 from connectors.salesforce.reader import SalesforceReader
@@ -27,6 +28,7 @@ CONNECTOR = Connector(
     queues=queues,
     poll=SalesforcePoll,
     record_ids=r"[A-Za-z0-9]{18}",
+    record_page=record_page,
     partners=SalesforcePartners,
     renewals=SalesforceRenewals,
     is_crm=True,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -26,7 +27,7 @@ from tests.access.planting import Planted
 from tests.web.world import LUIS, SALES, Key
 
 _LINKED = re.compile(r"/conversations/(cv_\w+)")
-_NEXT = re.compile(r'<p class="more"><a class="button" href="([^"]+)"')
+_NEXT = re.compile(r'<p class="more"><a class="(?:btn|button)" href="([^"]+)"')
 
 
 class Looked(Protocol):
@@ -121,6 +122,27 @@ def _of_each_chat(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
     return set().union(*found)
 
 
+def _pages_of(
+    addresses: Callable[[Planted], Sequence[str]],
+) -> Callable[[Eyes, Sequence[Planted]], set[str]]:
+    """What the pages link to that are there for him."""
+
+    def lists(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
+        asked = [address for one in planted for address in addresses(one)]
+        there = [address for address in asked if _status(eyes, address) == 200]
+        return set().union(*(eyes.linked(address) for address in there))
+
+    return lists
+
+
+def _deals(planted: Planted) -> Sequence[str]:
+    return [f"/deals/rd_{planted.contact}_{n}?all=1" for n in range(len(planted.chat.deals))]
+
+
+def _leads(planted: Planted) -> Sequence[str]:
+    return [f"/leads/rl_{planted.contact}_{n}?all=1" for n in range(len(planted.chat.leads))]
+
+
 def _told_to_managers(eyes: Eyes, planted: Sequence[Planted]) -> set[str]:
     """Those of which who-can-see names him as one who reads."""
     asking = eyes_of(eyes.world, LUIS)
@@ -199,6 +221,26 @@ def _has_contact(eyes: Eyes, planted: Planted) -> bool:
     return planted.chat.contact is not None
 
 
+def _has_deal(eyes: Eyes, planted: Planted) -> bool:
+    return _with_deal(planted)
+
+
+def _has_lead(eyes: Eyes, planted: Planted) -> bool:
+    return _with_lead(planted)
+
+
+def _with_contact(planted: Planted) -> bool:
+    return planted.chat.contact is not None
+
+
+def _with_deal(planted: Planted) -> bool:
+    return _with_contact(planted) and bool(planted.chat.deals)
+
+
+def _with_lead(planted: Planted) -> bool:
+    return _with_contact(planted) and bool(planted.chat.leads)
+
+
 LISTERS = (
     Lister("API: list", _api("/conversations", "id")),
     Lister("API: list of the unanswered", _api("/conversations", "id", unanswered="true"),
@@ -221,6 +263,10 @@ LISTERS = (
     Lister("page: search", _page("/conversations?q=needle")),
     Lister("page: feed", _page("/feed"), _has_messages),
     Lister("page: feed of all events", _page("/feed?all=1")),
+    Lister("page: feed of each contact", _pages_of(lambda p: [f"/contacts/{p.contact}?all=1"]),
+           _has_contact),
+    Lister("page: feed of each deal", _pages_of(_deals), _has_deal),
+    Lister("page: feed of each lead", _pages_of(_leads), _has_lead),
     Lister("page: notifications told earlier", _page("/notifications"), _was_told),
 )  # fmt: skip
 
@@ -264,6 +310,11 @@ OPENERS = (
     Opener("media: a file by its lasting link", lambda p: f"/media/of/{p.file}/0", _with_file,
            frozenset({200, 410, 503})),  # there, failed, or on its way
     Opener("page: event", lambda p: f"/events/{p.event}"),
+    Opener("page: feed of a contact", lambda p: f"/contacts/{p.contact}", _with_contact),
+    Opener("page: feed of a deal", lambda p: f"/deals/rd_{p.contact}_0", _with_deal),
+    Opener("page: feed of a lead", lambda p: f"/leads/rl_{p.contact}_0", _with_lead),
+    Opener("page: a contact's feed as a file",
+           lambda p: f"/feed/export?contact={quote(p.contact)}", _with_contact),
 )  # fmt: skip
 
 

@@ -127,6 +127,7 @@ POST   /clients/import                                         303 403 404 404 4
 GET    /clients/new                                            303 404 404 404 404 404
 POST   /clients/new                                            303 403 404 404 403 404
 POST   /clients/<name>/sign-in-as                              303 403 404 404 403 404
+GET    /contacts/<name>                                        303 404 200 404 200 200
 POST   /contacts/<name>/merge                                  303 403 403 403 403 404
 GET    /conversations                                          303 200 200 200 200 200
 GET    /conversations/<name>                                   303 404 200 404 200 200
@@ -149,10 +150,13 @@ GET    /dead-letters                                           303 403 403 403 4
 GET    /dead-letters/<box>/<letter>                            303 403 403 403 403 200
 POST   /dead-letters/<box>/<letter>/drop                       303 403 403 403 403 303
 POST   /dead-letters/<box>/<letter>/replay                     303 403 403 403 403 303
+GET    /deals/<name>                                           303 404 404 404 404 404
 GET    /deliveries                                             303 403 403 403 403 200
 POST   /deliveries/test                                        303 403 403 403 403 409
 GET    /events/<name>                                          303 404 200 404 200 200
 GET    /feed                                                   303 200 200 200 200 200
+GET    /feed/export                                            303 200 200 200 200 200
+GET    /leads/<name>                                           303 404 404 404 404 404
 GET    /healthz                                                  -   -   -   -   -   -
 GET    /inbox                                                  303 303 303 303 303 303
 GET    /inbox/<name>                                           303 303 303 303 303 303

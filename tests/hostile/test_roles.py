@@ -81,7 +81,8 @@ def address(rule: str, found: dict[str, str]) -> str:
     about = {
         "/events/": {"name": found["event"], "id": found["event"]},
         "/dead-letters/": {"id": found["letter"]},
-        "/contacts/": {"id": found["contact"]},
+        "/contacts/<name>/merge": {"name": found["name"]},
+        "/contacts/": {"id": found["contact"], "name": found["contact"]},
         "/keys/": {"id": "none"},
         "/media/of/": {"message": found["file"], "place": "0"},
         "/notifications/": {"id": "none"},

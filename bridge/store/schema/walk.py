@@ -87,6 +87,7 @@ DECISIONS = Table(
 )
 Index("ix_decisions_conversation", DECISIONS.c.conversation, DECISIONS.c.id)
 Index("ix_decisions_contact", DECISIONS.c.contact, DECISIONS.c.id)
+Index("ix_decisions_occurred", DECISIONS.c.occurred_at, DECISIONS.c.id)
 Index(
     "ix_decisions_subject",
     DECISIONS.c.subject,

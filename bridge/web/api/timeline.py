@@ -1,21 +1,24 @@
 """/timeline: messages in both directions with author and source, by contact, deal, lead or chat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bridge.domain.messaging import Direction
+from bridge.codec import encode
+from bridge.domain.messaging import Direction, Messenger
 from bridge.domain.names import AccountName, ChannelName, ConversationId, EmployeeId, RecordId
 from bridge.domain.reasons import Reason
 from bridge.domain.records import RecordKind
 from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted, contact_ids, contacts_of_record
+from bridge.store.timeline import FeedPlace
 from bridge.web.api.given import zoned
 from bridge.web.api.paging import go_on, start
 from bridge.web.api.routing import Call, Page, Paging, get
 from bridge.web.api.shapes import ChannelRef, MessageShape, channel_ref, message_shape
-from bridge.web.feed import Entry, FeedPlace, accounts_of_source, list_feed
+from bridge.web.feed import Entry, accounts_of_sources, list_feed
 from bridge.web.files import Files, files_of
 from bridge.web.viewer import Viewer
 
@@ -28,8 +31,9 @@ class TimelineQuery(
     rename={"since": "from", "until": "to"},
 ):
     """`contact`, `deal` and `lead` are our ids or the CRM's; `source` is a connector's name or an
-    account's; `employee` wrote or was chosen. `from` is included, `to` is not (ISO 8601 with a
-    zone). With `all` entries without a message are listed too."""
+    account's, or several with commas between; `employee` wrote or was chosen. `from` is included,
+    `to` is not (ISO 8601 with a zone). With `all` entries without a message are listed too. A page
+    may be short and still have a next one."""
 
     contact: str = ""
     deal: str = ""
@@ -37,6 +41,7 @@ class TimelineQuery(
     conversation: str = ""
     source: str = ""
     channel: str = ""
+    messenger: Messenger | None = None
     employee: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -103,13 +108,20 @@ def entry_shape(viewer: Viewer, entry: Entry, files: Files) -> EntryShape:
     )
 
 
+def as_json(db: Connection, viewer: Viewer, entries: Sequence[Entry]) -> bytes:
+    """For a file: what the API says of the same entries."""
+    files = files_of(db, [m for entry in entries for m in (entry.message, *entry.also)])
+    return encode(tuple(entry_shape(viewer, entry, files) for entry in entries))
+
+
 def _wanted(db: Connection, viewer: Viewer, query: TimelineQuery) -> FeedWanted:
     return FeedWanted(
         messages_only=not query.all,
         conversation=ConversationId(query.conversation) if query.conversation else None,
         contacts=_contacts(db, query),
-        accounts=accounts_of_source(viewer.policy, query.source) if query.source else None,
+        accounts=accounts_of_sources(viewer.policy, query.source.split(",")),
         channel=ChannelName(query.channel) if query.channel else None,
+        messenger=query.messenger,
         employee=EmployeeId(query.employee.lower()) if query.employee else None,
         since=zoned("from", query.since),
         until=zoned("to", query.until),

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
+from bridge.web.languages import zone
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import invalid
 
@@ -19,15 +20,16 @@ def asked(name: str) -> str:
 
 
 def asked_moment(name: str) -> datetime | None:
-    """What a browser's date and time field sends, taken as UTC; Problem 400 for anything else."""
+    """What a browser's date and time field sends, as the reader's clock has it; Problem 400 for
+    anything else."""
     given = asked(name)
     if not given:
         return None
     try:
         when = datetime.fromisoformat(given)
-    except ValueError as error:
+        return when.replace(tzinfo=when.tzinfo or zone()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise invalid("is not a date and time", field=name, status=400) from error
-    return when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC)
 
 
 def begin(visit: Visit, kind: type[Place], page: str) -> Place | None:
@@ -39,12 +41,15 @@ def address_of_next(visit: Visit, place: object | None, page: str) -> str | None
     """This page's address with the same filters, going on from the place."""
     if place is None:
         return None
-    kept = {name: value for name, value in request.args.items() if name != "cursor"}
     cursor = visit.site.cursors.seal(place, _list(visit, page))
-    return f"{request.path}?{urlencode(kept | {'cursor': cursor})}"
+    return f"{request.path}?{urlencode([*_filters(), ('cursor', cursor)])}"
 
 
 def _list(visit: Visit, page: str) -> str:
     """A cursor is good for the same page, filters and person only."""
-    filters = sorted((k, v) for k, v in request.args.items() if k != "cursor")
-    return f"{page} {visit.employee} {filters}"
+    return f"{page} {visit.employee} {sorted(_filters())}"
+
+
+def _filters() -> list[tuple[str, str]]:
+    """Everything that is asked for but where to go on, also what is ticked several times."""
+    return [(k, v) for k, v in request.args.items(multi=True) if k != "cursor"]

@@ -1,7 +1,7 @@
 """How values look on a page: times with their zone, initials, folded texts, words for codes."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from babel.dates import format_datetime, format_skeleton
@@ -11,97 +11,123 @@ from bridge.domain.client_differences import said_of_service
 from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
 from bridge.domain.partner_leads import How, LeadState
 from bridge.domain.reasons import ReasonCode
-from bridge.web.languages import language, zone
-from bridge.web.wording import EFFECTS, EVENTS, MEDIA, MESSENGERS
+from bridge.web import reasons_said
+from bridge.web.languages import Said, _, _l, _n, language, zone
+from bridge.web.reasons_said import sentence
+from bridge.web.reasons_said.facts import check_words
+from bridge.web.wording import MEDIA, MESSENGERS, effect_words, event_words
 
 FOLD_AFTER = 160
 _HUES = 8
-_STATUS = {
-    MessageStatus.RECEIVED: "received",
-    MessageStatus.QUEUED: "on its way",
-    MessageStatus.SENT: "sent",
-    MessageStatus.DELIVERED: "delivered",
-    MessageStatus.READ: "read",
-    MessageStatus.PLAYED: "listened to",
-    MessageStatus.FAILED: "failed",
-    MessageStatus.UNKNOWN: "not known yet",
+_STATUS: Mapping[MessageStatus, Said] = {
+    MessageStatus.RECEIVED: _l("received"),
+    MessageStatus.QUEUED: _l("on its way"),
+    MessageStatus.SENT: _l("sent"),
+    MessageStatus.DELIVERED: _l("delivered"),
+    MessageStatus.READ: _l("read"),
+    MessageStatus.PLAYED: _l("listened to"),
+    MessageStatus.FAILED: _l("failed"),
+    MessageStatus.UNKNOWN: _l("not known yet"),
 }
-_TOLD = {
-    ReasonCode.NOTIFY_RESPONSIBLE: "Your client wrote",
-    ReasonCode.NOTIFY_NEW_CLIENT: "A new client wrote whom nobody owns yet",
-    ReasonCode.NOTIFY_ALL_CHATS: "A client wrote; managers hear all chats",
-    ReasonCode.NOTIFY_TARGET: "A client was given to you",
-    ReasonCode.OWNER_CHANGED: "This client is yours now",
-    ReasonCode.CHANNEL_INACTIVE: "A channel stopped working; look at your messenger's account",
-    ReasonCode.ACCOUNT_PAUSED: "A vendor refuses our credentials; `bridge doctor` says what to do",
-    ReasonCode.CLIENT_AMBIGUOUS: "Several contacts fit a client: please say whose he is",
-    ReasonCode.CLIENT_DUPLICATE: "Two contacts may be one client: please look",
-    ReasonCode.IDENTITY_MOVED: "A client has another number or id; the CRM still has the old one",
-    ReasonCode.NOTIFY_NOBODY: "A client wrote and nobody could be found for him",
-    ReasonCode.OWNER_LEFT: "An owner has left; give the clients another one in the CRM",
-    ReasonCode.ACCOUNT_OUTAGE: "An account has stood still for an hour; what is to be done waits",
-    ReasonCode.MESSAGE_FAILED: "A message of yours did not get through; the chat says why",
-    ReasonCode.MESSAGE_IN_DOUBT: "Nobody knows whether a message of yours arrived: decide there",
-    ReasonCode.LEAD_GIVEN: "A lead is offered to you",
-    ReasonCode.LEAD_QUEUED: "A lead waits in a queue of yours",
-    ReasonCode.LEAD_LOST: "A lead of yours was given to somebody else",
-    ReasonCode.LEAD_DECLINED: "A partner has declined a lead",
-    ReasonCode.LEAD_EXPIRED: "A partner did not accept a lead in time",
-    ReasonCode.LEAD_NOBODY: "Nobody is left who could get a lead: please give it to somebody",
-    ReasonCode.LEAD_WRITE_FAILED: "The CRM did not take the new owner of a lead",
-    ReasonCode.PARTNER_ENABLING: "A partner or a partner's user is to be enabled in the CRM",
-    ReasonCode.PARTNER_ENABLED: "What you asked to enable in the CRM is enabled now",
-    ReasonCode.CLAIM_OVERRULED: "The CRM gave a client of yours to somebody else",
-    ReasonCode.RENEWAL_NO_RECIPIENT: "A renewal notice reaches nobody: the client has no contact",
-    ReasonCode.RENEWAL_NO_CONTACT: "A renewal notice reaches nobody: name a point of contact",
-    ReasonCode.RENEWAL_NOT_HIS_USER: "A renewal notice reaches nobody: name a user of the partner",
-    ReasonCode.RENEWAL_CONTACT_GONE: "A renewal notice reaches nobody: its receiver is deactivated",
-    ReasonCode.RENEWAL_UNSENT: "A renewal notice could not leave; the renewal's page says why",
-    ReasonCode.RENEWAL_NO_REACTION: "A partner has not reacted to a renewal that is near",
-    ReasonCode.PLAN_ACTIVE: "The plan of a reseller's client is active again",
-    ReasonCode.PLAN_EXHAUSTED: "A reseller's client has no units left",
-    ReasonCode.PLAN_EXPIRED: "The plan of a reseller's client has expired",
-    ReasonCode.PLAN_SUSPENDED: "A reseller's client is suspended",
-    ReasonCode.PLAN_UNITS_LOW: "A reseller's client has few units left",
-    ReasonCode.PLAN_ENDING: "The plan of a reseller's client ends soon",
+_TOLD: Mapping[ReasonCode, Said] = {
+    ReasonCode.NOTIFY_RESPONSIBLE: _l("Your client wrote"),
+    ReasonCode.NOTIFY_NEW_CLIENT: _l("A new client wrote whom nobody owns yet"),
+    ReasonCode.NOTIFY_ALL_CHATS: _l("A client wrote; managers hear all chats"),
+    ReasonCode.NOTIFY_TARGET: _l("A client was given to you"),
+    ReasonCode.OWNER_CHANGED: _l("This client is yours now"),
+    ReasonCode.CHANNEL_INACTIVE: _l("A channel stopped working; look at your messenger's account"),
+    ReasonCode.ACCOUNT_PAUSED: _l(
+        "A vendor refuses our credentials; `bridge doctor` says what to do"
+    ),
+    ReasonCode.CLIENT_AMBIGUOUS: _l("Several contacts fit a client: please say whose he is"),
+    ReasonCode.CLIENT_DUPLICATE: _l("Two contacts may be one client: please look"),
+    ReasonCode.IDENTITY_MOVED: _l(
+        "A client has another number or id; the CRM still has the old one"
+    ),
+    ReasonCode.NOTIFY_NOBODY: _l("A client wrote and nobody could be found for him"),
+    ReasonCode.OWNER_LEFT: _l("An owner has left; give the clients another one in the CRM"),
+    ReasonCode.ACCOUNT_OUTAGE: _l(
+        "An account has stood still for an hour; what is to be done waits"
+    ),
+    ReasonCode.MESSAGE_FAILED: _l("A message of yours did not get through; the chat says why"),
+    ReasonCode.MESSAGE_IN_DOUBT: _l(
+        "Nobody knows whether a message of yours arrived: decide there"
+    ),
+    ReasonCode.LEAD_GIVEN: _l("A lead is offered to you"),
+    ReasonCode.LEAD_QUEUED: _l("A lead waits in a queue of yours"),
+    ReasonCode.LEAD_LOST: _l("A lead of yours was given to somebody else"),
+    ReasonCode.LEAD_DECLINED: _l("A partner has declined a lead"),
+    ReasonCode.LEAD_EXPIRED: _l("A partner did not accept a lead in time"),
+    ReasonCode.LEAD_NOBODY: _l("Nobody is left who could get a lead: please give it to somebody"),
+    ReasonCode.LEAD_WRITE_FAILED: _l("The CRM did not take the new owner of a lead"),
+    ReasonCode.PARTNER_ENABLING: _l("A partner or a partner's user is to be enabled in the CRM"),
+    ReasonCode.PARTNER_ENABLED: _l("What you asked to enable in the CRM is enabled now"),
+    ReasonCode.CLAIM_OVERRULED: _l("The CRM gave a client of yours to somebody else"),
+    ReasonCode.RENEWAL_NO_RECIPIENT: _l(
+        "A renewal notice reaches nobody: the client has no contact"
+    ),
+    ReasonCode.RENEWAL_NO_CONTACT: _l("A renewal notice reaches nobody: name a point of contact"),
+    ReasonCode.RENEWAL_NOT_HIS_USER: _l(
+        "A renewal notice reaches nobody: name a user of the partner"
+    ),
+    ReasonCode.RENEWAL_CONTACT_GONE: _l(
+        "A renewal notice reaches nobody: its receiver is deactivated"
+    ),
+    ReasonCode.RENEWAL_UNSENT: _l("A renewal notice could not leave; the renewal's page says why"),
+    ReasonCode.RENEWAL_NO_REACTION: _l("A partner has not reacted to a renewal that is near"),
+    ReasonCode.PLAN_ACTIVE: _l("The plan of a reseller's client is active again"),
+    ReasonCode.PLAN_EXHAUSTED: _l("A reseller's client has no units left"),
+    ReasonCode.PLAN_EXPIRED: _l("The plan of a reseller's client has expired"),
+    ReasonCode.PLAN_SUSPENDED: _l("A reseller's client is suspended"),
+    ReasonCode.PLAN_UNITS_LOW: _l("A reseller's client has few units left"),
+    ReasonCode.PLAN_ENDING: _l("The plan of a reseller's client ends soon"),
 }
-_DEEDS = {
-    "edit": "Edit",
-    "add_units": "Add units",
-    "renew": "Renew",
-    "suspend": "Suspend",
-    "activate": "Activate",
-    "archive": "Archive",
-    "unarchive": "Out of the archive",
-    "sign_in_as": "Sign in as",
+_DEEDS: Mapping[str, Said] = {
+    "edit": _l("Edit"),
+    "add_units": _l("Add units"),
+    "renew": _l("Renew"),
+    "suspend": _l("Suspend"),
+    "activate": _l("Activate"),
+    "archive": _l("Archive"),
+    "unarchive": _l("Out of the archive"),
+    "sign_in_as": _l("Sign in as"),
 }
-_LEAD = {
-    LeadState.RETURNED: "returned",
-    LeadState.HELD: "not with a partner",
-    LeadState.QUEUED: "in a queue",
-    LeadState.OFFERED: "offered",
-    LeadState.ACCEPTED: "accepted",
-    LeadState.CLOSED: "closed",
-    LeadState.CONVERTED: "converted",
-    LeadState.GONE: "deleted in the CRM",
+_LEAD: Mapping[LeadState, Said] = {
+    LeadState.RETURNED: _l("returned"),
+    LeadState.HELD: _l("not with a partner"),
+    LeadState.QUEUED: _l("in a queue"),
+    LeadState.OFFERED: _l("offered"),
+    LeadState.ACCEPTED: _l("accepted"),
+    LeadState.CLOSED: _l("closed"),
+    LeadState.CONVERTED: _l("converted"),
+    LeadState.GONE: _l("deleted in the CRM"),
 }
-_LEAD_HOW = {
-    How.MANUAL: "by hand",
-    How.QUEUE: "taken from a queue",
-    How.ROUND_ROBIN: "in turn",
-    How.RULE: "by a rule",
-    How.DEFAULT: "the default owner",
-    How.CRM: "set in the CRM",
-    How.UNDO: "given back",
+_LEAD_HOW: Mapping[How, Said] = {
+    How.MANUAL: _l("by hand"),
+    How.QUEUE: _l("taken from a queue"),
+    How.ROUND_ROBIN: _l("in turn"),
+    How.RULE: _l("by a rule"),
+    How.DEFAULT: _l("the default owner"),
+    How.CRM: _l("set in the CRM"),
+    How.UNDO: _l("given back"),
 }
-_OUTBOX = {
-    "pending": "waiting",
-    "leased": "being sent",
-    "held": "held",
-    "unknown": "being looked up",
-    "done": "done",
-    "dead": "failed",
-    "dropped": "dropped",
+_CHANNEL: Mapping[ChannelState, Said] = {
+    ChannelState.ACTIVE: _l("works"),
+    ChannelState.CONNECTING: _l("is being connected"),
+    ChannelState.UNREACHABLE: _l("can't be reached"),
+    ChannelState.UNPAID: _l("is not paid for"),
+    ChannelState.BLOCKED: _l("is blocked"),
+    ChannelState.DISABLED: _l("is switched off"),
+    ChannelState.UNKNOWN: _l("state not known"),
+}
+_OUTBOX: Mapping[str, Said] = {
+    "pending": _l("waiting"),
+    "leased": _l("being sent"),
+    "held": _l("held"),
+    "unknown": _l("being looked up"),
+    "done": _l("done"),
+    "dead": _l("failed"),
+    "dropped": _l("dropped"),
 }
 
 
@@ -147,57 +173,61 @@ def is_long(text: str) -> bool:
 def age(seconds: int | None) -> str:
     """How old a fact was, in the largest unit that fits."""
     if seconds is None:
-        return "our own"
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count > 1 else ''} old"
-    return "fresh"
+        return _("our own")
+    if seconds >= 86_400:
+        return _n("%(num)s day old", "%(num)s days old", seconds // 86_400)
+    if seconds >= 3_600:
+        return _n("%(num)s hour old", "%(num)s hours old", seconds // 3_600)
+    if seconds >= 60:
+        return _n("%(num)s minute old", "%(num)s minutes old", seconds // 60)
+    return _("fresh")
 
 
 def messenger(name: Messenger) -> str:
-    return MESSENGERS[name]
+    return str(MESSENGERS[name])
 
 
 def media(kind: MediaKind) -> str:
-    return MEDIA[kind]
+    return str(MEDIA[kind])
 
 
 def message_status(status: MessageStatus) -> str:
-    return _STATUS[status]
+    return str(_STATUS[status])
 
 
 def outbox_state(state: str) -> str:
-    return _OUTBOX.get(state, state)
+    return str(_OUTBOX.get(state, state))
 
 
 def channel_state(state: ChannelState) -> str:
-    return state.value.replace("_", " ")
+    return str(_CHANNEL[state])
 
 
 def lead_state(state: LeadState) -> str:
-    return _LEAD[state]
+    return str(_LEAD[state])
 
 
 def lead_how(how: How) -> str:
-    return _LEAD_HOW[how]
+    return str(_LEAD_HOW[how])
 
 
 def event(kind: str) -> str:
-    return EVENTS.get(kind, kind)
+    return event_words(kind)
 
 
 def told(code: ReasonCode) -> str:
     """Why somebody was notified."""
-    return _TOLD.get(code, code.value)
+    return str(_TOLD[code]) if code in _TOLD else sentence(code).removesuffix(".")
 
 
 def deed(action: str) -> str:
     """An action on a client, as a link says it."""
-    return _DEEDS.get(action, action)
+    return str(_DEEDS.get(action, action))
 
 
 def service(value: bool | int) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     return said_of_service(value)
 
 
@@ -207,10 +237,15 @@ def capitalize_first(text: str) -> str:
 
 
 def effect(kind: str) -> str:
-    return EFFECTS.get(kind, kind)
+    return effect_words(kind)
 
 
-FILTERS: dict[str, Callable[..., object]] = {
+_MORE: dict[str, Callable[..., object]] = {
+    "reasoned": reasons_said.told,
+    "asked_of": check_words,
+    "sentence": sentence,
+}
+FILTERS: dict[str, Callable[..., object]] = _MORE | {
     name.__name__: name
     for name in (
         moment,

@@ -6,6 +6,7 @@ from types import ModuleType
 from bridge.store.migrations.web_side import (
     audit,
     config_changes,
+    feed,
     filters,
     notes,
     numbers,
@@ -17,7 +18,7 @@ down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-STEPS: tuple[ModuleType, ...] = (audit, numbers, filters, sessions, notes, config_changes)
+STEPS: tuple[ModuleType, ...] = (audit, numbers, filters, sessions, notes, config_changes, feed)
 
 
 def upgrade() -> None:
