@@ -55,6 +55,7 @@ class Clock:
             self._sweep(self._redis)
             self._copies.look()
             jobs.tick_logged(self._parts)
+            jobs.index_logged(self._parts)
             self._keep_files()
             self._follow_folder()
             self._say_alive()

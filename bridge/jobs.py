@@ -12,6 +12,7 @@ import structlog
 from bridge.pipeline.counting import count
 from bridge.pipeline.drain import drain, due_copies, due_lanes
 from bridge.pipeline.file_keeping import keep_files
+from bridge.pipeline.indexing import index
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.renewals.keeping import keep_renewals
 from bridge.pipeline.retention import forget
@@ -127,6 +128,13 @@ def count_logged(parts: Parts) -> None:
         count(parts)
     except Exception:
         _log.exception("counting failed")
+
+
+def index_logged(parts: Parts) -> None:
+    try:
+        index(parts)
+    except Exception:
+        _log.exception("indexing failed")
 
 
 def tick_logged(parts: Parts) -> None:

@@ -107,11 +107,12 @@ def _write_records(db: Connection, active: Active, held: Loaded, now: datetime) 
             x.id: x.crm_id for x in (*contacts, *changed) if x.crm_id is not None
         }
         outbox.put_vendor_ids(db, crm, known)
-    records.put_conversations(db, [x for x in held.conversations.values() if x.id in dirty])
+    chats = [x for x in held.conversations.values() if x.id in dirty]
+    records.put_conversations(db, chats, held.renamed)
     look_at_owners(db, held.shown_else)
     _write_identities(db, held)
     messages = [x for x in held.messages.values() if x.id in dirty]
-    records.put_messages(db, held.account_of, messages)
+    records.put_messages(db, held.account_of, messages, held.reworded)
     _want_files(db, held, [message for message in messages if message.media], now)
 
 

@@ -67,7 +67,7 @@ def _end(db: Connection, row_id: int, name: MessageId, now: datetime) -> None:
     where = message.conversation
     account = chats.conversations_by_id(db, [where])[where].account
     waiting = replace(message, timeline=TimelineState.WAITING)
-    records.put_messages(db, {name: account}, [waiting])
+    records.put_messages(db, {name: account}, [waiting], reworded=())
 
 
 def _contacts_of(effect: WriteTimelineEntry) -> tuple[RecordId, ...]:

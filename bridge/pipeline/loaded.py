@@ -32,6 +32,7 @@ from bridge.domain.records import (
     RecordKind,
     TimelineState,
 )
+from bridge.domain.showing import names_of, words_of
 from bridge.domain.templates import MessageTemplate
 from bridge.pipeline.all_rooms import all_rooms
 from bridge.pipeline.event_keys import (
@@ -88,6 +89,8 @@ class Loaded:
 
     # What has changed.
     dirty: set[str] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)  # conversations, found by other words now
+    reworded: set[str] = field(default_factory=set)  # messages known before, the same
     new_homes: Homes = field(default_factory=dict)
     changed_identities: dict[tuple[str, RecordId], KnownIdentity | None] = field(
         default_factory=dict
@@ -114,6 +117,8 @@ class Loaded:
         if before is None or _place(before) != _place(conversation):
             linked = (before.contact if before else None, conversation.contact)
             self.shown_else.update(contact for contact in linked if contact is not None)
+        if before is None or names_of(before) != names_of(conversation):
+            self.renamed.add(conversation.id)
         self.conversations[conversation.id] = conversation
         self.dirty.add(conversation.id)
 
@@ -133,6 +138,9 @@ class Loaded:
         vendor_id = message.vendor_id
         if vendor_id is not None and (account, vendor_id) not in self.by_vendor_id:
             self.arrived.add(vendor_id)
+        before = self.messages.get(message.id) or self.by_our_key.get(message.id)
+        if before is not None and _wording(before) != _wording(message):
+            self.reworded.add(message.id)
         self.hold_message(account, message)
         waiting = self.waiting.setdefault(message.conversation, {})
         if message.timeline is TimelineState.WAITING:
@@ -211,6 +219,10 @@ class Loaded:
         self.account_of[message.id] = account
         if message.vendor_id is not None:
             self.by_vendor_id[account, message.vendor_id] = message
+
+
+def _wording(message: Message) -> tuple[object, ...]:
+    return (*words_of(message), message.deleted_at)
 
 
 def _place(conversation: Conversation) -> tuple[str | None, ...]:

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, s
 from bridge import codec
 from bridge.domain.names import AccountName, ConversationId, CrmId, EventKey, MessageId, RecordId
 from bridge.domain.records import Message
+from bridge.domain.searching import Folded, fold
+from bridge.domain.showing import words_of
 from bridge.store import notes
 from bridge.store.among import among
 from bridge.store.erased_leads import erase_leads
@@ -18,6 +20,7 @@ from bridge.store.outbox import WIPED, State
 from bridge.store.records import put_messages
 from bridge.store.reseller_clients import forget_linked
 from bridge.store.schema import DECISIONS, INBOX, MESSAGES, NEEDS, OUTBOX
+from bridge.store.search_index import forget_messages, forget_names
 from bridge.store.wiping import without_words
 
 _REASON = "erased"
@@ -39,9 +42,10 @@ class Forgotten:
 def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
     """Texts, files, raw requests, decision inputs and effects of these clients are gone; what is
     left says that something happened, not what. What was still to be done for them is dropped."""
+    said: dict[MessageId, tuple[int, Folded]] = {}
     for forgotten in people:
         there = among(DECISIONS.c.conversation, forgotten.conversations)
-        _erase_messages(db, forgotten.conversations, now)
+        said |= _erase_messages(db, forgotten.conversations, now)
         notes.forget(db, forgotten.conversations)
         forget_conversations(db, forgotten.conversations, now)
         _erase_requests(db, _decided_from(there), now)
@@ -58,6 +62,8 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
         for word in sorted(forgotten.words):
             if len(word) >= _TELLING:
                 _erase_requests(db, _body_holds(db, word), now)
+    forget_messages(db, said)
+    forget_names(db, [name for one in people for name in (*one.conversations, one.contact) if name])
 
 
 def _decided_from(which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -98,16 +104,22 @@ def _erase_effects(db: Connection, forgotten: Forgotten, now: datetime) -> None:
     db.execute(update(OUTBOX).where(mine).values(effect=WIPED, reason=_REASON))
 
 
-def _erase_messages(db: Connection, conversations: Sequence[str], now: datetime) -> None:
+def _erase_messages(
+    db: Connection, conversations: Sequence[str], now: datetime
+) -> dict[MessageId, tuple[int, Folded]]:
+    """What each said until now, by its place."""
     rows = db.execute(
-        select(MESSAGES.c.account, MESSAGES.c.value).where(
+        select(MESSAGES.c.account, MESSAGES.c.seq, MESSAGES.c.value).where(
             among(MESSAGES.c.conversation, conversations)
         )
     ).all()
     accounts: dict[MessageId, AccountName] = {}
     wiped = []
-    for account, value in rows:
+    said = {}
+    for account, seq, value in rows:
         message = codec.decode(Message, bytes(value))
         accounts[message.id] = account
+        said[message.id] = (seq, fold(*words_of(message)))
         wiped.append(without_words(message, now))
-    put_messages(db, accounts, wiped)
+    put_messages(db, accounts, wiped, reworded=())
+    return said

@@ -1,6 +1,6 @@
 """Conversations for lists, the newest first: a superset that `access` has the last word on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,16 +23,14 @@ from bridge.domain.messaging import Messenger
 from bridge.domain.names import ChannelName, ConversationId, EmployeeId
 from bridge.domain.notifications import Mark
 from bridge.domain.records import Conversation, Message
-from bridge.store.matching import holds, is_mentioned, mentions
+from bridge.store.among import among
+from bridge.store.matching import holds
 from bridge.store.schema import (
-    CONTACTS,
     CONVERSATIONS,
     MESSAGES,
 )
 from bridge.store.sieving import Sieve, chats_within
 
-NEWEST_MESSAGES = 100_000
-"""How far back a search looks into the texts of messages."""
 LONGEST_WORDS = 200
 """What is looked for, in characters."""
 FEW = 2000
@@ -53,11 +51,11 @@ class Wanted:
     whose client is this colleague's; `mark`: unanswered with this colour for the viewer; `failed`:
     a message did not arrive and was not sent again; `since`: something was said since then.
 
-    What depends on the viewer comes here as sieves, of which None lets everything through.
-    `until` is the last one that is looked at, where the words of a search are looked for in all
-    conversations."""
+    What depends on the viewer comes here as sieves, of which None lets everything through; for the
+    `words` of a search `among` names conversations and contacts."""
 
     sieve: Sieve | None = None
+    among: frozenset[str] | None = None
     owned: Sieve | None = None
     unanswered: bool = False
     channel: ChannelName | None = None
@@ -68,7 +66,6 @@ class Wanted:
     messenger: Messenger | None = None
     failed: bool = False
     since: datetime | None = None
-    until: Position | None = None
 
 
 def conversations(
@@ -80,21 +77,6 @@ def conversations(
         return found
     start = after.id if after is not None and after.at is None else ConversationId("")
     return (*found, *_undated(db, wanted, start, limit - len(found)))
-
-
-def reach(db: Connection, wanted: Wanted, after: Position | None, count: int) -> Position | None:
-    """The last of about so many conversations after a position, whatever they are about; None
-    when there are no more than that."""
-    anything = Wanted(unanswered=wanted.unanswered)
-    columns = (CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id)
-    if after is None or after.at:
-        query = _in_order(_narrowed(db, anything).with_only_columns(*columns), anything, after)
-        if last := db.execute(query.offset(count - 1).limit(1)).first():
-            return Position(at=last[0], id=last[1])
-    start = after.id if after is not None and after.at is None else ConversationId("")
-    query = _unsaid(_narrowed(db, anything).with_only_columns(*columns), anything, start)
-    last = db.execute(query.offset(count - 1).limit(1)).first()
-    return None if last is None else Position(at=None, id=last[1])
 
 
 def unanswered(db: Connection) -> int:
@@ -131,17 +113,38 @@ def messages_of(
     return tuple((row.seq, decode(Message, bytes(row.value))) for row in rows)
 
 
-def mentioning(
-    db: Connection, ids: Sequence[ConversationId], words: str, shown: Callable[[Message], Message]
-) -> frozenset[ConversationId]:
-    """Those of the conversations in which a newer message holds the words, as it is `shown`."""
-    query = select(MESSAGES.c.value).where(
-        MESSAGES.c.conversation.in_(ids),
-        _is_newer(),
-        mentions(db, MESSAGES.c.value, ("text",), words),
+def messages_among(
+    db: Connection, wanted: Wanted, seqs: Iterable[int]
+) -> tuple[tuple[int, Message], ...]:
+    """Those of these messages whose conversations fit, the newest first."""
+    query = (
+        _narrowed(db, wanted)
+        .join(MESSAGES, MESSAGES.c.conversation == CONVERSATIONS.c.id)
+        .with_only_columns(MESSAGES.c.seq, MESSAGES.c.value)
+        .where(among(MESSAGES.c.seq, seqs))
+        .order_by(MESSAGES.c.seq.desc())
     )
-    messages = [shown(decode(Message, bytes(value))) for value in db.scalars(query)]
-    return frozenset(m.conversation for m in messages if is_mentioned(words, m.text))
+    rows = db.execute(query)
+    return tuple((row.seq, decode(Message, bytes(row.value))) for row in rows)
+
+
+def places_of(
+    db: Connection, conversations: Iterable[ConversationId], start: int
+) -> Mapping[int, ConversationId]:
+    """The messages of some conversations from a number on, by it."""
+    wanted = among(MESSAGES.c.conversation, conversations)
+    rows = db.execute(
+        select(MESSAGES.c.seq, MESSAGES.c.conversation).where(wanted, MESSAGES.c.seq >= start)
+    )
+    return {row.seq: row.conversation for row in rows}
+
+
+def places_within(db: Connection, sieve: Sieve, first: int, last: int) -> frozenset[int]:
+    """The numbers of the messages that a sieve lets through."""
+    within = MESSAGES.c.conversation.in_(chats_within(sieve))
+    return frozenset(
+        db.scalars(select(MESSAGES.c.seq).where(within, MESSAGES.c.seq.between(first, last)))
+    )
 
 
 def on_channel(db: Connection, channel: ChannelName) -> ColumnElement[bool]:
@@ -157,32 +160,27 @@ def _dated(
 def _undated(
     db: Connection, wanted: Wanted, after: ConversationId, limit: int
 ) -> tuple[Conversation, ...]:
-    if wanted.since is not None or (wanted.until is not None and wanted.until.at):
+    if wanted.since is not None:
         return ()
     return _read(db, _unsaid(_narrowed(db, wanted), wanted, after).limit(limit))
 
 
 def _in_order(query: Select[Any], wanted: Wanted, after: Position | None) -> Select[Any]:
     """Those with messages, the newest first."""
-    at, name, until = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id, wanted.until
+    at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
     query = query.where(at.is_not(None))
     if wanted.since is not None:
         query = query.where(at >= wanted.since)
-    # `<=` and `>=` alone are what the index is entered with.
+    # `<=` alone is what the index is entered with.
     if after is not None and after.at is not None:
         query = query.where(at <= after.at, or_(at < after.at, name < after.id))
-    if until is not None and until.at is not None:
-        query = query.where(at >= until.at, or_(at > until.at, name >= until.id))
     return query.order_by(at.desc(), name.desc())
 
 
 def _unsaid(query: Select[Any], wanted: Wanted, after: ConversationId) -> Select[Any]:
     """Those without any message."""
     at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
-    query = query.where(at.is_(None), name > after)
-    if wanted.until is not None:
-        query = query.where(name <= wanted.until.id)
-    return query.order_by(name)
+    return query.where(at.is_(None), name > after).order_by(name)
 
 
 def _read(db: Connection, query: Select[bytes]) -> tuple[Conversation, ...]:
@@ -203,8 +201,9 @@ def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
     if wanted.failed:
         failed = select(MESSAGES.c.conversation).where(text("messages.failed"))
         query = query.where(CONVERSATIONS.c.id.in_(failed))
-    if wanted.words.strip():
-        query = query.where(_about(db, wanted.words))
+    if wanted.among is not None:
+        of_these = among(CONVERSATIONS.c.contact, wanted.among)
+        query = query.where(or_(among(CONVERSATIONS.c.id, wanted.among), of_these))
     return query
 
 
@@ -217,33 +216,3 @@ def _is(db: Connection, column: Column[str], value: str) -> ColumnElement[bool]:
     if db.execute(more).first() is None:
         return column == value
     return literal_column(f"+conversations.{column.name}", Text) == value
-
-
-def _about(db: Connection, words: str) -> ColumnElement[bool]:
-    # A limit, as PostgreSQL would read all contacts and all messages beforehand without one.
-    named = (
-        select(CONTACTS.c.id)
-        .where(
-            CONTACTS.c.id == CONVERSATIONS.c.contact,
-            mentions(db, CONTACTS.c.value, ("name", "phones"), words),
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    said = (
-        select(MESSAGES.c.seq)
-        .where(
-            MESSAGES.c.conversation == CONVERSATIONS.c.id,
-            _is_newer(),
-            mentions(db, MESSAGES.c.value, ("text",), words),
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    titled = mentions(db, CONVERSATIONS.c.value, ("title", "username", "phone"), words)
-    return or_(titled, named.is_not(None), said.is_not(None))
-
-
-def _is_newer() -> ColumnElement[bool]:
-    newest = select(func.coalesce(func.max(MESSAGES.c.seq), 0)).scalar_subquery()
-    return MESSAGES.c.seq > newest - NEWEST_MESSAGES

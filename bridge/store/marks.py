@@ -34,7 +34,7 @@ def note_unanswered(db: Connection, failed: Message) -> None:
         return
     marked = unanswered_again(chat, _newest(db, chat.id).values(), failed.id)
     if marked != chat:
-        put_conversations(db, [marked])
+        put_conversations(db, [marked], renamed=())
 
 
 def note_answered(db: Connection, arrived: Message) -> None:
@@ -43,7 +43,8 @@ def note_answered(db: Connection, arrived: Message) -> None:
     if chat is None or chat.unanswered_since is None or not answers(arrived):
         return
     known = {**_newest(db, chat.id), arrived.id: exchange(arrived)}
-    put_conversations(db, [replace(chat, unanswered_since=waits_since(chat, known.values()))])
+    marked = replace(chat, unanswered_since=waits_since(chat, known.values()))
+    put_conversations(db, [marked], renamed=())
 
 
 def _newest(db: Connection, conversation: ConversationId) -> Mapping[MessageId, Exchange]:

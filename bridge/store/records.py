@@ -1,7 +1,7 @@
 """Writes conversations, messages, contacts, deals and leads, many at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, literal_column, select
 
@@ -19,6 +19,7 @@ from bridge.domain.records import (
     RecordKind,
     TimelineState,
 )
+from bridge.store import search_index
 from bridge.store.among import among, among_given
 from bridge.store.schema import (
     CONTACT_PHONES,
@@ -44,7 +45,10 @@ _WAITING = (
 )
 
 
-def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> None:
+def put_conversations(
+    db: Connection, conversations: Sequence[Conversation], renamed: Collection[str] | None = None
+) -> None:
+    """`renamed` are those that a search may find by other words from now on; None: perhaps all."""
     rows = [
         {
             "id": c.id,
@@ -63,12 +67,17 @@ def put_conversations(db: Connection, conversations: Iterable[Conversation]) -> 
         for c in conversations
     ]
     put(db, CONVERSATIONS, ["id"], rows, {"unowned": UNLESS_LOOKED_AT})
+    search_index.note(db, _of(conversations, renamed))
 
 
 def put_messages(
-    db: Connection, account_of: Mapping[MessageId, AccountName], messages: Iterable[Message]
+    db: Connection,
+    account_of: Mapping[MessageId, AccountName],
+    messages: Sequence[Message],
+    reworded: Collection[str] | None = None,
 ) -> None:
-    """A message keeps the place in its conversation that it was first given."""
+    """A message keeps the place in its conversation that it was first given. `reworded` are those
+    known before that say something else now; None: perhaps all."""
     rows = [
         {
             "id": m.id,
@@ -83,7 +92,14 @@ def put_messages(
         for m in messages
     ]
     put(db, MESSAGES, ["id"], rows)
+    search_index.note(db, _of(messages, reworded))
     append(db, TO_COUNT, [{"message": row["id"]} for row in rows])
+
+
+def _of(
+    those: Sequence[Conversation] | Sequence[Message], changed: Collection[str] | None
+) -> list[str]:
+    return [one.id for one in those if changed is None or one.id in changed]
 
 
 def has_failed(message: Message) -> bool:
@@ -105,6 +121,7 @@ def put_contacts(db: Connection, crm: AccountName, contacts: Sequence[Contact]) 
         for c in contacts
     ]
     put(db, CONTACTS, ["id"], rows)
+    search_index.note(db, [c.id for c in contacts])
     if not contacts:
         return
     ids = [c.id for c in contacts]

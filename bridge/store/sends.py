@@ -164,7 +164,7 @@ def note_sent(db: Connection, account: AccountName, message: MessageId, vendor_i
         status=MessageStatus.SENT if known.status in _UNSENT else known.status,
         error="",
     )
-    put_messages(db, {message: account}, [sent])
+    put_messages(db, {message: account}, [sent], reworded=())
     if known.status is MessageStatus.FAILED:
         note_answered(db, sent)
 
@@ -176,7 +176,8 @@ def note_failed(
     known = messages_by_id(db, [message]).get(message)
     if known is None:
         return
-    put_messages(db, {message: account}, [replace(known, status=status, error=reason)])
+    failed = replace(known, status=status, error=reason)
+    put_messages(db, {message: account}, [failed], reworded=())
     if status is MessageStatus.FAILED:
         note_unanswered(db, known)
 

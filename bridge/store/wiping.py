@@ -9,6 +9,8 @@ from sqlalchemy import Connection, RowMapping, delete, or_, select, update
 
 from bridge import codec
 from bridge.domain.records import Message, TimelineState
+from bridge.domain.searching import fold
+from bridge.domain.showing import words_of
 from bridge.store import media
 from bridge.store.among import among
 from bridge.store.outbox import WIPED
@@ -24,6 +26,7 @@ from bridge.store.schema import (
     OUTBOX,
     PASSES,
 )
+from bridge.store.search_index import forget_messages
 from bridge.store.upsert import put
 
 _OVER = ("done", "dropped")
@@ -177,16 +180,16 @@ def _messages(db: Connection, after: int, until: datetime, now: datetime, limit:
         .mappings()
         .all()
     )
-    found = [
-        (row["account"], codec.decode(Message, bytes(row["value"]))) for row in _old(rows, until)
-    ]
-    told = [(account, message) for account, message in found if _says_something(message)]
+    found = [(row, codec.decode(Message, bytes(row["value"]))) for row in _old(rows, until)]
+    told = [(row, message) for row, message in found if _says_something(message)]
     put_messages(
         db,
-        {message.id: account for account, message in told},
+        {message.id: row["account"] for row, message in told},
         [without_words(message, now) for _, message in told],
+        reworded=(),
     )
     media.forget_messages(db, [message.id for _, message in told], now)
+    forget_messages(db, {m.id: (row["id"], fold(*words_of(m))) for row, m in told})
     return _whole(rows, len(told))
 
 

@@ -8,34 +8,42 @@ from bridge.domain.changes import Notify
 from bridge.domain.names import ConversationId, EmployeeId
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ClientState, ContactState
+from bridge.pipeline.indexing import index
 from bridge.store import notices
 from bridge.store.engine import writing
-from bridge.web import chatlist, noticelist
+from bridge.web import chatsearch, noticelist
 from tests.access.planting import FRESH, Chat, plant
 from tests.access.test_search import pages, writes
 from tests.web.asking import Api, api
-from tests.web.world import ANA, BRUNO, LUIS, OWNER, QA, SALES, World
+from tests.web.world import ANA, BRUNO, LUIS, NORTH, OWNER, QA, SALES, World
 
 _OLDEST = 3
 
 
 @pytest.fixture(autouse=True)
 def _looks_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chatlist, "MOST_LOOKED_AT", 4)
+    monkeypatch.setattr(chatsearch, "MOST_LOOKED_AT", 4)
+    monkeypatch.setattr(chatsearch, "_BATCH", 2)
     monkeypatch.setattr(noticelist, "MOST_LOOKED_AT", 4)
     monkeypatch.setattr(noticelist, "_BATCH", 2)
 
 
-def a_rare_word(world: World) -> None:
-    """The oldest three of eleven chats hold it."""
+def a_word_often_said(world: World) -> None:
+    """The oldest three of eleven chats are in the other channel."""
     for number in range(11):
         writes(world, number, BRUNO, "rare" if number < _OLDEST else "often")
+        if number < _OLDEST:
+            world.writes(f"+3460078{number:04}", "often", channel=NORTH)
 
 
 @pytest.mark.parametrize("who", [LUIS, QA])
-def test_a_search_for_a_rare_word_goes_on_page_by_page(any_world: World, who: EmployeeId) -> None:
-    a_rare_word(any_world)
-    assert [len(page) for page in pages(api(any_world, who), "rare", 5)] == [0, 0, 3]
+def test_a_search_within_a_filter_goes_on_page_by_page(any_world: World, who: EmployeeId) -> None:
+    """Of the newest eight none is in the channel. A word that few say is found at once."""
+    a_word_often_said(any_world)
+    index(any_world.parts, 60)
+    found = pages(api(any_world, who), "often", 5, channel=NORTH)
+    assert [len(page) for page in found] == [0, 0, 3]
+    assert [len(page) for page in pages(api(any_world, who), "rare", 5)] == [3]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 20])
@@ -48,22 +56,25 @@ def test_nothing_is_missed_and_nothing_comes_twice(any_world: World, limit: int)
 
 
 def test_a_list_without_words_is_never_cut(any_world: World) -> None:
-    a_rare_word(any_world)
-    assert [len(page) for page in pages(api(any_world, LUIS), "", 20)] == [11]
-    assert [len(page) for page in pages(api(any_world, LUIS), "  ", 20)] == [11]
+    a_word_often_said(any_world)
+    assert [len(page) for page in pages(api(any_world, LUIS), "", 20)] == [14]
+    assert [len(page) for page in pages(api(any_world, LUIS), "  ", 20)] == [14]
 
 
 def test_a_salespersons_search_is_never_cut(any_world: World) -> None:
     """The end of a page would tell of chats that he may not read."""
-    a_rare_word(any_world)
+    a_word_often_said(any_world)
+    index(any_world.parts, 60)
     assert [len(page) for page in pages(api(any_world, BRUNO), "rare", 5)] == [3]
+    assert [len(page) for page in pages(api(any_world, BRUNO), "often", 20, channel=SALES)] == [8]
     assert pages(api(any_world, ANA), "rare", 5) == [[]]
 
 
 def test_the_page_says_that_older_ones_were_not_looked_at(world: World) -> None:
-    a_rare_word(world)
+    a_word_often_said(world)
+    index(world.parts, 60)
     browser = world.signed_in(LUIS)
-    nothing = browser.get("/conversations?q=rare").text
+    nothing = browser.get(f"/conversations?q=often&channel={NORTH}").text
     some = browser.get("/conversations?q=often").text
     assert "Older ones were not looked at yet" in nothing
     assert "Nothing fits these filters" not in nothing

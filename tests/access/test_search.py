@@ -29,12 +29,12 @@ def writes(world: World, number: int, owner: EmployeeId, text: str = "secret wor
     return phone
 
 
-def pages(asking: Api, words: str, limit: int) -> list[list[str]]:
+def pages(asking: Api, words: str, limit: int, **filters: str) -> list[list[str]]:
     """Page by page what is found; a page that is empty would tell of what is not shown."""
     found: list[list[str]] = []
     cursor = ""
     while cursor is not None:
-        page = asking.get("/conversations", q=words, limit=limit, cursor=cursor)
+        page = asking.get("/conversations", q=words, limit=limit, cursor=cursor, **filters)
         found.append([item["id"] for item in page.items])
         cursor = page.json["next"]
     return found

@@ -34,6 +34,7 @@ from bridge.store.schema.renewals import (
 )
 from bridge.store.schema.reselling import RESELLER_CLIENTS, UNIT_MOVEMENTS
 from bridge.store.schema.rotation import TURN_LOG, TURNS
+from bridge.store.schema.searching import SEARCH_DUE, SEARCH_MARKS, SEARCH_NAMES, SEARCH_WORDS
 from bridge.store.schema.walk import (
     ATTEMPTS,
     DECISIONS,
@@ -100,6 +101,10 @@ __all__ = [
     "RENEWAL_EDITS",
     "RENEWAL_STEPS",
     "RESELLER_CLIENTS",
+    "SEARCH_DUE",
+    "SEARCH_MARKS",
+    "SEARCH_NAMES",
+    "SEARCH_WORDS",
     "SENDS",
     "SESSIONS",
     "SUMS",

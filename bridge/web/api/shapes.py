@@ -13,6 +13,7 @@ from bridge.domain.reactions import shown
 from bridge.domain.reasons import Reason
 from bridge.domain.records import ClientState, Message
 from bridge.domain.showing import times_edited
+from bridge.domain.snippets import Piece
 from bridge.web.chatlist import ChatLine
 from bridge.web.chatview import owners_of, safe_link, title_of
 from bridge.web.files import Files, FileState
@@ -113,8 +114,19 @@ class MessageShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundShape:
+    """The newest message that holds the words of a search, and the place in it in pieces: those
+    with `is_found` are the words."""
+
+    message: MessageId
+    occurred_at: datetime
+    snippet: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationItem:
-    """`mark` is the viewer's: red asks him for an answer, grey is for information."""
+    """`mark` is the viewer's: red asks him for an answer, grey is for information. `found` is null
+    where a conversation is found by its names, or nothing was looked for."""
 
     id: ConversationId
     title: str
@@ -128,6 +140,7 @@ class ConversationItem:
     unanswered_since: datetime | None
     last_message_at: datetime | None
     last_message: MessageShape | None
+    found: FoundShape | None = None
 
 
 def message_shape(
@@ -203,7 +216,15 @@ def conversation_item(viewer: Viewer, line: ChatLine, files: Files) -> Conversat
         unanswered_since=conversation.unanswered_since,
         last_message_at=conversation.last_message_at,
         last_message=message_shape(viewer, line.last, files) if line.last else None,
+        found=_found(line),
     )
+
+
+def _found(line: ChatLine) -> FoundShape | None:
+    if line.found is None:
+        return None
+    at = line.found.occurred_at
+    return FoundShape(message=line.found.id, occurred_at=at, snippet=line.snippet)
 
 
 def channel_ref(viewer: Viewer, name: ChannelName) -> ChannelRef:

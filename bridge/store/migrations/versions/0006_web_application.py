@@ -10,6 +10,7 @@ from bridge.store.migrations.web_side import (
     filters,
     notes,
     numbers,
+    searching,
     sessions,
 )
 
@@ -18,7 +19,16 @@ down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-STEPS: tuple[ModuleType, ...] = (audit, numbers, filters, sessions, notes, config_changes, feed)
+STEPS: tuple[ModuleType, ...] = (
+    audit,
+    numbers,
+    filters,
+    sessions,
+    notes,
+    config_changes,
+    feed,
+    searching,
+)
 
 
 def upgrade() -> None:
