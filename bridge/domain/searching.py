@@ -120,23 +120,17 @@ class Sought:
 
     def text_needles(self) -> tuple[Needle, ...]:
         """Every text that holds all phrases has all of these terms."""
-        return _longest(_needle(word, last) for word, last in self._words())
+        return _longest(one for phrase in self.phrases for one in _needles(phrase))
 
     def name_needles(self) -> tuple[Needle, ...]:
         return _longest(
             Needle(text=word[:LONGEST_TERM], begins=last or len(word) > LONGEST_TERM)
-            for word, last in self._words()
+            for phrase in self.phrases
+            for word, last in _words(phrase)
         )
 
     def number_needle(self) -> Needle | None:
         return Needle(text=f"{_MARK}{self.digits}", begins=True) if self.digits else None
-
-    def _words(self) -> Iterable[tuple[str, bool]]:
-        """Each with whether it may go on."""
-        for phrase in self.phrases:
-            *before, last = phrase.split()
-            yield from ((word, False) for word in before)
-            yield last, True
 
     def _has_number(self, where: Folded) -> bool:
         return bool(self.digits) and any(self.digits in number for number in where.numbers)
@@ -158,8 +152,8 @@ def _in_text(phrase: str, words: str) -> bool:
 
 
 def _is_whole(phrase: str) -> bool:
-    """The last word is too short to begin another one; then it is meant as it stands."""
-    return len(phrase.rpartition(" ")[2]) < _SHORTEST_PART
+    """So short that too many words begin with it: it is meant as it stands."""
+    return len(phrase) < _SHORTEST_PART
 
 
 def _in_name(phrase: str, words: str) -> bool:
@@ -167,9 +161,20 @@ def _in_name(phrase: str, words: str) -> bool:
     return (phrase if any_part else f" {phrase}") in words
 
 
-def _needle(word: str, last: bool) -> Needle:
-    begins = (last and len(word) >= _SHORTEST_PART) or len(word) > LONGEST_TERM
-    return Needle(text=word[:LONGEST_TERM], begins=begins)
+def _needles(phrase: str) -> Iterable[Needle]:
+    if _is_whole(phrase):
+        yield Needle(text=phrase, begins=False)
+        return
+    for word, last in _words(phrase):
+        if not last or len(word) >= _SHORTEST_PART:
+            yield Needle(text=word[:LONGEST_TERM], begins=last or len(word) > LONGEST_TERM)
+
+
+def _words(phrase: str) -> Iterable[tuple[str, bool]]:
+    """Each with whether it may go on."""
+    *before, last = phrase.split()
+    yield from ((word, False) for word in before)
+    yield last, True
 
 
 def _longest(needles: Iterable[Needle]) -> tuple[Needle, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bridge.domain.searching import LONGEST_TEXT, Sought, fold, sought
 
 _BEFORE, _WHOLE = 60, 200  # characters
-_PIECE = re.compile(r"\w+|[^\w\s]\S*")
+_PIECE = re.compile(r"\w+|[^\w\s]+")
 _NUMBER = re.compile(r"[+(]?\d(?:[\s().+/-]{0,3}\d){2,40}")
 
 

@@ -1,15 +1,17 @@
 """How many chats wait for somebody: the numbers beside his marks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from bridge.domain.notifications import Mark
-from bridge.store.listing import Position, Wanted, conversations, position
+from bridge.domain.people import Role
+from bridge.store.listing import Position, Wanted, conversations, position, unanswered
 from bridge.web.noticelist import list_notices
 from bridge.web.viewer import Viewer
 
 MOST = 1000
+FOR_A_MENU = 100
 MOST_UNREAD = 99
 _BATCH = 500
 
@@ -18,7 +20,7 @@ _BATCH = 500
 class Counters:
     """Unanswered chats by the colour that they have for him, and of the newest notifications that
     he has not read those that he may still know of.
-    `more`: only the newest thousand chats were looked at, and there are others."""
+    `more`: only the newest chats were looked at one by one, and there are others."""
 
     red: int = 0
     grey: int = 0
@@ -26,23 +28,37 @@ class Counters:
     more: bool = False
 
 
-def count(db: Connection, viewer: Viewer) -> Counters:
-    """Equal to the marks over all chats that he may read; nobody without a role has any."""
+def count(db: Connection, viewer: Viewer, most: int = MOST) -> Counters:
+    """Equal to the marks over all chats that he may read; nobody without a role has any. `most`:
+    so many of the newest chats are looked at one by one."""
     if viewer.reads_none:
         return Counters()
-    unread = list_notices(db, viewer, unread=True, start=None, limit=MOST_UNREAD).notices
-    wanted = Wanted(sieve=viewer.sieve(db), unanswered=True)
+    told = list_notices(db, viewer, unread=True, start=None, limit=MOST_UNREAD).notices
+    if viewer.reads_all and not viewer.has_own_marks:
+        return replace(_alike(viewer, unanswered(db)), unread=len(told))
+    found = _one_by_one(db, viewer, most)
+    if viewer.reads_all:
+        found = replace(found, grey=max(unanswered(db) - found.red, 0))
+    return replace(found, unread=len(told))
+
+
+def _alike(viewer: Viewer, waiting: int) -> Counters:
+    """Of somebody for whom all have the same colour."""
+    is_red = viewer.employee.role is Role.MANAGER
+    return Counters(red=waiting) if is_red else Counters(grey=waiting)
+
+
+def _one_by_one(db: Connection, viewer: Viewer, most: int) -> Counters:
+    """Those that may be red; of somebody who reads some only, nothing else is grey."""
+    wanted = Wanted(sieve=viewer.red_sieve(db), unanswered=True)
+    size = min(most, _BATCH)
     tones: dict[Mark, int] = dict.fromkeys(Mark, 0)
     after: Position | None = None
-    for _ in range(MOST // _BATCH):
-        batch = conversations(db, wanted, after, _BATCH)
+    for _ in range(most // size):
+        batch = conversations(db, wanted, after, size)
         for chat in viewer.readable(db, [one.id for one in batch]).values():
             tones[viewer.mark(chat)[0]] += 1
-        if len(batch) < _BATCH:
-            return _counters(tones, len(unread), more=False)
+        if len(batch) < size:
+            return Counters(red=tones[Mark.RED], grey=tones[Mark.GREY])
         after = position(batch[-1])
-    return _counters(tones, len(unread), more=True)
-
-
-def _counters(tones: dict[Mark, int], unread: int, *, more: bool) -> Counters:
-    return Counters(red=tones[Mark.RED], grey=tones[Mark.GREY], unread=unread, more=more)
+    return Counters(red=tones[Mark.RED], grey=tones[Mark.GREY], more=True)

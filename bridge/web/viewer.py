@@ -51,6 +51,13 @@ class Viewer:
         return self.employee.role in (Role.MANAGER, Role.QUALITY_CONTROL)
 
     @property
+    def has_own_marks(self) -> bool:
+        """Whether an unanswered chat may be red for these eyes, and another one grey."""
+        if self.employee.role is Role.MANAGER:
+            return not self.policy.managers_hear_all_chats
+        return self.employee.role is Role.SALESPERSON
+
+    @property
     def reads_none(self) -> bool:
         return self.employee.role is Role.NONE
 
@@ -60,7 +67,7 @@ class Viewer:
 
     def red_sieve(self, db: Connection) -> Sieve | None:
         """The same for the chats whose mark may be red for these eyes."""
-        if self.reads_all and self.policy.managers_hear_all_chats:
+        if self.reads_all and not self.has_own_marks:
             return None
         return self._answers_for(db)
 

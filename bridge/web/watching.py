@@ -27,7 +27,7 @@ from bridge.web.auth import (
     principal_of_session,
     unauthenticated,
 )
-from bridge.web.counting import Counters, count
+from bridge.web.counting import FOR_A_MENU, Counters, count
 from bridge.web.noticelist import meant
 from bridge.web.pages.looks import told
 from bridge.web.problems import forbidden, invalid
@@ -209,7 +209,7 @@ class _Look:
             if not is_old and age < COUNT_ANYWAY:
                 return watch
         if watch.principal not in self._counters:
-            self._counters[watch.principal] = count(self._db, eyes)
+            self._counters[watch.principal] = count(self._db, eyes, FOR_A_MENU)
         counted = self._counters[watch.principal]
         return replace(watch, counted=counted, counted_at=self._now, counted_to=self._decided)
 

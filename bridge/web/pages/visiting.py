@@ -30,7 +30,7 @@ from bridge.web.auth import (
     principal_of_session,
 )
 from bridge.web.cookies import HELP, SESSION, WISH
-from bridge.web.counting import count
+from bridge.web.counting import FOR_A_MENU, count
 from bridge.web.languages import Said, _l
 from bridge.web.on_record import who_of
 from bridge.web.pages import kept
@@ -101,7 +101,7 @@ class Visit:
     def _own_frame(self) -> dict[str, object]:
         with reading(self.site.parts.engine) as db:
             eyes = self.viewer(db)
-            counters = count(db, eyes)
+            counters = count(db, eyes, FOR_A_MENU)
             person = eyes.directory.by_email(self.employee)
             sees_partners = self._sees_partners(db, eyes)
         menu = menu_of_house(
