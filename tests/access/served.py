@@ -73,6 +73,7 @@ GET   /renewals                                partner reseller
 GET   /renewals/<name>                         partner reseller
 POST  /renewals/<name>/owner                   partner reseller
 POST  /renewals/<name>/state                   partner reseller
+GET   /renewals/month                           partner reseller
 GET   /renewals/preview                        partner reseller
 GET   /settings/partners/communications        partner reseller
 POST  /settings/partners/communications        partner reseller

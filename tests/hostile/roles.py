@@ -204,6 +204,7 @@ GET    /renewals                                               303 200 200 200 2
 GET    /renewals/<name>                                        303 404 404 404 404 404
 POST   /renewals/<name>/owner                                  303 403 400 400 403 400
 POST   /renewals/<name>/state                                  303 403 400 400 403 400
+GET    /renewals/month                                         303 200 200 200 200 200
 GET    /renewals/preview                                       303 200 200 200 200 200
 GET    /rotation                                               303 403 403 403 403 200
 GET    /settings/partners/communications                       303 404 404 404 403 403

@@ -308,6 +308,8 @@ def test_pages_show_the_calendar_and_the_notices(office: World) -> None:
     knows(office, "Casa <b>Clara</b>", days=46)
     page, _ = browser(office, LUIS)
     assert "Casa &lt;b&gt;Clara&lt;/b&gt;" in page.get("/renewals").text
+    assert "Casa &lt;b&gt;Clara&lt;/b&gt;" in page.get("/renewals/month?month=2026-04").text
+    assert "Clara" not in page.get("/renewals/month").text
     shown = page.get("/renewals/preview").text
     assert "the vendor sends it" in shown
     assert "client&#39;s primary contact" in shown
@@ -318,6 +320,9 @@ def test_pages_show_the_calendar_and_the_notices(office: World) -> None:
     [
         "/renewals?first=soon",
         "/renewals?cursor=x",
+        "/renewals/month?month=soon",
+        "/renewals/month?month=2026-13",
+        "/renewals/month?month=9999-12",
         "/renewals/preview?days=0",
         "/renewals/preview?days=a",
         "/renewals/preview?days=99999999999999999999",

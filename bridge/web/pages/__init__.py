@@ -37,6 +37,7 @@ from bridge.web.pages import (
     partner_leads,
     partners,
     plan,
+    renewal_month,
     renewals,
     reseller_clients,
     rotation,
@@ -46,6 +47,7 @@ from bridge.web.pages import (
 from bridge.web.pages.client_words import CLIENT_FILTERS
 from bridge.web.pages.entering import gate
 from bridge.web.pages.looks import FILTERS
+from bridge.web.pages.renewal_words import RENEWAL_FILTERS
 from bridge.web.pages.visiting import Visit, form, home_of, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.readable import refuse_unreadable_query
@@ -87,7 +89,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     app.register_error_handler(404, _unknown_address)
     app.after_request(_guarded)
     languages.register(app)
-    app.jinja_env.filters.update(FILTERS | CLIENT_FILTERS)
+    app.jinja_env.filters.update(FILTERS | CLIENT_FILTERS | RENEWAL_FILTERS)
     app.jinja_env.globals.update(static=static_files.address, languages=languages.LANGUAGES)
     app.context_processor(_look)
 
@@ -186,6 +188,7 @@ def _client_pages(site: Site) -> Routes:
         ("/plan/messages/<name>", "GET", page(site, plan.show_messages, CLIENTS)),
         ("/plan/end", "POST", own_form(site, helping.leave, CLIENTS)),
         ("/renewals", "GET", page(site, renewals.show_all, PEOPLE)),
+        ("/renewals/month", "GET", page(site, renewal_month.show, PEOPLE)),
         ("/renewals/preview", "GET", page(site, renewals.show_preview, PEOPLE)),
         ("/renewals/<name>", "GET", page(site, renewals.show, PEOPLE)),
         ("/renewals/<name>/owner", "POST", form(site, renewals.set_owner, PEOPLE)),

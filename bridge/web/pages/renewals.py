@@ -16,7 +16,6 @@ from bridge.domain.renewing import (
     OwnerChoice,
     RenewalId,
     RenewalOwner,
-    RenewalState,
     RenewalWord,
     renewal_of_client,
 )
@@ -31,6 +30,7 @@ from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted, feed_rows
 from bridge.store.renewals import RenewalPlace
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
+from bridge.web.pages.renewal_words import CHOICES, STATE_TONES, STATES, WORDS
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import Problem, invalid, not_found
 
@@ -38,21 +38,6 @@ Choice = TypeVar("Choice", bound=StrEnum)
 DAYS = 30
 MOST_DAYS = 400
 HISTORY = 50
-WORDS = {
-    RenewalWord.HANDLED: "We are at it",
-    RenewalWord.CONFIRMED: "Confirmed",
-    RenewalWord.RENEWED: "Renewed",
-    RenewalWord.CANCELLATION_REQUESTED: "Wants to leave",
-    RenewalWord.CANCELLED: "Cancelled",
-    RenewalWord.PENDING: "Open again",
-}
-STATES = {
-    RenewalState.PENDING: "open",
-    RenewalState.RENEWED: "renewed",
-    RenewalState.CONFIRMED: "confirmed",
-    RenewalState.CANCELLATION_REQUESTED: "wants to leave",
-    RenewalState.CANCELLED: "cancelled",
-}
 
 
 def show_all(visit: Visit) -> Response:
@@ -65,6 +50,7 @@ def show_all(visit: Visit) -> Response:
         "renewals.html",
         renewals=shown,
         states=STATES,
+        tones=STATE_TONES,
         asked={name: asked(name) for name in ("first", "last")},
         next_page=address_of_next(visit, after, "renewals"),
         may_set_default=_sets_default(visit),
@@ -91,9 +77,10 @@ def show(visit: Visit, name: str) -> Response:
         "renewal.html",
         opened=found,
         history=history,
-        choices=tuple(OwnerChoice),
+        choices=CHOICES,
         words=WORDS,
         states=STATES,
+        tones=STATE_TONES,
         key=secrets.token_hex(16),
     )
 
