@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from bridge.store.engine import open_engine
 from bridge.store.migrations import migrate
 from tests.lanes import BY_NAME, LANES, Lane
-from tests.services import Postgres, Redis, postgres_running, redis_running
+from tests.services import BUSY_SECONDS, Postgres, Redis, postgres_running, redis_running
 from tests.tools import advice
 from tests.turns import in_turn
 
@@ -140,7 +140,7 @@ def postgres_url(postgres_server: Postgres, postgres_template: str) -> Iterator[
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """Opened from `database_url`."""
-    opened = open_engine(database_url)
+    opened = open_engine(database_url, busy_seconds=BUSY_SECONDS)
     yield opened
     opened.dispose()
 

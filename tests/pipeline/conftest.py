@@ -9,7 +9,7 @@ from bridge.pipeline.mirror import sync
 from bridge.store.engine import open_engine, writing
 from bridge.store.schema import METADATA
 from tests.pipeline.world import Sandboxes, World, sandboxes, world
-from tests.services import Postgres
+from tests.services import BUSY_SECONDS, Postgres
 
 # Also of tables that hold nothing any more.
 _COUNT_FROM_ONE = """
@@ -33,7 +33,7 @@ def shared_postgres(postgres_server: Postgres, postgres_template: str) -> Iterat
 
 @pytest.fixture
 def emptied_postgres(shared_postgres: str) -> Iterator[Engine]:
-    engine = open_engine(shared_postgres)
+    engine = open_engine(shared_postgres, busy_seconds=BUSY_SECONDS)
     with writing(engine) as db:
         _empty(db)
     yield engine
@@ -54,7 +54,7 @@ def _empty(db: Connection) -> None:
 
 @pytest.fixture
 def fresh_sqlite(sqlite_url: str) -> Iterator[Engine]:
-    engine = open_engine(sqlite_url)
+    engine = open_engine(sqlite_url, busy_seconds=BUSY_SECONDS)
     yield engine
     engine.dispose()
 

@@ -85,7 +85,7 @@ def test_migrated_and_started_all_that_was_pending_is_delivered(
         assert sum("of one whom the CRM refused" in entry for entry in home.entries()) == 1
 
 
-@pytest.mark.parametrize("revision", released())
+@pytest.mark.parametrize("revision", [released()[0], released()[-1]])
 def test_up_alone_does_all_of_it(revision: str, tmp_path: Path) -> None:
     """R13: what who has one machine does: stops the old release, starts the new one."""
     url, port = f"sqlite:///{tmp_path}/old.sqlite", free_port()

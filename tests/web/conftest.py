@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import Engine
 
 from bridge.store.engine import open_engine
+from tests.services import BUSY_SECONDS
 from tests.web.world import World
 
 
 @pytest.fixture
 def world(sqlite_url: str) -> Iterator[World]:
-    opened = open_engine(sqlite_url)
+    opened = open_engine(sqlite_url, busy_seconds=BUSY_SECONDS)
     yield World(opened)
     opened.dispose()
 

@@ -90,7 +90,7 @@ def test_a_refused_signature_leaves_a_line_without_secrets(walk: Door) -> None:
 def test_one_line_per_webhook(walk: Door) -> None:
     with capture_logs() as lines:
         walk.post()
-    (line,) = lines
+    (line,) = [line for line in lines if line["event"].startswith("webhook")]
     assert (line["event"], line["account"], line["outcome"]) == ("webhook", "acc", "stored")
     assert line["milliseconds"] > 0
 
@@ -240,6 +240,7 @@ def test_a_bug_in_a_connector_is_logged_without_the_path(
         answer = walk.post("/hooks/acc/s3cret")
     assert answer.status_code == 500
     assert walk.rows() == []
-    assert [line["event"] for line in lines] == ["webhook failed", "webhook"]
-    assert lines[1]["outcome"] == "failed"
+    told = [line for line in lines if line["event"].startswith("webhook")]
+    assert [line["event"] for line in told] == ["webhook failed", "webhook"]
+    assert told[1]["outcome"] == "failed"
     assert "s3cret" not in str([{**line, "exc_info": None} for line in lines])
