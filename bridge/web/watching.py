@@ -29,8 +29,8 @@ from bridge.web.auth import (
 )
 from bridge.web.counting import FOR_A_MENU, Counters, count
 from bridge.web.noticelist import meant
-from bridge.web.pages.looks import told
 from bridge.web.problems import forbidden, invalid
+from bridge.web.reasons_said.notices import told
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer
 

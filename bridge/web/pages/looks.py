@@ -10,11 +10,11 @@ from markupsafe import Markup
 from bridge.domain.client_differences import said_of_service
 from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
 from bridge.domain.partner_leads import How, LeadState
-from bridge.domain.reasons import ReasonCode
 from bridge.web import reasons_said
 from bridge.web.languages import Said, _, _l, _n, language, zone
 from bridge.web.reasons_said import sentence
 from bridge.web.reasons_said.facts import check_words
+from bridge.web.reasons_said.notices import told
 from bridge.web.wording import MEDIA, MESSENGERS, effect_words, event_words
 
 FOLD_AFTER = 160
@@ -28,59 +28,6 @@ _STATUS: Mapping[MessageStatus, Said] = {
     MessageStatus.PLAYED: _l("listened to"),
     MessageStatus.FAILED: _l("failed"),
     MessageStatus.UNKNOWN: _l("not known yet"),
-}
-_TOLD: Mapping[ReasonCode, Said] = {
-    ReasonCode.NOTIFY_RESPONSIBLE: _l("Your client wrote"),
-    ReasonCode.NOTIFY_NEW_CLIENT: _l("A new client wrote whom nobody owns yet"),
-    ReasonCode.NOTIFY_ALL_CHATS: _l("A client wrote; managers hear all chats"),
-    ReasonCode.NOTIFY_TARGET: _l("A client was given to you"),
-    ReasonCode.OWNER_CHANGED: _l("This client is yours now"),
-    ReasonCode.CHANNEL_INACTIVE: _l("A channel stopped working; look at your messenger's account"),
-    ReasonCode.ACCOUNT_PAUSED: _l(
-        "A vendor refuses our credentials; `bridge doctor` says what to do"
-    ),
-    ReasonCode.CLIENT_AMBIGUOUS: _l("Several contacts fit a client: please say whose he is"),
-    ReasonCode.CLIENT_DUPLICATE: _l("Two contacts may be one client: please look"),
-    ReasonCode.IDENTITY_MOVED: _l(
-        "A client has another number or id; the CRM still has the old one"
-    ),
-    ReasonCode.NOTIFY_NOBODY: _l("A client wrote and nobody could be found for him"),
-    ReasonCode.OWNER_LEFT: _l("An owner has left; give the clients another one in the CRM"),
-    ReasonCode.ACCOUNT_OUTAGE: _l(
-        "An account has stood still for an hour; what is to be done waits"
-    ),
-    ReasonCode.MESSAGE_FAILED: _l("A message of yours did not get through; the chat says why"),
-    ReasonCode.MESSAGE_IN_DOUBT: _l(
-        "Nobody knows whether a message of yours arrived: decide there"
-    ),
-    ReasonCode.LEAD_GIVEN: _l("A lead is offered to you"),
-    ReasonCode.LEAD_QUEUED: _l("A lead waits in a queue of yours"),
-    ReasonCode.LEAD_LOST: _l("A lead of yours was given to somebody else"),
-    ReasonCode.LEAD_DECLINED: _l("A partner has declined a lead"),
-    ReasonCode.LEAD_EXPIRED: _l("A partner did not accept a lead in time"),
-    ReasonCode.LEAD_NOBODY: _l("Nobody is left who could get a lead: please give it to somebody"),
-    ReasonCode.LEAD_WRITE_FAILED: _l("The CRM did not take the new owner of a lead"),
-    ReasonCode.PARTNER_ENABLING: _l("A partner or a partner's user is to be enabled in the CRM"),
-    ReasonCode.PARTNER_ENABLED: _l("What you asked to enable in the CRM is enabled now"),
-    ReasonCode.CLAIM_OVERRULED: _l("The CRM gave a client of yours to somebody else"),
-    ReasonCode.RENEWAL_NO_RECIPIENT: _l(
-        "A renewal notice reaches nobody: the client has no contact"
-    ),
-    ReasonCode.RENEWAL_NO_CONTACT: _l("A renewal notice reaches nobody: name a point of contact"),
-    ReasonCode.RENEWAL_NOT_HIS_USER: _l(
-        "A renewal notice reaches nobody: name a user of the partner"
-    ),
-    ReasonCode.RENEWAL_CONTACT_GONE: _l(
-        "A renewal notice reaches nobody: its receiver is deactivated"
-    ),
-    ReasonCode.RENEWAL_UNSENT: _l("A renewal notice could not leave; the renewal's page says why"),
-    ReasonCode.RENEWAL_NO_REACTION: _l("A partner has not reacted to a renewal that is near"),
-    ReasonCode.PLAN_ACTIVE: _l("The plan of a reseller's client is active again"),
-    ReasonCode.PLAN_EXHAUSTED: _l("A reseller's client has no units left"),
-    ReasonCode.PLAN_EXPIRED: _l("The plan of a reseller's client has expired"),
-    ReasonCode.PLAN_SUSPENDED: _l("A reseller's client is suspended"),
-    ReasonCode.PLAN_UNITS_LOW: _l("A reseller's client has few units left"),
-    ReasonCode.PLAN_ENDING: _l("The plan of a reseller's client ends soon"),
 }
 _DEEDS: Mapping[str, Said] = {
     "edit": _l("Edit"),
@@ -213,11 +160,6 @@ def lead_how(how: How) -> str:
 
 def event(kind: str) -> str:
     return event_words(kind)
-
-
-def told(code: ReasonCode) -> str:
-    """Why somebody was notified."""
-    return str(_TOLD[code]) if code in _TOLD else sentence(code).removesuffix(".")
 
 
 def deed(action: str) -> str:
