@@ -207,6 +207,17 @@ POST   /renewals/<name>/state                                  303 403 400 400 4
 GET    /renewals/month                                         303 200 200 200 200 200
 GET    /renewals/preview                                       303 200 200 200 200 200
 GET    /rotation                                               303 403 403 403 403 200
+GET    /settings/changes                                       303 403 403 403 200 200
+GET    /settings/changes/<name>                                303 403 403 403 404 404
+POST   /settings/changes/<name>/return                         303 403 403 403 403 404
+GET    /settings/files                                         303 403 403 403 200 200
+GET    /settings/files/<name>                                  303 403 403 403 404 404
+POST   /settings/files/<name>                                  303 403 403 403 403 404
+GET    /settings/review/<name>                                 303 403 403 403 404 404
+POST   /settings/review/<name>                                 303 403 403 403 403 404
+POST   /settings/review/<name>/discard                         303 403 403 403 403 404
+GET    /settings/review/<name>/effect                          303 403 403 403 404 404
+GET    /settings/review/<name>/patch                           303 403 403 403 404 404
 GET    /settings/partners/communications                       303 404 404 404 403 403
 POST   /settings/partners/communications                       303 403 400 400 403 400
 GET    /static/<path:filename>                                 200 200 200 200 200 200

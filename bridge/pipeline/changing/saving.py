@@ -92,7 +92,7 @@ Also = Callable[[Connection, Loaded], None]
 def folder_now(parts: Parts) -> Files:
     """The folder as it stands; as it was last taken, where it is not on this machine."""
     folder = _folder(parts)
-    if folder.path.is_dir():
+    if is_here(parts):
         return read_folder(folder.path)
     with reading(parts.engine) as db:
         contents = contents_of(db, last_change(db))

@@ -48,6 +48,7 @@ from bridge.web.pages.client_words import CLIENT_FILTERS
 from bridge.web.pages.entering import gate
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.renewal_words import RENEWAL_FILTERS
+from bridge.web.pages.settings import changes, files, reviewing
 from bridge.web.pages.visiting import Visit, form, home_of, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.readable import refuse_unreadable_query
@@ -194,6 +195,7 @@ def _client_pages(site: Site) -> Routes:
         ("/renewals/<name>/owner", "POST", form(site, renewals.set_owner, PEOPLE)),
         ("/renewals/<name>/state", "POST", form(site, renewals.say, PEOPLE)),
         ("/clients/<name>/renewals", "GET", page(site, renewals.of_client, PEOPLE)),
+        *_changing(site),
         ("/settings/partners/communications", "GET", page(site, renewals.show_default, PEOPLE)),
         ("/settings/partners/communications", "POST", form(site, renewals.set_default, PEOPLE)),
     )
@@ -226,6 +228,24 @@ def _partner_pages(site: Site) -> Routes:
 
 def _go_home(visit: Visit) -> Response:
     return make_response(redirect(home_of(visit.principal)))
+
+
+def _changing(site: Site) -> Routes:
+    """Changes of the YAML: their review, their history, and the files themselves."""
+    review, change = "/settings/review/<name>", "/settings/changes/<name>"
+    return (
+        (review, "GET", page(site, reviewing.show)),
+        (review, "POST", form(site, reviewing.keep)),
+        (f"{review}/effect", "GET", page(site, reviewing.show_effect)),
+        (f"{review}/patch", "GET", page(site, reviewing.take_patch)),
+        (f"{review}/discard", "POST", form(site, reviewing.discard)),
+        ("/settings/changes", "GET", page(site, changes.show_all)),
+        (change, "GET", page(site, changes.show)),
+        (f"{change}/return", "POST", form(site, changes.go_back)),
+        ("/settings/files", "GET", page(site, files.show_all)),
+        ("/settings/files/<name>", "GET", page(site, files.show)),
+        ("/settings/files/<name>", "POST", form(site, files.edit)),
+    )
 
 
 def _limit_form(site: Site) -> None:

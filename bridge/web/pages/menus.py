@@ -83,6 +83,12 @@ INBOX = Entry(label=_l("Inbox"), address="/inbox", icon="inbox")
 ACTIVITY = Entry(label=_l("Activity"), address="/activity", icon="activity")
 PLAN = Entry(label=_l("Your plan"), address="/plan", icon="package")
 MESSAGES = Entry(label=_l("Your messages"), address="/plan/messages", icon="messages")
+CHANGES = Entry(
+    label=_l("Changes"),
+    address="/settings/changes",
+    icon="history",
+    also=("/settings/review", "/settings/files"),
+)
 
 _OTHERS = {
     PersonKind.PARTNER_USER: (INBOX, ACTIVITY, RENEWALS, NOTIFICATIONS),
@@ -107,6 +113,7 @@ def menu_of_house(
             _("Operations"),
             (WHOSE, TURNS, DELIVERIES, DEAD_LETTERS, SESSIONS) if principal.is_admin else (),
         ),
+        (_("Settings"), (CHANGES,) if principal.employee.role in READS_ALL else ()),
     ]
     return _sections(sections, path, counters)
 
