@@ -23,6 +23,7 @@ from bridge.pipeline.doctor.people import (
 from bridge.pipeline.doctor.points import Health, Point, fine, skipped, wrong
 from bridge.pipeline.doctor.renewals import check_renewals
 from bridge.pipeline.doctor.self_test import TestMessage
+from bridge.pipeline.doctor.signing_in import check_sign_in
 from bridge.pipeline.doctor.standing import check_standing
 from bridge.pipeline.doctor.storage import check_storage
 from bridge.pipeline.parts import Parts
@@ -97,6 +98,7 @@ def _points(parts: Parts, settings: Settings, wanted: Wanted) -> Iterator[Point]
         todo = "set what it names in this terminal too, or run `bridge migrate`"
         yield wrong("active configuration", str(error), todo)
         return
+    yield from check_sign_in(parts, offline=wanted.offline)
     yield from _outside(parts, wanted)
 
 

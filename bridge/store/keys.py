@@ -23,6 +23,7 @@ class Scope(StrEnum):
     READ = "read"
     SEND = "send"
     ADMIN = "admin"
+    EMBED = "embed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

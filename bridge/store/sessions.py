@@ -85,7 +85,7 @@ def create_login_link(db: Connection, principal: str, now: datetime, behind: str
 def use_login_link(db: Connection, token: str, now: datetime) -> SignedIn | None:
     """Whose link this was, now used up; None when it is unknown, used or too old."""
     link, fresh = digest(token), LOGIN_LINKS.c.expires_at > now
-    use = update(LOGIN_LINKS).filter_by(digest=link, used_at=None).where(fresh)
+    use = update(LOGIN_LINKS).filter_by(digest=link, used_at=None, embed=None).where(fresh)
     if db.execute(use.values(used_at=now)).rowcount != 1:
         return None
     row = db.execute(select(LOGIN_LINKS).filter_by(digest=link)).one()
@@ -180,9 +180,7 @@ def forget_expired_sessions(db: Connection, now: datetime) -> None:
 
 def was_session_of(db: Connection, token: str) -> str:
     """Whose session this was, whether or not it still holds; empty for what was none."""
-    query = select(SESSIONS.c.principal).where(
-        SESSIONS.c.digest == digest(token), SESSIONS.c.help.is_(None)
-    )
+    query = select(SESSIONS.c.principal).filter_by(digest=digest(token), help=None, embed=None)
     return db.execute(query).scalar_one_or_none() or ""
 
 
@@ -271,7 +269,8 @@ def _open(db: Connection, digests: Iterable[str], now: datetime) -> dict[str, Si
     wanted = [name for name in digests if name]
     if not wanted:
         return {}
-    rows = db.execute(select(SESSIONS).where(_holds(now), among(SESSIONS.c.digest, wanted)))
+    whole = SESSIONS.c.embed.is_(None)  # what is open in a frame opens nothing else
+    rows = db.execute(select(SESSIONS).where(_holds(now), whole, among(SESSIONS.c.digest, wanted)))
     return {row.digest: _signed_in(row) for row in rows}
 
 

@@ -26,6 +26,9 @@ PUBLIC = frozenset(
         "GET /login",
         "GET /login/<token>",
         "POST /login/<token>",  # with a form of that very browser
+        "GET /embed/<token>",
+        "GET /embed/chats/<session>",  # of a frame's own session
+        "POST /embed/chats/<session>/reply",
         "GET /signin",
         "GET /signin/callback",
         "GET /signin/choose",

@@ -8,6 +8,9 @@
 TABLE = """
 GET    /                                                       303 302 302 302 302 302
 GET    /account                                                303 200 200 200 200 200
+GET    /embed/<token>                                          404 404 404 404 404 404
+GET    /embed/chats/<session>                                  404 404 404 404 404 404
+POST   /embed/chats/<session>/reply                            404 404 404 404 404 404
 POST   /account/end-others                                     303 303 303 303 303 303
 POST   /account/sessions/<session>/end                         303 404 404 404 404 404
 GET    /activity                                               303 200 200 200 200 200
@@ -110,6 +113,7 @@ POST   /api/v1/renewals/<id>/state                             401 403 422 422 4
 GET    /api/v1/renewals/default                                401 404 404 404 403 403
 PUT    /api/v1/renewals/default                                401 403 422 422 403 422
 GET    /api/v1/renewals/preview                                401 200 200 200 200 200
+POST   /api/v1/embed-links                                     401 403 409 409 403 409
 GET    /api/v1/sessions                                        401 403 403 403 403 200
 POST   /api/v1/sessions/<id>/end                               401 403 403 403 403 404
 GET    /api/v1/rotation/<pool>                                 401 403 403 403 403 404

@@ -26,6 +26,7 @@ LOGIN_LINKS = Table(
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
     Column("behind", Text),
+    Column("embed", Text),
 )
 SESSIONS = Table(
     "sessions",
@@ -42,6 +43,7 @@ SESSIONS = Table(
     Column("idle_until", Moment),
     Column("via", Text),
     Column("browser", Text),
+    Column("embed", Text),
 )
 # Who is signed in as a client: what the clock looks through for those whose end is to be noted.
 Index(

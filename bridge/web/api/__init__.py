@@ -25,6 +25,7 @@ from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
 from bridge.web.api.deliveries import ROUTES as DELIVERIES
 from bridge.web.api.description import describe
+from bridge.web.api.embedding import ROUTES as EMBEDDING
 from bridge.web.api.employees import ROUTES as EMPLOYEES
 from bridge.web.api.erasing import ROUTES as ERASING
 from bridge.web.api.events import ROUTES as EVENTS
@@ -84,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
     *DELIVERIES,
     *KEYS,
     *SESSIONS,
+    *EMBEDDING,
     *AUDIT,
     *NUMBERS,
     *OPERATIONS,

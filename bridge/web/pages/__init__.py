@@ -27,6 +27,7 @@ from bridge.web.pages import (
     clients,
     dead,
     deliveries,
+    embedding,
     erasing,
     exports,
     first,
@@ -56,10 +57,11 @@ from bridge.web.site import SecretKey, Site, site_of
 from bridge.web.uploads import is_upload
 
 MAX_FORM_BYTES = 256 * 1024
+_NO_FRAMES = "frame-ancestors 'none'"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    f"{_NO_FRAMES}",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -88,7 +90,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     _answer_errors(blueprint)
     app.register_blueprint(blueprint)
     app.register_error_handler(404, _unknown_address)
-    app.after_request(_guarded)
+    app.after_request(partial(_guarded, site))
     languages.register(app)
     app.jinja_env.filters.update(FILTERS | CLIENT_FILTERS | RENEWAL_FILTERS)
     app.jinja_env.globals.update(static=static_files.address, languages=languages.LANGUAGES)
@@ -120,6 +122,9 @@ def _pages(site: Site) -> Routes:
         ("/signin/choose", "POST", partial(openid.choose, site, door)),
         ("/signin/goodbye", "GET", partial(openid.say_goodbye, site, door)),
         ("/look", "POST", own_form(site, appearance.choose, EVERYBODY)),
+        (f"{embedding.PREFIX}<token>", "GET", partial(embedding.open_link, site, door)),
+        (f"{embedding.PREFIX}chats/<session>", "GET", partial(embedding.show, site)),
+        (f"{embedding.PREFIX}chats/<session>/reply", "POST", partial(embedding.reply, site)),
         ("/logout", "POST", own_form(site, signing_in.sign_out, PEOPLE)),
         ("/account", "GET", page(site, account.show, EVERYBODY)),
         ("/account/end-others", "POST", own_form(site, account.end_all_others, PEOPLE)),
@@ -259,13 +264,27 @@ def _limit_form(site: Site) -> None:
     request.max_form_memory_size = MAX_FORM_BYTES
 
 
-def _guarded(answer: Response) -> Response:
-    """Nothing is framed, sniffed, inlined or taken along to another site, whatever page it is."""
+def _guarded(site: Site, answer: Response) -> Response:
+    """Nothing is framed, sniffed, inlined or taken along to another site, whatever page it is; but
+    for one client's chat, in frames of the pages that the configuration names."""
+    framing = _framing(site) if request.path.startswith(embedding.PREFIX) else ""
     for name, value in _HEADERS.items():
-        answer.headers.setdefault(name, value)
+        if framing and name == "X-Frame-Options":
+            continue  # it knows no list of origins, and would forbid what the policy below allows
+        is_policy = framing and name == "Content-Security-Policy"
+        answer.headers.setdefault(name, value.replace(_NO_FRAMES, framing) if is_policy else value)
     if request.blueprint == "pages" and request.endpoint != "pages.static":
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer
+
+
+def _framing(site: Site) -> str:
+    """Which pages may show it, for `frame-ancestors`; empty while nobody's may."""
+    try:
+        named = embedding.origins(site)
+    except (ConfigError, SQLAlchemyError):
+        return ""
+    return f"frame-ancestors {' '.join(named)}" if named else ""
 
 
 def _answer_errors(blueprint: Blueprint) -> None:
