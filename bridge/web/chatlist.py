@@ -76,7 +76,7 @@ def _line(
 def _from(db: Connection, viewer: Viewer, wanted: Wanted, start: Place) -> Iterator[Found]:
     """Every readable chat from a place on, each with the place after it; at last a place without
     a chat where a search looked no further."""
-    if viewer.reads_none:
+    if viewer.reads_none or (wanted.mark is not None and not viewer.may_mark(wanted.mark)):
         return
     if wanted.words.strip():
         yield from found_chats(db, viewer, wanted, start)

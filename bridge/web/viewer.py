@@ -57,6 +57,12 @@ class Viewer:
             return not self.policy.managers_hear_all_chats
         return self.employee.role is Role.SALESPERSON
 
+    def may_mark(self, tone: Mark) -> bool:
+        """Whether any unanswered chat can have this colour for these eyes."""
+        if self.employee.role is Role.MANAGER:
+            return tone is Mark.RED or not self.policy.managers_hear_all_chats
+        return tone is (Mark.GREY if self.employee.role is Role.QUALITY_CONTROL else Mark.RED)
+
     @property
     def reads_none(self) -> bool:
         return self.employee.role is Role.NONE

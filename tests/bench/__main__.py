@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import structlog
 
-from tests.bench import backlog, draining, footprint, latency, limit, receive, volume
+from tests.bench import backlog, draining, footprint, latency, limit, pages, receive, volume
 from tests.bench.figures import Figure
 from tests.bench.machine import Others, this_machine
 from tests.bench.place import program_of
@@ -30,6 +30,7 @@ MEASURES: Mapping[str, Sequence[Measure]] = {
     "c": (latency.measure,),
     "d": (volume.measure,),
     "e": (footprint.measure,),
+    "f": (pages.measure,),
 }
 
 
@@ -60,7 +61,7 @@ def main(
     store: str | None,
     output: Path,
 ) -> None:
-    """Measure the bridge: all PARTS, or some of a b c d e."""
+    """Measure the bridge: all PARTS, or some of a b c d e f."""
     plan = _planned(QUICK if quick else Plan(), parts, rounds, messages, stored, store, output)
     _check(plan)
     # Told to end, it ends what it started: as at Ctrl-C, also where that is not listened to.

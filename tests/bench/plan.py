@@ -12,13 +12,15 @@ PARTS = {
     "c": "latency",
     "d": "cost with many messages stored",
     "e": "memory and start-up",
+    "f": "pages with many conversations",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`messages` are those of one backlog, `webhooks` those of one round at the door, `stored`
-    those that the large store holds; `paced` is how many are sent at two a second."""
+    those that the large store holds, `chats` the conversations of the one of the pages; `paced` is
+    how many are sent at two a second."""
 
     parts: tuple[str, ...] = tuple(PARTS)
     stores: tuple[str, ...] = STORES
@@ -27,6 +29,7 @@ class Plan:
     messages: int = 5000
     webhooks: int = 3000
     stored: int = 1_000_000
+    chats: int = 100_000
     paced: int = 80
     limited_seconds: int = 20
     output: Path = Path("build/bench")
@@ -40,4 +43,6 @@ class Plan:
         return max(STEP, self.stored // 100 // STEP * STEP)
 
 
-QUICK = Plan(rounds=2, messages=1000, webhooks=600, stored=100_000, paced=16, limited_seconds=5)
+QUICK = Plan(
+    rounds=2, messages=1000, webhooks=600, stored=100_000, chats=10_000, paced=16, limited_seconds=5
+)
