@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from bridge.domain.access import access
 from bridge.domain.claiming import taken_by
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import ChannelName, ConversationId, MessageId
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId
 from bridge.domain.people import Directory, Employee
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
@@ -62,10 +62,19 @@ def taken(
 ) -> Refusal | None:
     """Who comes second to a new client he was told of hears who was first (WS-10); to everybody
     else the chat does not exist."""
-    first = taken_by(employee, chat, directory)
-    if first is None or not was_told(db, employee.id, chat.conversation.id):
+    first = first_of(db, employee, chat, directory)
+    if first is None:
         return None
     return refusal(ReasonCode.CLIENT_TAKEN, f"already taken by {first}", 409)
+
+
+def first_of(
+    db: Connection, employee: Employee, chat: ChatFacts, directory: Directory
+) -> EmployeeId | None:
+    """Who was first, where he may hear it."""
+    first = taken_by(employee, chat, directory)
+    is_told = first is not None and was_told(db, employee.id, chat.conversation.id)
+    return first if is_told else None
 
 
 def not_found() -> Refusal:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from bridge.codec import decode
 from bridge.domain.messaging import Messenger
-from bridge.domain.names import ChannelName, ConversationId, EmployeeId
+from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId
 from bridge.domain.notifications import Mark
 from bridge.domain.records import Conversation, Message
 from bridge.store.among import among
@@ -111,6 +111,14 @@ def messages_of(
         query = query.where(MESSAGES.c.seq < before)
     rows = db.execute(query.order_by(MESSAGES.c.seq.desc()).limit(limit))
     return tuple((row.seq, decode(Message, bytes(row.value))) for row in rows)
+
+
+def number_of(db: Connection, conversation: ConversationId, message: MessageId) -> int | None:
+    """The number of a message of this conversation."""
+    query = select(MESSAGES.c.seq).where(
+        MESSAGES.c.id == message, MESSAGES.c.conversation == conversation
+    )
+    return db.scalar(query)
 
 
 def messages_among(

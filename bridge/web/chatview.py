@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from bridge.domain.access import Access, Ownership, owners
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import ConversationId
-from bridge.pipeline.refusals import taken
+from bridge.domain.names import ConversationId, EmployeeId
+from bridge.pipeline.refusals import first_of, taken
 from bridge.store.chats import chat_facts
 from bridge.web.problems import Problem, not_found
 from bridge.web.viewer import Viewer
@@ -31,6 +31,26 @@ def open_to_answer(db: Connection, viewer: Viewer, name: str) -> ChatFacts:
         late = taken(db, viewer.employee, chat, viewer.directory)
         raise not_found("conversation") if late is None else Problem(late.status, late.reason)
     return chat
+
+
+def who_was_first(db: Connection, viewer: Viewer, name: str) -> str:
+    """Who has got the client of a chat that is not for these eyes any more; empty for one that is;
+    Problem 404 for who was never told of him."""
+    where = ConversationId(name)
+    chat = chat_facts(db, [where]).get(where)
+    if chat is None or viewer.reads_none:
+        raise not_found("conversation")
+    if viewer.access(chat).can_read:
+        return ""
+    first = first_of(db, viewer.employee, chat, viewer.directory)
+    if first is None:
+        raise not_found("conversation")
+    return called(viewer, first)
+
+
+def called(viewer: Viewer, employee: EmployeeId) -> str:
+    person = viewer.directory.by_email(employee)
+    return person.name if person is not None and person.name else employee
 
 
 def title_of(chat: ChatFacts) -> str:

@@ -52,6 +52,13 @@ class FileView:
         stored = self.state is FileState.STORED
         return stored and is_shown(self.content_type) and self.content_type.startswith("image/")
 
+    @property
+    def player(self) -> str:
+        """`audio` or `video` where a browser plays our copy; else empty."""
+        kind = self.content_type.partition("/")[0]
+        plays = self.state is FileState.STORED and is_shown(self.content_type)
+        return kind if plays and kind in ("audio", "video") else ""
+
 
 Files = Mapping[MessageId, tuple[FileView, ...]]
 

@@ -16,7 +16,9 @@ from bridge.codec import encode
 from bridge.domain.names import ConversationId, EmployeeId, MessageId
 from bridge.domain.people import Directory, Role
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.pipeline.refusals import first_of
 from bridge.store import decisions, keys, mirror, notices, sessions
+from bridge.store.chats import chat_facts
 from bridge.store.engine import reading
 from bridge.store.keys import Scope, digest
 from bridge.store.notices import Notice
@@ -27,12 +29,13 @@ from bridge.web.auth import (
     principal_of_session,
     unauthenticated,
 )
+from bridge.web.chatview import called
 from bridge.web.counting import FOR_A_MENU, Counters, count
 from bridge.web.noticelist import meant
 from bridge.web.problems import forbidden, invalid
 from bridge.web.reasons_said.notices import told
 from bridge.web.site import Site
-from bridge.web.viewer import Viewer
+from bridge.web.viewer import Viewer, viewer
 
 AT_ONCE = 500
 """Notifications that one look reads; the next goes on from there."""
@@ -70,6 +73,7 @@ class Watch:
     seen: int  # the newest notification
     decided: int  # the newest decision
     conversation: ConversationId | None = None
+    could_read: bool = False  # the conversation, when it was last looked at
     counted: Counters | None = None
     counted_at: datetime | None = None
     counted_to: int = 0  # the newest decision that the counters know of
@@ -104,6 +108,7 @@ def admit(site: Site, asked: Asked) -> Watch:
     with reading(site.parts.engine) as db:
         principal = _alive(db, site, [ticket], site.parts.now()).get(ticket)
         newest, decided = notices.newest(db), decisions.newest(db)
+        could_read = principal is not None and _reads(db, site, principal, asked.conversation)
     if principal is None:
         what = "this key is unknown, expired or revoked" if ticket.is_key else "sign in first"
         raise unauthenticated(what)
@@ -117,6 +122,7 @@ def admit(site: Site, asked: Asked) -> Watch:
         seen=min(int(asked.after), newest) if asked.after else newest,
         decided=decided,
         conversation=ConversationId(asked.conversation) if asked.conversation else None,
+        could_read=could_read,
     )
 
 
@@ -188,19 +194,34 @@ class _Look:
             watch, seen=self._read_to.get(watch.seen, watch.seen), decided=self._decided
         )
         after = self._counted(after, eyes, bool(told_now))
-        pieces = (*told_now, *self._chat(watch, eyes), *_counters(watch, after))
-        return News(pieces=pieces, watch=after)
+        said, after = self._chat(watch, after, eyes)
+        return News(pieces=(*told_now, *said, *_counters(watch, after)), watch=after)
 
     def _notices(self, watch: Watch, eyes: Viewer) -> tuple[bytes, ...]:
         rows = self._rows.get((eyes.employee.id, watch.seen), ())
         mine = meant(self._db, eyes, rows)
         return tuple(event("notification", _shape(notice), notice.id) for notice in mine)
 
-    def _chat(self, watch: Watch, eyes: Viewer) -> tuple[bytes, ...]:
+    def _chat(self, watch: Watch, after: Watch, eyes: Viewer) -> tuple[tuple[bytes, ...], Watch]:
+        """That something happened in it; or, once, that it is for these eyes no longer. Access may
+        end without a decision: then it is noticed when the counters are made anew."""
         name = watch.conversation
-        if name is None or name not in self._changed or name not in eyes.readable(self._db, [name]):
-            return ()
-        return (event("conversation", {"id": name}),)
+        is_told = name in self._changed
+        if name is None or not (is_told or after.counted_at != watch.counted_at):
+            return (), after
+        if name in eyes.readable(self._db, [name]):
+            told = (event("conversation", {"id": name}),) if is_told else ()
+            return told, replace(after, could_read=True)
+        if not watch.could_read:
+            return (), after
+        gone = event("taken", {"id": name, "by": self._first(name, eyes)})
+        return (gone,), replace(after, could_read=False)
+
+    def _first(self, name: ConversationId, eyes: Viewer) -> str:
+        """Who answered first, where he may hear it."""
+        chat = chat_facts(self._db, [name]).get(name)
+        first = None if chat is None else first_of(self._db, eyes.employee, chat, eyes.directory)
+        return "" if first is None else called(eyes, first)
 
     def _counted(self, watch: Watch, eyes: Viewer, is_told: bool) -> Watch:
         if watch.counted_at is not None and not is_told:
@@ -237,6 +258,13 @@ def _shape(notice: Notice) -> NoticeNews:
         says=told(notice.code),
         created_at=notice.created_at,
     )
+
+
+def _reads(db: Connection, site: Site, principal: Principal, conversation: str) -> bool:
+    if not conversation or principal.employee.role is Role.NONE:
+        return False
+    eyes = viewer(db, principal.employee, site.policy, site.parts.now())
+    return bool(eyes.readable(db, [ConversationId(conversation)]))
 
 
 def _ticket(asked: Asked) -> Ticket:

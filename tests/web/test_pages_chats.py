@@ -54,11 +54,11 @@ def test_the_list_goes_on_page_by_page_own_chats_first(world: World) -> None:
         world.later(minutes=1)
     browser = world.signed_in(LUIS)
     page = browser.get("/conversations").text
-    titles = re.findall(r"<strong>(Client \d\d)</strong>", page)
+    titles = re.findall(r"<strong><bdi>(Client \d\d)</bdi></strong>", page)
     follow = re.search(r'href="(/conversations\?[^"]*cursor=[^"]*)"', page)
     assert follow is not None
     rest = browser.get(follow[1].replace("&amp;", "&")).text
-    titles += re.findall(r"<strong>(Client \d\d)</strong>", rest)
+    titles += re.findall(r"<strong><bdi>(Client \d\d)</bdi></strong>", rest)
     own = [f"Client {n:02}" for n in reversed(range(35)) if n % 2]
     others = [f"Client {n:02}" for n in reversed(range(35)) if not n % 2]
     assert titles == own + others
@@ -84,7 +84,7 @@ def test_a_reply_is_sent_once_however_often_the_form_is(world: World, chat: Conv
         answer = browser.post(f"/conversations/{chat}/reply", data=form)
         assert answer.headers["Location"] == f"/conversations/{chat}#latest"
     shown = browser.get(f"/conversations/{chat}").text
-    assert shown.count("Good morning") == 1
+    assert shown.count('<p class="text" dir="auto">Good morning</p>') == 1
     assert "on its way" in shown
 
 
@@ -144,7 +144,7 @@ def test_rol_10_quality_control_is_shown_why_instead_of_a_reply_box(
 ) -> None:
     page = world.signed_in(QA).get(f"/conversations/{chat}").text
     assert "quality control reads all chats and writes in none" in page
-    assert "<textarea" not in page
+    assert 'name="text"' not in page
     assert "No answer needed" not in page
 
 
@@ -176,7 +176,7 @@ def test_edited_and_deleted_messages_say_so(world: World, chat: ConversationId) 
         )
     )
     page = world.signed_in(ANA).get(f"/conversations/{chat}").text
-    assert "Edited 1×" in page
+    assert "Edited once" in page
     assert "hello there" not in page
     assert "hello there" in world.signed_in(LUIS).get(f"/conversations/{chat}").text
     world.happens(

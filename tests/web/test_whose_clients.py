@@ -120,4 +120,4 @@ def test_the_page_does_all_of_it(asked: tuple[World, ConversationId]) -> None:
     assert "Nothing to decide" in browser.get("/work").text
     empty = {"csrf": csrf(page), "key": key[1]}
     assert browser.post(f"/conversations/{where}/client", data=empty).status_code == 422
-    assert "This contact is the same person as" in browser.get(f"/conversations/{where}").text
+    assert "The same person as the contact" in browser.get(f"/conversations/{where}").text

@@ -60,8 +60,8 @@ MAX_FORM_BYTES = 256 * 1024
 _NO_FRAMES = "frame-ancestors 'none'"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    f"{_NO_FRAMES}",
+    "img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; "
+    f"base-uri 'none'; {_NO_FRAMES}",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -1,14 +1,17 @@
 """One conversation: what was said, whose client it is, and the reply."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flask import Response, make_response, redirect, request
 from sqlalchemy import Connection
 
+from bridge.domain.facts import ChatFacts
 from bridge.domain.messaging import Media, MediaKind
 from bridge.domain.names import ChannelName, ConversationId, MessageId, digest_id
 from bridge.domain.reactions import shown as reactions_shown
+from bridge.domain.records import Message
 from bridge.domain.showing import times_edited
 from bridge.payload import storable
 from bridge.pipeline.dismiss import dismiss, take_back
@@ -19,17 +22,25 @@ from bridge.store import media
 from bridge.store.engine import reading, writing
 from bridge.store.feed import decisions_of_messages
 from bridge.store.keys import Scope
-from bridge.store.listing import messages_of
-from bridge.store.mirror import pipelines
+from bridge.store.listing import messages_of, number_of
+from bridge.store.notes import Note, notes_of
+from bridge.store.steps import Stretch
 from bridge.store.uploads import Upload
-from bridge.web.chatview import open_chat, open_to_answer, owners_of, safe_link, title_of
+from bridge.web.chat_lines import lines_of
+from bridge.web.chat_steps import steps_of
+from bridge.web.chatview import open_chat, owners_of, safe_link, title_of, who_was_first
+from bridge.web.days_said import span_of
 from bridge.web.files import files_of, take_upload
-from bridge.web.pages.asking import PAGE, address_of_next, begin
+from bridge.web.pages import desk
+from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.people import who_can_see
 from bridge.web.problems import Problem, invalid, not_found
 from bridge.web.quoting import quotes_of
 from bridge.web.replying import reply_channels
+from bridge.web.viewer import Viewer
+
+_MOST_NOTES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +73,10 @@ def reply(visit: Visit, name: str) -> Response:
         channel=storable(request.form.get("channel", "")),
     )
     with reading(visit.site.parts.engine) as db:
-        open_to_answer(db, visit.viewer(db), name)
+        eyes = visit.viewer(db)
+        first = who_was_first(db, eyes, name)
+    if first:
+        return show_taken(visit, first, draft.text)
     uploaded = _uploaded(visit, draft)
     sent = send(visit.site.parts, _request(visit, name, draft, uploaded))
     if isinstance(sent, Refusal):
@@ -70,6 +84,11 @@ def reply(visit: Visit, name: str) -> Response:
             drop(visit.site.parts, uploaded)
         return show_draft(visit, name, draft, sent)
     return make_response(redirect(f"/conversations/{sent.conversation}#latest", 303))
+
+
+def show_taken(visit: Visit, first: str, typed: str) -> Response:
+    """The client went to a colleague meanwhile: nothing of him but what was typed is shown."""
+    return desk.render(visit, 409, taken=True, taken_by=first, typed=typed)
 
 
 def go_back(visit: Visit, name: str) -> Response:
@@ -150,50 +169,82 @@ def show_draft(visit: Visit, name: str, draft: Draft, refusal: Refusal) -> Respo
 
 
 def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
-    place = begin(visit, MessagePlace, "chat") if request.method == "GET" else None
     with reading(visit.site.parts.engine) as db:
         eyes = visit.viewer(db)
         chat, granted = open_chat(db, eyes, name)
-        before = place.before if place else None
-        found = messages_of(db, chat.conversation.id, before, PAGE + 1)
-        messages = [eyes.shown(message) for _, message in reversed(found[:PAGE])]
-        quotes = quotes_of(db, eyes, chat, messages)
-        files = files_of(db, messages)
-        decisions = decisions_of_messages(db, [message.id for message in messages])
+        place = _place(visit, db, name)
+        said = _said(visit, db, eyes, chat, place)
         channels = reply_channels(db, eyes, chat, eyes.employee) if granted.can_write else None
-        stages = _stages(visit, db)
-    more = MessagePlace(before=found[PAGE - 1][0]) if len(found) > PAGE else None
-    return visit.render(
-        "conversation.html",
+        known_stages = desk.stages(visit, db)
+    return desk.render(
+        visit,
         status,
         chat=chat,
         title=title_of(chat),
         granted=granted,
-        messages=messages,
-        quotes=quotes,
         reactions=reactions_shown,
         times_edited=times_edited,
-        decisions=decisions,
         is_latest=place is None,
-        next_page=address_of_next(visit, more, "chat"),
         channels=channels,
         owners=owners_of(eyes, chat),
-        names={person.email: person.name for person in eyes.directory.people},
+        names=desk.names_of(eyes),
         crm_names={person.crm_id: person.name for person in eyes.directory.people},
-        stages=stages,
+        stages=known_stages,
         seers=who_can_see(eyes, chat),
         mark=eyes.mark(chat),
         draft=draft,
         key=secrets.token_hex(16),
         safe_link=safe_link,
-        files=files,
+        span_of=span_of,
         may_retry=visit.principal.is_admin,
         max_upload=visit.policy.media.max_upload_megabytes,
+        **said,
     )
 
 
-def _stages(visit: Visit, db: Connection) -> dict[tuple[str, str], str]:
-    """The stages' names in the CRM, by pipeline and stage."""
-    crm = visit.policy.crm
-    known = pipelines(db, crm) if crm else ()
-    return {(p.id, stage.id): stage.label for p in known for stage in p.stages}
+def _place(visit: Visit, db: Connection, name: str) -> MessagePlace | None:
+    """Where the page begins: at a message that `at` names, or where the page before ended."""
+    if request.method != "GET":
+        return None
+    wanted = asked("at")
+    number = number_of(db, ConversationId(name), MessageId(wanted)) if wanted else None
+    if number is not None:
+        return MessagePlace(before=number + 1)
+    return begin(visit, MessagePlace, "chat")
+
+
+def _said(
+    visit: Visit, db: Connection, eyes: Viewer, chat: ChatFacts, place: MessagePlace | None
+) -> dict[str, object]:
+    """A page of what was said and done, the oldest first."""
+    where = chat.conversation.id
+    found = messages_of(db, where, place.before if place else None, PAGE + 1)
+    messages = [eyes.shown(message) for _, message in reversed(found[:PAGE])]
+    more = MessagePlace(before=found[PAGE - 1][0]) if len(found) > PAGE else None
+    decisions = decisions_of_messages(db, [message.id for message in messages])
+    numbers = decisions.values()
+    stretch = Stretch(
+        first=min(numbers, default=0) if more else 0,
+        last=None if place is None else max(numbers, default=0),
+    )
+    steps = steps_of(db, chat, stretch, desk.names_of(eyes))
+    return {
+        "lines_said": lines_of(messages, _notes(db, where, messages, more, place), steps, eyes.now),
+        "quotes": quotes_of(db, eyes, chat, messages),
+        "files": files_of(db, messages),
+        "decisions": decisions,
+        "next_page": address_of_next(visit, more, "chat"),
+    }
+
+
+def _notes(
+    db: Connection,
+    where: ConversationId,
+    messages: Sequence[Message],
+    more: MessagePlace | None,
+    place: MessagePlace | None,
+) -> tuple[Note, ...]:
+    """Those written between the messages of a page; before the first page's first one as well."""
+    since = messages[0].occurred_at if messages and more else None
+    until = messages[-1].occurred_at if messages and place else None
+    return notes_of(db, where, since, until, _MOST_NOTES)

@@ -52,6 +52,9 @@
       renewed();
     });
     source.addEventListener("conversation", renewed);
+    source.addEventListener("taken", (event) => {
+      document.dispatchEvent(new CustomEvent("bridge:taken", { detail: JSON.parse(event.data) }));
+    });
     source.addEventListener("end", close);
   }
 
@@ -66,6 +69,11 @@
   }
 
   document.addEventListener("visibilitychange", look);
+  // Another conversation was opened in place: it is that one which is listened for.
+  document.addEventListener("htmx:pushedIntoHistory", () => {
+    close();
+    look();
+  });
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", look);
   look();

@@ -24,7 +24,10 @@
     if (zone === undefined || zone === Intl.DateTimeFormat().resolvedOptions().timeZone) return;
     const language = document.documentElement.lang;
     const words = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-    for (const one of root.querySelectorAll("time[datetime]")) one.textContent = words.format(new Date(one.dateTime));
+    const short = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+    for (const one of root.querySelectorAll("time[datetime]")) {
+      one.textContent = (one.hasAttribute("data-clock") ? short : words).format(new Date(one.dateTime));
+    }
   }
 
   function isInUse(part) {
