@@ -138,6 +138,7 @@ GET    /conversations/<name>                                   303 404 200 404 2
 POST   /conversations/<name>/client                            303 403 403 403 403 422
 POST   /conversations/<name>/deal                              303 403 403 403 403 303
 POST   /conversations/<name>/dismiss                           303 403 303 404 403 303
+POST   /conversations/<name>/undismiss                         303 403 303 404 403 303
 GET    /conversations/<name>/erase                             303 403 403 403 403 200
 POST   /conversations/<name>/erase                             303 403 403 403 403 422
 GET    /conversations/<name>/export                            303 404 200 404 200 200
@@ -148,6 +149,8 @@ GET    /conversations/<name>/reply                             303 404 303 404 3
 POST   /conversations/<name>/reply                             303 403 422 404 403 422
 GET    /conversations/<name>/template                          303 404 303 404 303 303
 POST   /conversations/<name>/template                          303 403 422 404 403 422
+GET    /conversations/<name>/note                              303 404 303 404 303 303
+POST   /conversations/<name>/note                              303 403 422 404 403 422
 GET    /conversations/new                                      303 403 200 200 403 200
 POST   /conversations/new                                      303 403 422 422 403 422
 GET    /dead-letters                                           303 403 403 403 403 200
