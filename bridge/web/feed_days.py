@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 
-from babel.dates import format_date, format_skeleton
-
+from bridge.web.days_said import day_of, name_of_day
 from bridge.web.feed import Entry
-from bridge.web.languages import _, language, zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,23 +21,8 @@ class Day:
 
 def days_of(entries: Iterable[Entry], now: datetime, after: datetime | None) -> tuple[Day, ...]:
     """In their order; `after` is when the last entry of the page before happened."""
-    last = None if after is None else _day(after)
+    last = None if after is None else day_of(after)
     return tuple(
-        Day(day=day, name=_name(day, _day(now)), entries=tuple(some), goes_on=day == last)
-        for day, some in groupby(entries, key=lambda entry: _day(entry.occurred_at))
+        Day(day=day, name=name_of_day(day, day_of(now)), entries=tuple(some), goes_on=day == last)
+        for day, some in groupby(entries, key=lambda entry: day_of(entry.occurred_at))
     )
-
-
-def _day(when: datetime) -> date:
-    return when.astimezone(zone()).date()
-
-
-def _name(day: date, today: date) -> str:
-    if day == today:
-        return _("Today")
-    if day == today - timedelta(days=1):
-        return _("Yesterday")
-    if day.year == today.year:
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone())
-        return str(format_skeleton("MMMMEEEEd", noon, tzinfo=zone(), locale=language()))
-    return str(format_date(day, "full", locale=language()))

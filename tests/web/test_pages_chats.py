@@ -124,7 +124,7 @@ def test_a_first_message_that_is_refused_keeps_what_was_typed(
 def test_the_reply_box_names_the_channel_and_why(world: World, chat: ConversationId) -> None:
     page = world.signed_in(ANA).get(f"/conversations/{chat}").text
     assert re.search(r'<option value="wa-sales" selected ?>', page)
-    assert "a reply stays on the channel of the chat" in page
+    assert "A reply stays on the channel of the chat" in page
 
 
 def test_a_refused_reply_keeps_what_was_typed_and_says_why(
@@ -136,14 +136,14 @@ def test_a_refused_reply_keeps_what_was_typed_and_says_why(
     answer = browser.post(f"/conversations/{chat}/reply", data=typed)
     assert answer.status_code == 409
     assert "my long text</textarea>" in answer.text
-    assert "there is no channel nowhere" in answer.text
+    assert "There is no channel nowhere" in answer.text
 
 
 def test_rol_10_quality_control_is_shown_why_instead_of_a_reply_box(
     world: World, chat: ConversationId
 ) -> None:
     page = world.signed_in(QA).get(f"/conversations/{chat}").text
-    assert "quality control reads all chats and writes in none" in page
+    assert "Quality control reads all chats and writes in none" in page
     assert 'name="text"' not in page
     assert "/dismiss" not in page
 
@@ -160,9 +160,9 @@ def test_beside_the_conversation_stand_client_owner_deals_and_who_can_see(
     world: World, chat: ConversationId
 ) -> None:
     page = world.signed_in(LUIS).get(f"/conversations/{chat}").text
-    for words in (MARTA, "Deal of Marta", "owns the contact in the CRM", "Who can see this"):
+    for words in (MARTA, "Deal of Marta", "Owns the contact in the CRM", "Who can see this"):
         assert words in page
-    assert "owns neither the contact nor an open deal or lead" in page
+    assert "Owns neither the contact nor an open deal or lead" in page
 
 
 def test_edited_and_deleted_messages_say_so(world: World, chat: ConversationId) -> None:

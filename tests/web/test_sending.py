@@ -209,7 +209,7 @@ def test_the_page_marks_as_sent_and_says_why_not_the_second_time(
     path = f"/conversations/{chat}/messages/{name}/mark-sent"
     assert browser.post(path, data=form).status_code == 303
     refused = browser.post(path, data={**form, "key": "other"})
-    assert (refused.status_code, "its outcome is known" in refused.text) == (409, True)
+    assert (refused.status_code, "Its outcome is known" in refused.text) == (409, True)
 
 
 def test_the_page_offers_templates_and_sends_one(world: World, chat: ConversationId) -> None:

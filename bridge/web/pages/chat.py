@@ -3,15 +3,17 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from flask import Response, make_response, redirect, request
 from sqlalchemy import Connection
 
 from bridge.domain.facts import ChatFacts
 from bridge.domain.messaging import Media, MediaKind
-from bridge.domain.names import ChannelName, ConversationId, MessageId, digest_id
+from bridge.domain.names import ChannelName, ConversationId, CrmId, MessageId, digest_id
 from bridge.domain.reactions import shown as reactions_shown
-from bridge.domain.records import Message
+from bridge.domain.reasons import Reason
+from bridge.domain.records import Message, RecordKind
 from bridge.domain.showing import times_edited
 from bridge.payload import storable
 from bridge.pipeline.dismiss import dismiss, take_back
@@ -29,6 +31,7 @@ from bridge.store.uploads import Upload
 from bridge.web.chat_lines import lines_of
 from bridge.web.chat_steps import steps_of
 from bridge.web.chatview import open_chat, owners_of, safe_link, title_of, who_was_first
+from bridge.web.crm_links import crm_address
 from bridge.web.days_said import span_of
 from bridge.web.files import files_of, take_upload
 from bridge.web.pages import desk
@@ -55,7 +58,7 @@ class Draft:
     text: str = ""
     media_url: str = ""
     channel: str = ""
-    refusal: str = ""
+    refusal: Reason | None = None
     template: str = ""
     values: str = ""
     note: str = ""
@@ -165,7 +168,7 @@ def _request(visit: Visit, name: str, draft: Draft, uploaded: Upload | None) -> 
 
 def show_draft(visit: Visit, name: str, draft: Draft, refusal: Refusal) -> Response:
     """The page as it was, with what was typed and why it did not leave."""
-    return _page(visit, name, replace(draft, refusal=refusal.reason.detail), refusal.status)
+    return _page(visit, name, replace(draft, refusal=refusal.reason), refusal.status)
 
 
 def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
@@ -196,10 +199,15 @@ def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
         key=secrets.token_hex(16),
         safe_link=safe_link,
         span_of=span_of,
+        crm_page=partial(_crm_page, visit),
         may_retry=visit.principal.is_admin,
         max_upload=visit.policy.media.max_upload_megabytes,
         **said,
     )
+
+
+def _crm_page(visit: Visit, kind: str, record: CrmId | None) -> str:
+    return crm_address(visit.site.parts, RecordKind(kind), record)
 
 
 def _place(visit: Visit, db: Connection, name: str) -> MessagePlace | None:
