@@ -37,7 +37,7 @@ def test_on_a_page_it_is_shown_first_and_has_to_be_meant(
     browser = world.signed_in(LUIS)
     assert f"/conversations/{chat}/erase" in browser.get(f"/conversations/{chat}").text
     page = browser.get(f"/conversations/{chat}/erase").text
-    assert "1 messages in 1 conversation" in page
+    assert "1 message with its text" in page
     token = csrf(page)
     unsure = browser.post(f"/conversations/{chat}/erase", data={"csrf": token})
     assert unsure.status_code == 422

@@ -27,6 +27,7 @@ def show(visit: Visit) -> Response:
     with reading(visit.site.parts.engine) as db:
         found = worklist.open_questions(db, start, PAGE + 1)
         joined = worklist.merges(db, None, _MERGES)
+        directory = visit.viewer(db).directory
         people = chats.contacts_by_id(db, {y for x in joined for y in (x.survivor, x.absorbed)})
     return visit.render(
         "work.html",
@@ -34,6 +35,7 @@ def show(visit: Visit) -> Response:
         titles=[title_of(one.chat) for one in found[:PAGE]],
         merges=joined,
         people=people,
+        owner_names={one.crm_id: one.name for one in directory.people},
         key=secrets.token_hex(16),
         next_page=address_of_next(visit, worklist.place_after(found, PAGE), "work"),
     )

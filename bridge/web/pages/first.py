@@ -11,6 +11,7 @@ from bridge.domain.messaging import Messenger
 from bridge.domain.names import ChannelName, digest_id
 from bridge.domain.people import Employee
 from bridge.domain.policy import Policy
+from bridge.domain.reasons import Reason
 from bridge.payload import storable
 from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.web.pages.visiting import Visit
@@ -24,7 +25,7 @@ class FirstDraft:
     messenger: str = ""
     channel: str = ""
     text: str = ""
-    refusal: str = ""
+    refusal: Reason | None = None
 
 
 def show(visit: Visit) -> Response:
@@ -36,7 +37,7 @@ def write(visit: Visit) -> Response:
     given = {name: storable(request.form.get(name, "")) for name in _FIELDS}
     sent = send(visit.site.parts, _request(visit, given))
     if isinstance(sent, Refusal):
-        draft = FirstDraft(**given, refusal=sent.reason.detail)
+        draft = FirstDraft(**given, refusal=sent.reason)
         return _page(visit, draft, sent.status)
     return make_response(redirect(f"/conversations/{sent.conversation}#latest", 303))
 
