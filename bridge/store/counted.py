@@ -91,7 +91,7 @@ def places(db: Connection, wanted: Iterable[MessageId]) -> frozenset[Conversatio
 def of_conversations(db: Connection, wanted: Iterable[ConversationId]) -> tuple[Counted, ...]:
     """Everything that was counted in them so far."""
     rows = db.execute(select(COUNTED).where(among(COUNTED.c.conversation, wanted)))
-    return tuple(_counted(row) for row in rows)
+    return tuple(counted_of(row) for row in rows)
 
 
 def keep(db: Connection, run: Sequence[Counted]) -> None:
@@ -146,7 +146,7 @@ def _row(one: Sum, n: int) -> dict[str, Any]:
     }
 
 
-def _counted(row: Row[Any]) -> Counted:
+def counted_of(row: Row[Any]) -> Counted:
     return Counted(
         message=MessageId(row.message),
         conversation=ConversationId(row.conversation),

@@ -33,7 +33,9 @@ from bridge.web.pages import (
     first,
     helping,
     notices,
+    numbers,
     openid,
+    operations,
     partner_inbox,
     partner_leads,
     partners,
@@ -167,12 +169,22 @@ def _pages(site: Site) -> Routes:
         ("/conversations/<name>/deal", "POST", form(site, clients.pin_deal)),
         ("/contacts/<name>/merge", "POST", form(site, clients.join)),
         ("/merges/<name>/undo", "POST", form(site, clients.part)),
+        *_operations(site),
         ("/deliveries", "GET", page(site, deliveries.show)),
         ("/deliveries/test", "POST", form(site, deliveries.try_webhook)),
         ("/dead-letters", "GET", page(site, dead.show_all)),
         ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
         ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
         ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
+    )
+
+
+def _operations(site: Site) -> Routes:
+    return (
+        ("/numbers", "GET", page(site, numbers.show)),
+        ("/numbers/export", "GET", page(site, numbers.take)),
+        ("/operations", "GET", page(site, operations.show)),
+        ("/operations/accounts/<account>/resume", "POST", form(site, operations.try_again)),
     )
 
 

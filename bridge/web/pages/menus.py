@@ -68,6 +68,9 @@ FEED = Entry(
 NOTIFICATIONS = Entry(label=_l("Notifications"), address="/notifications", icon="bell")
 WHOSE = Entry(label=_l("Whose clients"), address="/work", icon="zoom-question")
 TURNS = Entry(label=_l("Turns"), address="/rotation", icon="rotate")
+NUMBERS = Entry(label=_l("Numbers"), address="/numbers", icon="chart-bar")
+OPERATIONS = Entry(label=_l("Overview"), address="/operations", icon="layout-dashboard")
+AUDIT = Entry(label=_l("Audit log"), address="/operations/audit", icon="history")
 DELIVERIES = Entry(label=_l("Deliveries"), address="/deliveries", icon="send")
 SESSIONS = Entry(label=_l("Sessions"), address="/sessions", icon="device-desktop")
 DEAD_LETTERS = Entry(label=_l("Dead letters"), address="/dead-letters", icon="mailbox")
@@ -107,15 +110,21 @@ def menu_of_house(
 ) -> tuple[Section, ...]:
     """That of an employee: no entry that would answer him with 403 or 404."""
     sections = [
-        ("", (CONVERSATIONS, FEED, NOTIFICATIONS)),
+        ("", (CONVERSATIONS, FEED, NOTIFICATIONS, NUMBERS)),
         (_("Partners and resellers"), tuple(_channel_side(principal, policy, sees_partners))),
-        (
-            _("Operations"),
-            (WHOSE, TURNS, DELIVERIES, DEAD_LETTERS, SESSIONS) if principal.is_admin else (),
-        ),
+        (_("Operations"), tuple(_operations(principal))),
         (_("Settings"), (CHANGES,) if principal.employee.role in READS_ALL else ()),
     ]
     return _sections(sections, path, counters)
+
+
+def _operations(principal: Principal) -> Iterator[Entry]:
+    if principal.is_admin:
+        yield from (WHOSE, TURNS)
+    if principal.is_overseer:
+        yield from (OPERATIONS, DELIVERIES, DEAD_LETTERS, AUDIT)
+    if principal.is_admin:
+        yield SESSIONS
 
 
 def _channel_side(principal: Principal, policy: Policy, sees_partners: bool) -> Iterator[Entry]:
