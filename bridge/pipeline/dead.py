@@ -98,6 +98,19 @@ def drop(parts: Parts, box: Box, letter: int, by: Who = COMMAND) -> bool:
     return True
 
 
+def take_back_drop(parts: Parts, letter: int, by: Who) -> bool:
+    """A dropped request is a dead letter again, as long as its bytes are kept; an effect is not:
+    what was pointless without it was dropped with it."""
+    with deciding(parts.engine) as db:
+        dropped = (INBOX.c.id == letter) & (INBOX.c.state == "dropped") & (INBOX.c.body != b"")
+        again = update(INBOX).where(dropped).values(state="dead", done_at=None)
+        if db.execute(again).rowcount != 1:
+            return False
+        line = NewLine(who=by, deed=Deed.DROP_UNDONE, object=f"{Box.INBOX}:{letter}")
+        audit.note(db, [line], parts.now())
+    return True
+
+
 def _line(by: Who, deed: Deed, letter: DeadLetter) -> NewLine:
     about = f"{letter.kind} of {letter.account}"
     return NewLine(who=by, deed=deed, object=f"{letter.box}:{letter.id}", detail=about)

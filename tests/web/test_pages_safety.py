@@ -43,6 +43,10 @@ def every_page(world: World, chat: ConversationId) -> list[str]:
         "/deliveries",
         "/rotation",
         f"/deliveries?account={EVIL}",
+        "/operations",
+        "/operations/audit",
+        f"/operations/audit?person={EVIL}",
+        "/numbers",
         f"/nowhere/{EVIL}",
         f"/conversations/{EVIL}",
     ]

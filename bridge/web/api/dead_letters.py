@@ -19,6 +19,7 @@ from bridge.web.letters import (
     name_of_letter,
     place_after,
 )
+from bridge.web.masking import without_secrets
 from bridge.web.problems import not_found
 
 
@@ -60,7 +61,12 @@ def one(call: Call, _: Nothing) -> DeadLetterShape:
         letter = dead_letter(db, *_named(call))
     if letter is None:
         raise not_found("dead letter")
-    return replace(_shape(letter), detail=letter.reason, body=body_of(letter))
+    return replace(_shape(letter), detail=letter.reason, body=_masked(call, letter))
+
+
+def _masked(call: Call, letter: DeadLetter) -> str | None:
+    body = body_of(letter)
+    return None if body is None else without_secrets(body, call.site.parts.active())
 
 
 def replay_one(call: Call, _: Nothing) -> Done:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.names import AccountName
+from bridge.domain.names import AccountName, ConversationId
 from bridge.store import deliveries
 from bridge.store.deliveries import Delivery, Wanted
 from bridge.store.engine import reading
@@ -15,10 +15,13 @@ from bridge.web.problems import not_found
 
 
 class DeliveriesQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`account` and `state` of null: all of them."""
+    """What is left out or null narrows nothing; `kind` is one of an effect, such as SendMessage,
+    and looked for among the newest 100,000."""
 
     account: str | None = None
     state: State | None = None
+    kind: str = ""
+    conversation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,8 @@ class AttemptShape:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryShape:
     """`key` is what a vendor was given against doubles (of the generic webhook: `webhook-id`),
-    `vendor_id` what it made; `reason` why it stands as it does, `log` what was answered before."""
+    `vendor_id` what it made; `event` is what explains why it was ordered, `reason` why it stands
+    as it does, `log` what was answered before."""
 
     id: str
     account: str
@@ -45,6 +49,8 @@ class DeliveryShape:
     next_attempt_at: datetime | None
     reason: str
     vendor_id: str | None
+    conversation: str | None
+    event: str | None
     log: tuple[AttemptShape, ...]
 
 
@@ -54,11 +60,13 @@ class _Place:
 
 
 def list_all(call: Call, query: DeliveriesQuery) -> Page[DeliveryShape]:
-    of = f"deliveries {query.account} {query.state}"
+    of = f"deliveries {query.account} {query.state} {query.kind} {query.conversation}"
     begin = start(call, query, _Place, of)
     wanted = Wanted(
         account=None if query.account is None else AccountName(query.account),
         state=query.state,
+        kind=query.kind,
+        conversation=None if query.conversation is None else ConversationId(query.conversation),
         before=begin.before if begin else None,
         limit=query.limit + 1,
     )
@@ -94,6 +102,8 @@ def _shape(found: Delivery) -> DeliveryShape:
         next_attempt_at=found.next_attempt_at,
         reason=found.reason,
         vendor_id=found.vendor_id,
+        conversation=found.conversation,
+        event=None if found.event is None else str(found.event),
         log=log,
     )
 

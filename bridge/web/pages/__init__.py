@@ -19,6 +19,7 @@ from bridge.web.pages import (
     account,
     activity,
     appearance,
+    audit,
     business,
     chat,
     chats,
@@ -170,12 +171,6 @@ def _pages(site: Site) -> Routes:
         ("/contacts/<name>/merge", "POST", form(site, clients.join)),
         ("/merges/<name>/undo", "POST", form(site, clients.part)),
         *_operations(site),
-        ("/deliveries", "GET", page(site, deliveries.show)),
-        ("/deliveries/test", "POST", form(site, deliveries.try_webhook)),
-        ("/dead-letters", "GET", page(site, dead.show_all)),
-        ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
-        ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
-        ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
     )
 
 
@@ -183,8 +178,20 @@ def _operations(site: Site) -> Routes:
     return (
         ("/numbers", "GET", page(site, numbers.show)),
         ("/numbers/export", "GET", page(site, numbers.take)),
+        ("/operations/audit", "GET", page(site, audit.show)),
+        ("/operations/audit/export", "GET", page(site, audit.take)),
         ("/operations", "GET", page(site, operations.show)),
         ("/operations/accounts/<account>/resume", "POST", form(site, operations.try_again)),
+        ("/deliveries", "GET", page(site, deliveries.show)),
+        ("/deliveries/<number>", "GET", page(site, deliveries.show_one)),
+        ("/deliveries/test", "POST", form(site, deliveries.try_webhook)),
+        ("/dead-letters", "GET", page(site, dead.show_all)),
+        ("/dead-letters/bulk", "POST", form(site, dead.choose_many)),
+        ("/dead-letters/undo", "POST", form(site, dead.take_back)),
+        ("/dead-letters/<box>/<letter>", "GET", page(site, dead.show)),
+        ("/dead-letters/<box>/<letter>/raw", "POST", form(site, dead.show_raw)),
+        ("/dead-letters/<box>/<letter>/replay", "POST", form(site, dead.try_again)),
+        ("/dead-letters/<box>/<letter>/drop", "POST", form(site, dead.give_up)),
     )
 
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 from flask import Response, make_response, redirect
 
-from bridge.domain.names import AccountName, digest_id
+from bridge.domain.names import AccountName, ConversationId, digest_id
 from bridge.pipeline.testing_webhook import post_test
-from bridge.store import deliveries
+from bridge.store import audit, deliveries
+from bridge.store.audit import Deed, NewLine
 from bridge.store.deliveries import Wanted
-from bridge.store.engine import reading
+from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
+from bridge.store.outbox import State
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
 from bridge.web.pages.visiting import Visit
-from bridge.web.problems import Problem
+from bridge.web.problems import Problem, not_found
+from bridge.web.wording import EFFECTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,26 +25,33 @@ class _Place:
 
 
 def show(visit: Visit) -> Response:
-    """`?account=` shows those of one account."""
-    visit.principal.require(Scope.ADMIN)
-    account = asked("account")
+    """`account`, `state`, `kind` and `conversation` narrow it."""
+    visit.principal.require_overseer()
     start = begin(visit, _Place, "deliveries")
-    wanted = Wanted(
-        account=AccountName(account) if account else None,
-        before=start.before if start else None,
-        limit=PAGE + 1,
-    )
+    wanted = _wanted(start.before if start else None)
     with reading(visit.site.parts.engine) as db:
         found = deliveries.find(db, wanted)
     more = _Place(before=found[PAGE - 1].id) if len(found) > PAGE else None
     return visit.render(
         "deliveries.html",
         deliveries=found[:PAGE],
-        account=account,
+        asked={name: asked(name) for name in ("account", "state", "kind", "conversation")},
         accounts=sorted(visit.policy.accounts),
+        states=[state.value for state in State],
+        kinds=EFFECTS,
         webhook=visit.policy.webhook,
         next_page=address_of_next(visit, more, "deliveries"),
     )
+
+
+def show_one(visit: Visit, number: str) -> Response:
+    visit.principal.require_overseer()
+    known = number.isascii() and number.isdigit() and len(number) < 19
+    with reading(visit.site.parts.engine) as db:
+        found = deliveries.one(db, int(number)) if known else None
+    if found is None:
+        raise not_found("delivery")
+    return visit.render("delivery.html", one=found)
 
 
 def try_webhook(visit: Visit) -> Response:
@@ -51,4 +61,20 @@ def try_webhook(visit: Visit) -> Response:
     refusal = post_test(visit.site.parts, visit.employee, key)
     if refusal is not None:
         raise Problem(refusal.status, refusal.reason)
+    with writing(visit.site.parts.engine) as db:
+        line = NewLine(who=visit.who, deed=Deed.WEBHOOK_TESTED, object=visit.policy.webhook or "")
+        audit.note(db, [line], visit.now)
     return make_response(redirect(f"/deliveries?account={visit.policy.webhook}", 303))
+
+
+def _wanted(before: int | None) -> Wanted:
+    """A state that there is none of narrows it to nothing else than all."""
+    account, state, conversation = asked("account"), asked("state"), asked("conversation")
+    return Wanted(
+        account=AccountName(account) if account else None,
+        state=State(state) if state in tuple(State) else None,
+        kind=asked("kind"),
+        conversation=ConversationId(conversation) if conversation else None,
+        before=before,
+        limit=PAGE + 1,
+    )

@@ -1,0 +1,107 @@
+"""The audit log: who did what when, from where; narrowed, and as a file."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import Response
+
+from bridge.sheets.writing import CONTENT_TYPE
+from bridge.store import audit
+from bridge.store.audit import Deed, Line, Wanted, Way
+from bridge.store.engine import reading
+from bridge.web.api.routing import Download
+from bridge.web.api.serving import as_response
+from bridge.web.auditlog import AuditPlace, as_csv, principal_asked
+from bridge.web.languages import Said, _l
+from bridge.web.on_record import note_export
+from bridge.web.pages.asking import PAGE, address_of_next, asked, asked_moment, begin
+from bridge.web.pages.visiting import Visit
+
+DEEDS: Mapping[str, Said] = {
+    Deed.SIGNED_IN: _l("signed in"),
+    Deed.SIGNED_OUT: _l("signed out"),
+    Deed.SESSION_REVOKED: _l("ended a session"),
+    Deed.SIGNED_IN_AS: _l("signed in as a client"),
+    Deed.SIGN_IN_AS_ENDED: _l("ended being signed in as a client"),
+    Deed.LINK_MADE: _l("made a sign-in link"),
+    Deed.KEY_MADE: _l("made an API key"),
+    Deed.KEY_REVOKED: _l("revoked an API key"),
+    Deed.CONFIG_CHANGED: _l("changed the configuration"),
+    Deed.CONFIG_ROLLED_BACK: _l("rolled the configuration back"),
+    Deed.CONFIG_ACTIVATED: _l("put a configuration in force"),
+    Deed.ROLE_CHANGED: _l("changed a role"),
+    Deed.REPLAYED: _l("tried a dead letter again"),
+    Deed.DROPPED: _l("dropped a dead letter"),
+    Deed.DROP_UNDONE: _l("took back the drop of a dead letter"),
+    Deed.ERASED: _l("erased a client"),
+    Deed.EXPORTED: _l("exported"),
+    Deed.RAW_READ: _l("read a request as it came"),
+    Deed.DISMISSED: _l("said that no answer is needed"),
+    Deed.CHANNEL_OVERRIDDEN: _l("chose another channel"),
+    Deed.DECIDED: _l("decided"),
+    Deed.RESUMED: _l("had an account tried again"),
+    Deed.WEBHOOK_TESTED: _l("tested the webhook"),
+    Deed.EMBED_LINK_MADE: _l("made a link to embed a chat"),
+}
+WAYS: Mapping[str, Said] = {
+    Way.PAGE: _l("on a page"),
+    Way.API: _l("by the API"),
+    Way.COMMAND: _l("by a command"),
+    Way.CLOCK: _l("by the clock"),
+    Way.HOUSE: _l("by a decision"),
+}
+
+
+def show(visit: Visit) -> Response:
+    """`person` is an e-mail or a principal, `deed` one of DEEDS, `from` and `to` times."""
+    visit.principal.require_overseer()
+    start = begin(visit, AuditPlace, "audit")
+    with reading(visit.site.parts.engine) as db:
+        found = audit.find(db, _wanted(start.before if start else None, PAGE + 1))
+        people = audit.actors(db)
+        names = {one.email: one.name for one in visit.viewer(db).directory.people}
+    shown = found[:PAGE]
+    filters = {name: asked(name) for name in ("person", "deed", "from", "to")}
+    given = {name: value for name, value in filters.items() if value}
+    more = AuditPlace(before=shown[-1].id) if len(found) > PAGE else None
+    return visit.render(
+        "audit.html",
+        lines=shown,
+        people=[actor for actor in people if actor],
+        names=names,
+        deeds=DEEDS,
+        ways=WAYS,
+        links=[_address(line) for line in shown],
+        asked=filters,
+        file_query=f"?{urlencode(given)}" if given else "",
+        next_page=address_of_next(visit, more, "audit"),
+    )
+
+
+def take(visit: Visit) -> Response:
+    visit.principal.require_overseer()
+    wanted = _wanted(None, 1)
+    note_export(visit.site, visit.who, "audit log", visit.now)
+    body = as_csv(visit.site.parts.engine, wanted)
+    return as_response(Download(name="audit.csv", content_type=CONTENT_TYPE, body=body))
+
+
+def _wanted(before: int | None, limit: int) -> Wanted:
+    return Wanted(
+        actor=principal_asked(asked("person")),
+        deed=asked("deed"),
+        since=asked_moment("from"),
+        until=asked_moment("to"),
+        before=before,
+        limit=limit,
+    )
+
+
+def _address(line: Line) -> str:
+    """Where what was done is told in full; empty where nowhere."""
+    if line.way == Way.HOUSE and "/" not in line.object:
+        return f"/events/{line.object}"
+    if line.deed in (Deed.REPLAYED, Deed.DROPPED, Deed.RAW_READ) and ":" in line.object:
+        box, _, letter = line.object.partition(":")
+        return f"/deliveries/{letter}" if box == "outbox" else ""
+    return ""
