@@ -14,6 +14,8 @@ from bridge.openid.calling import read_json, session_for
 from connectors.fetching import Resolve, addresses_of
 
 KEPT_SECONDS = 3600.0
+AWAY_SECONDS = 5.0
+"""Who waited while another found that it does not answer, does not find out for himself."""
 KEYS_AGAIN_SECONDS = 30.0
 """How long keys are looked at no second time for the sake of one that is unknown."""
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -49,6 +51,7 @@ class Knowledge:
     clock: Callable[[], float] = time.monotonic
     _known: dict[str, Known] = field(default_factory=dict)
     _keys: dict[str, _Keys] = field(default_factory=dict)
+    _away_until: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, client: OpenIdClient, *, anew: bool = False) -> Known:
@@ -57,7 +60,7 @@ class Knowledge:
         with self._lock:
             known = self._known.get(issuer)
             if anew or known is None or known.until <= self.clock():
-                known = self._read(client)
+                known = self._read_anew(client, anew=anew)
                 self._known[issuer] = known
             return known
 
@@ -72,6 +75,16 @@ class Knowledge:
                 kept = _Keys(keys=self._read_keys(client, url), read_at=now)
                 self._keys[url] = kept
             return kept.keys
+
+    def _read_anew(self, client: OpenIdClient, *, anew: bool) -> Known:
+        issuer = client.policy.issuer
+        if not anew and self.clock() < self._away_until.get(issuer, 0.0):
+            raise SignInFailed(Trouble.AWAY, "was away a moment ago")
+        try:
+            return self._read(client)
+        except SignInFailed:
+            self._away_until[issuer] = self.clock() + AWAY_SECONDS
+            raise
 
     def _read(self, client: OpenIdClient) -> Known:
         issuer = client.policy.issuer

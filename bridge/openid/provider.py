@@ -33,6 +33,8 @@ ALGORITHMS = (
 )
 _AUTHENTICATION = ("client_secret_basic", "client_secret_post")
 _MOST_CODE = 4096
+# What is wrong with this one code: anybody can bring such, so nobody else is kept waiting for it.
+_HIS_OWN = ("invalid_grant", "invalid_request")
 
 
 @dataclass
@@ -126,8 +128,8 @@ class OpenIdProvider:
                 )
             except OAuthError as error:
                 said = error.error if str(error.error).isidentifier() else "an error"
-                if said == "invalid_grant":
-                    raise SignInFailed(Trouble.STALE, "token: invalid_grant") from error
+                if said in _HIS_OWN:
+                    raise SignInFailed(Trouble.STALE, f"token: {said}") from error
                 raise SignInFailed(Trouble.AWAY, f"token: {said}") from error
             except (requests.RequestException, OSError) as error:
                 raise SignInFailed(Trouble.AWAY, f"token: {type(error).__name__}") from error
