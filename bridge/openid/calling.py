@@ -1,6 +1,7 @@
 """One way to call the provider: short, small, without redirects, never into a machine inside."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,10 +82,12 @@ def session_for(client: OpenIdClient, resolve: Resolve = addresses_of, **more: A
     return session
 
 
-def read_json(session: Any, url: str, what: str, **named: Any) -> dict[str, Any]:
+def read_json(
+    session: Any, url: str, what: str, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """A JSON object; SignInFailed for anything else."""
     try:
-        answer = session.get(url, **named)
+        answer = session.get(url, withhold_token=True, headers=headers)
         if answer.status_code != 200:
             raise SignInFailed(Trouble.AWAY, f"{what}: HTTP {answer.status_code}")
         found = answer.json()

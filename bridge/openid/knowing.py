@@ -90,7 +90,7 @@ class Knowledge:
         issuer = client.policy.issuer
         place = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         with session_for(client, self.resolve) as session:
-            found = read_json(session, place, "discovery", withhold_token=True)
+            found = read_json(session, place, "discovery")
         if found.get("issuer") != issuer:
             raise SignInFailed(Trouble.AWAY, "discovery: the document is of another issuer")
         for name in _NEEDED:
@@ -107,7 +107,7 @@ class Knowledge:
 
     def _read_keys(self, client: OpenIdClient, url: str) -> Any:
         with session_for(client, self.resolve) as session:
-            found = read_json(session, url, "keys", withhold_token=True)
+            found = read_json(session, url, "keys")
         try:
             return KeySet.import_key_set({"keys": list(_usable(found))})
         except (JoseError, ValueError, TypeError, KeyError) as error:
