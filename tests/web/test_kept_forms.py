@@ -34,7 +34,8 @@ def messages(world: World, chat: ConversationId) -> str:
 
 
 def typed(world: World, browser: FlaskClient, chat: ConversationId) -> dict[str, str]:
-    return {"csrf": csrf(browser.get(f"/conversations/{chat}").text), "text": TEXT}
+    token = csrf(browser.get(f"/conversations/{chat}").text)
+    return {"csrf": token, "key": "c89fb8f018607f60d1d433052e8744ed", "text": TEXT}
 
 
 def signs_in(world: World, browser: FlaskClient, who: EmployeeId) -> None:
@@ -69,6 +70,7 @@ def test_what_was_typed_comes_back_and_is_sent_after_signing_in(
     )()
     kept = reply(browser, chat, data)
     assert (kept.status_code, shown(kept.text)) == (401, TEXT)
+    assert kept.text.count("<textarea") == 1  # what the page carries along is not shown
     assert "<b>" not in kept.text
     again = hidden(kept.text)
     assert again["text"] == TEXT

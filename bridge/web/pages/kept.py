@@ -23,6 +23,7 @@ FIELD = "kept"
 LIFETIME = timedelta(hours=12)
 _PURPOSE = "kept form"
 _OURS = frozenset({"csrf", FIELD})
+_CARRIED = frozenset({"key", "next", "cursor", "channel", "seen", "version"})
 _SHORT = 24
 _NOT_KEPT = ("/logout", "/signin", "/look")
 
@@ -92,7 +93,7 @@ def _page(seal: str, *, is_in: bool) -> Response:
         address=_address(),
         seal=seal,
         fields=fields,
-        typed=[value for _, value in fields if _is_typed(value)],
+        typed=[value for name, value in fields if _is_typed(name, value)],
         files=sorted({name for name, file in request.files.items(multi=True) if file.filename}),
         is_in=is_in,
     )
@@ -104,8 +105,10 @@ def _page(seal: str, *, is_in: bool) -> Response:
     return answer
 
 
-def _is_typed(value: str) -> bool:
+def _is_typed(name: str, value: str) -> bool:
     """What people write rather than what a page carries along."""
+    if name in _CARRIED:
+        return False
     return len(value) > _SHORT or any(letter.isspace() or not letter.isascii() for letter in value)
 
 
