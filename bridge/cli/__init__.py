@@ -39,6 +39,14 @@ COMMANDS = {
         "bridge.cli.route:route",
         "Say who would get a client by the folder's rules, and why.",
     ),
+    "simulate": (
+        "bridge.cli.simulate:simulate",
+        "Say what another configuration would have done with stored events.",
+    ),
+    "config": (
+        "bridge.cli.config:config",
+        "Show, edit and take back the configuration, with its history.",
+    ),
     "renewals": (
         "bridge.cli.renewals:renewals",
         "Show coming renewals, who gets which notice and why; say who owns them.",

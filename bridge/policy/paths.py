@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 _PLAIN = re.compile(r'^[^."\[\]]+$')
 _LAST = re.compile(r'(?:\.?([^."\[\]]+)|\["(.*)"\])((?:\[\d+\])*)$')
+_ASKED = re.compile(r'\.?([^."\[\]]+)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]')
 _STEP = re.compile(r'(?:\.[^."\[\]]+|^[^."\[\]]+|\[\d+\]|\[".*"\])$')
 
 
@@ -35,3 +36,19 @@ def place_of(path: str, places: Mapping[str, str]) -> str:
     while path and path not in places:
         path = parent_of(path)
     return places.get(path, "")
+
+
+def steps_of(path: str) -> tuple[str | int, ...]:
+    """The keys and places of a path as it is written here. ValueError for what is none."""
+    steps: list[str | int] = []
+    at = 0
+    while at < len(path):
+        found = _ASKED.match(path, at)
+        if found is None or path.startswith("."):
+            raise ValueError(path)
+        plain, quoted, place = found.groups()
+        steps.append(int(place) if place else plain or quoted)
+        at = found.end()
+    if not steps or isinstance(steps[0], int):
+        raise ValueError(path)
+    return tuple(steps)

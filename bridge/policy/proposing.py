@@ -62,8 +62,12 @@ class Proposal:
 
     @property
     def diff(self) -> str:
-        """All files as one patch, which `patch -p1` takes in the folder."""
-        return "".join(unified(file.name, file.before, file.after) for file in self.files)
+        return diff_of(self.files)
+
+
+def diff_of(files: Iterable[ChangedFile]) -> str:
+    """All files as one patch, which `patch -p1` takes in the folder."""
+    return "".join(unified(file.name, file.before, file.after) for file in files)
 
 
 def by_name(files: Files) -> Mapping[str, bytes]:

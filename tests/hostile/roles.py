@@ -37,6 +37,12 @@ POST   /api/v1/clients/<id>/unarchive                          401 403 404 404 4
 POST   /api/v1/clients/<id>/use                                401 403 422 422 403 422
 GET    /api/v1/clients/export                                  401 200 200 200 200 200
 POST   /api/v1/clients/import                                  401 403 422 422 403 422
+GET    /api/v1/config                                          401 403 403 403 403 200
+PUT    /api/v1/config                                          401 403 403 403 403 428
+POST   /api/v1/config/check                                    401 403 403 403 403 200
+GET    /api/v1/config/history                                  401 403 403 403 403 200
+GET    /api/v1/config/history/<id>                             401 403 403 403 403 404
+POST   /api/v1/config/rollback                                 401 403 403 403 403 422
 POST   /api/v1/contacts/<id>/merge                             401 403 403 403 403 422
 GET    /api/v1/conversations                                   401 200 200 200 200 200
 GET    /api/v1/conversations/<id>                              401 404 200 404 200 200

@@ -82,10 +82,6 @@ def _name(key: object) -> str:
     return key
 
 
-def path_of(edit: Edit) -> Path:
-    return edit.path
-
-
 def written(edits: Sequence[Edit]) -> str:
     """As JSON, which `read` gives back."""
     return json.dumps([_as_json(edit) for edit in edits], ensure_ascii=False)

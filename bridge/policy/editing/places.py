@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from bridge.policy.editing.edits import NotEditable, Path
-from bridge.policy.editing.plain import shown
+from bridge.policy.editing.edits import NotEditable, Path, Value
+from bridge.policy.editing.plain import plain, shown
 from bridge.policy.nodes import NotReadable, compose
 
 MARK = "\ufeff"
@@ -72,6 +72,14 @@ class Document:
 
     def is_blank_line(self, start: int) -> bool:
         return start < len(self.text) and not self.text[start : self.next_line(start)].strip()
+
+
+def value_of(text: str) -> Value:
+    """The value that this YAML says: `manager`, `[a, b]`, `{pool: north}`. Raises NotEditable."""
+    top = Document.of(f"value: {text}".encode()).top
+    if top is None or len(top.value) != 1:
+        raise NotEditable("this is more than one value")
+    return plain(top.value[0][1])
 
 
 def found(node: yaml.Node | None, path: Path) -> yaml.Node | None:

@@ -16,6 +16,7 @@ from bridge.policy.editing.edits import (
     Rename,
     Value,
 )
+from bridge.policy.paths import item, under
 
 
 def plain(node: yaml.Node | None) -> Value:
@@ -50,9 +51,9 @@ def edited(held: Value, edit: Edit) -> Value:
     """The value after an edit. Raises NotEditable where the path leads nowhere."""
     match edit:
         case Put():
-            return _put(held, edit.path, edit.value)
+            return _put_at(held, edit.path, edit.value)
         case AddItem():
-            return _put(held, edit.path, _with_item(value_at(held, edit.path), edit))
+            return _put_at(held, edit.path, _with_item(value_at(held, edit.path), edit))
         case Remove() | MoveItem() | Rename():
             where = edit.path[:-1]
             inside = value_at(held, where)
@@ -74,8 +75,10 @@ def same(one: Value, other: Value) -> bool:
 
 def shown(path: Path) -> str:
     """`rules[0].when`."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
+    text = ""
+    for step in path:
+        text = item(text, step) if isinstance(step, int) else under(text, step)
+    return text
 
 
 def order_after(count: int, at: int, to: int) -> list[int]:
@@ -83,6 +86,13 @@ def order_after(count: int, at: int, to: int) -> list[int]:
     order = [place for place in range(count) if place != at]
     order.insert(to, at)
     return order
+
+
+def _put_at(held: Value, path: Path, value: Value) -> Value:
+    try:
+        return _put(held, path, value)
+    except NotEditable as problem:
+        raise NotEditable(f"nothing is there that could hold {shown(path)}") from problem
 
 
 def _put(held: Value | None, path: Path, value: Value) -> Value:
@@ -96,7 +106,7 @@ def _put(held: Value | None, path: Path, value: Value) -> Value:
             return (*held[:step], _put(held[step], rest, value), *held[step + 1 :])
         case None | "" if isinstance(step, str):
             return {step: _put(None, rest, value)}
-    raise NotEditable(f"nothing that is there could hold {shown(path)}")
+    raise NotEditable(f"nothing holds {shown(path)}")
 
 
 def _with_item(held: Value | None, edit: AddItem) -> Value:

@@ -21,6 +21,7 @@ from bridge.web.api.channels import ROUTES as CHANNELS
 from bridge.web.api.client_actions import ROUTES as CLIENT_ACTIONS
 from bridge.web.api.client_files import ROUTES as CLIENT_FILES
 from bridge.web.api.clients import ROUTES as CLIENTS
+from bridge.web.api.config import ROUTES as CONFIG
 from bridge.web.api.conversations import ROUTES as CONVERSATIONS
 from bridge.web.api.dead_letters import ROUTES as DEAD_LETTERS
 from bridge.web.api.deliveries import ROUTES as DELIVERIES
@@ -90,6 +91,7 @@ ROUTES: tuple[Route, ...] = (
     *NUMBERS,
     *OPERATIONS,
     *RENEWALS,
+    *CONFIG,
 )
 _log = structlog.get_logger()
 

@@ -75,6 +75,14 @@ class Download:
     body: bytes | Iterator[bytes]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """An answer with its ETag: what a later write names in If-Match."""
+
+    answer: object
+    etag: str
+
+
 def _as_it_is(answer: object) -> object:
     return answer
 

@@ -13,7 +13,7 @@ from bridge.domain.names import digest_id
 from bridge.store.answers import Standing, keep, release, reserve
 from bridge.store.engine import reading, writing
 from bridge.web.api.given import raw_body
-from bridge.web.api.routing import Call, Download, Route
+from bridge.web.api.routing import Call, Download, Route, Tagged
 from bridge.web.auth import Principal, principal_of_key, unauthenticated
 from bridge.web.problems import conflict, invalid, not_found
 from bridge.web.site import Site
@@ -37,7 +37,7 @@ def serve(site: Site, route: Route, request: Request, path: dict[str, str]) -> R
     answer = route.bind(request)(call)
     if isinstance(answer, Download):
         return as_response(answer)
-    return _answer(route.status, encode(answer))
+    return _shown(route, answer)
 
 
 def as_response(file: Download) -> Response:
@@ -63,7 +63,7 @@ def _write(route: Route, request: Request, call: Call) -> Response:
     bound = route.bind(request)
     name = _idempotency_key(request)
     if name is None:
-        return _answer(route.status, encode(bound(replace(call, key=secrets.token_hex(16)))))
+        return _shown(route, bound(replace(call, key=secrets.token_hex(16))))
     before = _answered_before(call, name, request, takes_file=route.takes_file)
     if before is not None:
         return before
@@ -77,9 +77,10 @@ def _first_time(route: Route, bound: Callable[[Call], object], call: Call, name:
     try:
         answer = bound(call)
         with writing(engine) as db:
-            keep(db, call.principal.id, name, route.status, encode(route.remember(answer)))
+            bare = answer.answer if isinstance(answer, Tagged) else answer
+            keep(db, call.principal.id, name, route.status, encode(route.remember(bare)))
         kept = True
-        return _answer(route.status, encode(answer))
+        return _shown(route, answer)
     finally:
         if not kept:
             with writing(engine) as db:
@@ -112,6 +113,14 @@ def _idempotency_key(request: Request) -> str | None:
         detail = "has to be 1 to 255 printable ASCII characters without spaces"
         raise invalid(detail, field="Idempotency-Key", status=400)
     return key
+
+
+def _shown(route: Route, answer: object) -> Response:
+    if not isinstance(answer, Tagged):
+        return _answer(route.status, encode(answer))
+    response = _answer(route.status, encode(answer.answer))
+    response.headers["ETag"] = f'"{answer.etag}"'
+    return response
 
 
 def _answer(status: int, body: bytes) -> Response:
