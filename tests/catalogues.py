@@ -5,6 +5,7 @@ New texts come in without a translation, those that are gone go; the tests ask f
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -16,6 +17,14 @@ TRANSLATED = ("es", "de")
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 _KEYWORDS = {"_": None, "_l": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2)}
 _WIDTH = 100
+_HEAD: Any = {
+    "project": "bridge",
+    "version": "1",
+    "header_comment": "# What bridge's pages say. English stands in the code.",
+    "msgid_bugs_address": "the project's issues",
+    "last_translator": "the project",
+    "language_team": "the project",
+}
 
 
 def texts() -> Catalog:
@@ -36,7 +45,7 @@ def catalogue(language: str) -> Catalog:
     """The one that is kept; an empty one before there is any."""
     path = FOLDER / f"{language}.po"
     if not path.exists():
-        return Catalog(locale=language, project="bridge", charset="utf-8", fuzzy=False)
+        return Catalog(locale=language, charset="utf-8", fuzzy=False, **_HEAD)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 

@@ -15,7 +15,7 @@ import flask_babel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español", "de": "Deutsch"}
 """Each by the name that its readers give it."""
@@ -53,17 +53,22 @@ def language() -> str:
     spoken to in English."""
     if not has_request_context() or request.path.startswith("/api/"):
         return "en"
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in LANGUAGES:
-        return chosen
-    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+    if "language" not in g:  # each text of a page asks
+        chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+        known = chosen if chosen in LANGUAGES else None
+        g.language = known or request.accept_languages.best_match(list(LANGUAGES)) or "en"
+    return str(g.language)
 
 
 def zone() -> ZoneInfo:
     """Where he reads: as he chose, else as his browser told, UTC until it has."""
-    told = request.cookies.get(ZONE_COOKIE, "") if has_request_context() else ""
-    named = own_zone() or told
-    return ZoneInfo(named) if named in zones() else ZoneInfo("UTC")
+    if not has_request_context():
+        return ZoneInfo("UTC")
+    if "zone" not in g:
+        named = own_zone() or request.cookies.get(ZONE_COOKIE, "")
+        g.zone = ZoneInfo(named if named in zones() else "UTC")
+    found: ZoneInfo = g.zone
+    return found
 
 
 def own_zone() -> str:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from babel.dates import format_datetime, format_skeleton
+from babel.dates import format_skeleton
 from markupsafe import Markup
 
 from bridge.domain.client_differences import said_of_service
@@ -82,7 +82,7 @@ def moment(when: datetime, now: datetime) -> Markup:
     """The time as the reader's clock has it, with the day where it is not today's."""
     here = zone()
     local, today = when.astimezone(here), now.astimezone(here)
-    exact = format_datetime(local, "full", tzinfo=here, locale=language())
+    exact = f"{local:%Y-%m-%d %H:%M:%S} {here.key}"
     text = clock(when)
     if local.date() != today.date():
         skeleton = "MMMd" if local.year == today.year else "yMMMd"
