@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from bridge import codec
 from bridge.domain.changes import RequestRefresh
 from bridge.domain.facts import ChannelFacts
-from bridge.domain.messaging import ChannelState
+from bridge.domain.messaging import ChannelState, Messenger
 from bridge.domain.names import AccountName, ChannelName
 from bridge.domain.people import Directory
 from bridge.domain.policy import Policy
@@ -80,6 +81,12 @@ def pipelines(db: Connection, crm: AccountName) -> tuple[Pipeline, ...]:
     return tuple(codec.decode(Pipeline, bytes(value)) for value in found)
 
 
+def pipelines_read_at(db: Connection, crm: AccountName) -> datetime | None:
+    """When they were read last; None where they never were."""
+    newest = select(PIPELINES.c.as_of).where(PIPELINES.c.account == crm)
+    return db.scalar(newest.order_by(PIPELINES.c.as_of.desc()).limit(1))
+
+
 def open_stages(db: Connection, crm: AccountName) -> dict[tuple[RecordKind, str], bool]:
     """Whether a record goes on in a stage; one that several pipelines have is closed only where
     all of them say so."""
@@ -130,6 +137,38 @@ def channel_facts(db: Connection, policy: Policy) -> Mapping[ChannelName, Channe
             max_text=row["max_text"],
         )
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenChannel:
+    """A channel as its messenger reports it. `name` and `plain_id` are what it calls it by."""
+
+    account: AccountName
+    channel_id: str
+    messenger: Messenger
+    state: ChannelState
+    detail: str
+    name: str
+    plain_id: str
+    as_of: datetime
+
+
+def channels_seen(db: Connection) -> tuple[SeenChannel, ...]:
+    """Every channel that was ever heard of, whether the configuration names it or not."""
+    rows = db.execute(select(CHANNELS).order_by(CHANNELS.c.account, CHANNELS.c.channel_id))
+    return tuple(
+        SeenChannel(
+            account=AccountName(row.account),
+            channel_id=row.channel_id,
+            messenger=Messenger(row.messenger),
+            state=ChannelState(row.state),
+            detail=row.detail,
+            name=row.name,
+            plain_id=row.plain_id,
+            as_of=row.as_of,
+        )
+        for row in rows
+    )
 
 
 def request_refreshes(

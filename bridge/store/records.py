@@ -249,6 +249,12 @@ def messages_by_id(db: Connection, ids: Iterable[MessageId]) -> dict[MessageId, 
     return {message.id: message for message in found}
 
 
+def newest_messages(db: Connection, limit: int) -> list[Message]:
+    """Of all chats; the newest first."""
+    newest = select(MESSAGES.c.value).order_by(MESSAGES.c.seq.desc()).limit(limit)
+    return [codec.decode(Message, bytes(value)) for value in db.scalars(newest)]
+
+
 def waiting_messages(
     db: Connection, conversations: Iterable[ConversationId]
 ) -> dict[ConversationId, tuple[Message, ...]]:

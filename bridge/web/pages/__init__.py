@@ -47,12 +47,14 @@ from bridge.web.pages import (
     rotation,
     sending,
     signing_in,
+    welcome,
 )
 from bridge.web.pages.client_words import CLIENT_FILTERS
 from bridge.web.pages.entering import gate
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.renewal_words import RENEWAL_FILTERS
 from bridge.web.pages.settings import changes, files, reviewing
+from bridge.web.pages.settings.routes import routes as settings_routes
 from bridge.web.pages.visiting import Visit, form, home_of, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.readable import refuse_unreadable_query
@@ -115,6 +117,7 @@ def _pages(site: Site) -> Routes:
     return (
         *_partner_pages(site),
         *_client_pages(site),
+        *settings_routes(site),
         ("/", "GET", page(site, _go_home, EVERYBODY)),
         ("/login", "GET", partial(signing_in.how_to_sign_in, site)),
         ("/login/<token>", "GET", partial(signing_in.show_button, site, door)),
@@ -251,6 +254,8 @@ def _partner_pages(site: Site) -> Routes:
 
 
 def _go_home(visit: Visit) -> Response:
+    if welcome.begins_here(visit):
+        return make_response(redirect(welcome.ADDRESS))
     return make_response(redirect(home_of(visit.principal)))
 
 

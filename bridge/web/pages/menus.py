@@ -81,6 +81,14 @@ CLIENTS = Entry(label=_l("Clients"), address="/clients", icon="building")
 RENEWALS = Entry(
     label=_l("Renewals"), address="/renewals", icon="refresh", also=("/settings/partners",)
 )
+PEOPLE = Entry(label=_l("People"), address="/settings/people", icon="user-cog")
+CHANNELS = Entry(label=_l("Channels"), address="/settings/channels", icon="plug-connected")
+NEW_CLIENTS = Entry(label=_l("New clients"), address="/settings/new-clients", icon="user-plus")
+RULES = Entry(
+    label=_l("Rules"), address="/settings/rules", icon="route", also=("/settings/new-rule",)
+)
+POOLS = Entry(label=_l("Pools and absences"), address="/settings/pools", icon="scale")
+WHO_IS_TOLD = Entry(label=_l("Who is told"), address="/settings/notifications", icon="adjustments")
 BUSINESS = Entry(label=_l("Their activity"), address="/activity", icon="heartbeat")
 INBOX = Entry(label=_l("Inbox"), address="/inbox", icon="inbox")
 ACTIVITY = Entry(label=_l("Activity"), address="/activity", icon="activity")
@@ -92,6 +100,8 @@ CHANGES = Entry(
     icon="history",
     also=("/settings/review", "/settings/files"),
 )
+WELCOME = Entry(label=_l("First steps"), address="/welcome", icon="rocket")
+SETTINGS = (PEOPLE, CHANNELS, NEW_CLIENTS, RULES, POOLS, WHO_IS_TOLD, CHANGES, WELCOME)
 
 _OTHERS = {
     PersonKind.PARTNER_USER: (INBOX, ACTIVITY, RENEWALS, NOTIFICATIONS),
@@ -113,7 +123,7 @@ def menu_of_house(
         ("", (CONVERSATIONS, FEED, NOTIFICATIONS, NUMBERS)),
         (_("Partners and resellers"), tuple(_channel_side(principal, policy, sees_partners))),
         (_("Operations"), tuple(_operations(principal))),
-        (_("Settings"), (CHANGES,) if principal.employee.role in READS_ALL else ()),
+        (_("Settings"), SETTINGS if principal.employee.role in READS_ALL else ()),
     ]
     return _sections(sections, path, counters)
 
