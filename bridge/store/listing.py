@@ -1,6 +1,6 @@
 """Conversations for lists, the newest first: a superset that `access` has the last word on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -147,12 +147,21 @@ def places_of(
     return {row.seq: row.conversation for row in rows}
 
 
-def places_within(db: Connection, sieve: Sieve, first: int, last: int) -> frozenset[int]:
-    """The numbers of the messages that a sieve lets through."""
-    within = MESSAGES.c.conversation.in_(chats_within(sieve))
+def places_within(db: Connection, wanted: Wanted, first: int, last: int) -> frozenset[int]:
+    """The numbers of the messages between whose conversations fit."""
+    within = MESSAGES.c.conversation.in_(
+        _narrowed(db, wanted).with_only_columns(CONVERSATIONS.c.id)
+    )
     return frozenset(
         db.scalars(select(MESSAGES.c.seq).where(within, MESSAGES.c.seq.between(first, last)))
     )
+
+
+def called_so(db: Connection, sieve: Sieve, ids: Collection[str]) -> frozenset[str]:
+    """The conversations that a sieve lets through which are among these, or whose contacts are."""
+    chat = CONVERSATIONS.c
+    rows = db.execute(select(chat.id, chat.contact).where(chat.id.in_(chats_within(sieve))))
+    return frozenset(row.id for row in rows if row.id in ids or row.contact in ids)
 
 
 def on_channel(db: Connection, channel: ChannelName) -> ColumnElement[bool]:

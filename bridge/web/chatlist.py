@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice, repeat
 
 from sqlalchemy import Connection
 
@@ -17,7 +17,7 @@ from bridge.web.chatsearch import Found, found_chats, piece_of
 from bridge.web.viewer import Viewer
 
 __all__ = ("ChatLine", "ChatPage", "Part", "Place", "list_chats")
-_BATCH = 100
+_BATCH, _LATER_BATCH = 100, 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +90,15 @@ def _from(db: Connection, viewer: Viewer, wanted: Wanted, start: Place) -> Itera
 
 def _part(db: Connection, viewer: Viewer, wanted: Wanted, start: Place) -> Iterator[Found]:
     wish, after = narrowed(db, viewer, wanted, own=start.part is Part.OWN), start.after
-    while True:
-        batch = conversations(db, wish, after, _BATCH)
+    for size in chain((_BATCH,), repeat(_LATER_BATCH)):
+        batch = conversations(db, wish, after, size)
         readable = viewer.readable(db, [c.id for c in batch])
         for conversation in batch:
             chat = readable.get(conversation.id)
             if chat is not None and fits(viewer, chat, wish) and _belongs(start.part, viewer, chat):
                 place = Place(part=start.part, after=position(conversation))
                 yield Found(place=place, chat=chat)
-        if len(batch) < _BATCH:
+        if len(batch) < size:
             return
         after = position(batch[-1])
 

@@ -16,6 +16,7 @@ from bridge.store.listing import (
     FEW,
     Position,
     Wanted,
+    called_so,
     conversations,
     messages_among,
     places_of,
@@ -71,6 +72,8 @@ class _Search:
 
     def named(self, after: Position | None) -> Iterator[Found]:
         ids = search_lookup.named(self._db, self._sought)
+        if self._wanted.sieve is not None and len(ids) > FEW:
+            ids = called_so(self._db, self._wanted.sieve, ids)
         wanted = replace(self._wanted, among=ids) if len(ids) <= FEW else self._wanted
         while ids:
             batch = conversations(self._db, wanted, after, _BATCH)
@@ -101,7 +104,7 @@ class _Search:
         """Those among which may be what these eyes may read."""
         if self._wanted.sieve is None or len(portion) <= _BATCH:
             return portion
-        within = places_within(self._db, self._wanted.sieve, portion[-1], portion[0])
+        within = places_within(self._db, self._wanted, portion[-1], portion[0])
         return [place for place in portion if place in within]
 
     def _said_in(self, places: Sequence[int], before: int | None) -> Iterator[Found]:
