@@ -148,9 +148,14 @@ def _readable(db: Connection, onlooker: Onlooker, rows: tuple[FeedRow, ...]) -> 
             yield _happening(onlooker, row, subject)
 
 
+def happening_of(db: Connection, onlooker: Onlooker, row: FeedRow) -> Happening | None:
+    """None for what is no subject of the channel side, or none that he may read."""
+    return next(_readable(db, onlooker, (row,)), None) if row.subject else None
+
+
 def _happening(onlooker: Onlooker, row: FeedRow, subject: SubjectSeen | None) -> Happening:
     headline = decode(Record, row.record).reasons[0]
-    if not _may_hear_details(onlooker, subject):
+    if not may_hear_details(onlooker, subject):
         headline = Reason(headline.code, "")
     return Happening(
         id=row.id,
@@ -164,7 +169,7 @@ def _happening(onlooker: Onlooker, row: FeedRow, subject: SubjectSeen | None) ->
     )
 
 
-def _may_hear_details(onlooker: Onlooker, subject: SubjectSeen | None) -> bool:
+def may_hear_details(onlooker: Onlooker, subject: SubjectSeen | None) -> bool:
     """What is said of a lead may name people of other partners, whom he is not to know of."""
     if onlooker.reads_all:
         return True

@@ -10,6 +10,7 @@ GET   /account                                 partner reseller client
 POST  /account/end-others                      partner reseller
 POST  /account/sessions/<session>/end          partner reseller
 GET   /activity                                partner reseller
+GET   /activity/<name>                         partner reseller
 GET   /api/v1/activity                         partner reseller
 GET   /api/v1/clients                          reseller
 POST  /api/v1/clients                          reseller

@@ -1,6 +1,7 @@
 """The activity of the channel side shows exactly what the access function lets read (PRM-07)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -18,13 +19,16 @@ from bridge.domain.principals import Person, PersonKind
 from bridge.domain.renewing_events import RenewalEvent
 from bridge.domain.reselling_events import ResellingEvent
 from bridge.domain.subject_access import access_to
+from bridge.domain.subjects import SubjectKind
 from bridge.pipeline.subjects_seen import subjects_seen
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
 from bridge.store.mirror import directory
 from bridge.store.sessions import open_session
 from bridge.web.business import Onlooker, list_business
+from bridge.web.business_story import tell_business
 from bridge.web.business_words import NAMED
+from bridge.web.problems import Problem
 from tests.access.channel_side import (
     FACTURA,
     OTHER,
@@ -63,6 +67,20 @@ def listed(world: World, person: Person, subject: str = "", page: int = 2) -> se
                 return found
 
 
+def told(world: World, person: Person, planted: Sequence[PlantedSubject]) -> set[str]:
+    """Those whose story he is told, by the key of the event."""
+    found = set()
+    with reading(world.engine) as db:
+        people = directory(db, world.policy.crm)
+        onlooker = Onlooker(person=person, policy=world.policy, directory=people)
+        for one in planted:
+            key = f"planted-{one.subject.id}"
+            with suppress(Problem):
+                tell_business(db, onlooker, key)
+                found.add(key)
+    return found
+
+
 def expected(
     world: World, person: Person, planted: Sequence[PlantedSubject], people: Directory
 ) -> set[str]:
@@ -76,6 +94,22 @@ def expected(
         for one in planted
         if access_to(person, seen[one.subject.name].facts, world.policy).can_read
         and _is_watched(person, one)
+    }
+
+
+def renewals(
+    world: World, person: Person, planted: Sequence[PlantedSubject], people: Directory
+) -> set[str]:
+    """Of these an employee who may read one reads all of it, asked for by its name."""
+    names = {one.subject.name: one.subject.id for one in planted}
+    with reading(world.engine) as db:
+        seen = subjects_seen(db, world.policy, people, names)
+    return {
+        f"planted-{names[name]}"
+        for name, one in seen.items()
+        if one.kind is SubjectKind.RENEWAL
+        and person.kind is PersonKind.EMPLOYEE
+        and access_to(person, one.facts, world.policy).can_read
     }
 
 
@@ -136,7 +170,11 @@ def _check(world: World, wanted: Sequence[Some], page: int = 2) -> None:
     with reading(world.engine) as db:
         people = directory(db, world.policy.crm)
     for person in PEOPLE:
-        assert listed(world, person, page=page) == expected(world, person, planted, people), person
+        his = expected(world, person, planted, people)
+        assert listed(world, person, page=page) == his, person
+        assert told(world, person, planted) == his | renewals(world, person, planted, people), (
+            person
+        )
 
 
 def partner(world: World, user: EmployeeId = PETRA) -> Api:

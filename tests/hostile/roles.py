@@ -14,6 +14,7 @@ POST   /embed/chats/<session>/reply                            404 404 404 404 4
 POST   /account/end-others                                     303 303 303 303 303 303
 POST   /account/sessions/<session>/end                         303 404 404 404 404 404
 GET    /activity                                               303 200 200 200 200 200
+GET    /activity/<name>                                        303 404 404 404 404 404
 DELETE /api/v1/<path:rest>                                     404 404 404 404 404 404
 GET    /api/v1/<path:rest>                                     404 404 404 404 404 404
 PATCH  /api/v1/<path:rest>                                     404 404 404 404 404 404

@@ -202,6 +202,7 @@ def _client_pages(site: Site) -> Routes:
     """Of resellers' clients and of renewals."""
     return (
         ("/activity", "GET", page(site, business.show, PEOPLE)),
+        ("/activity/<name>", "GET", page(site, business.tell_why, PEOPLE)),
         ("/clients", "GET", page(site, reseller_clients.show, RESELLING)),
         ("/clients/new", "GET", page(site, reseller_clients.show_new, RESELLING)),
         ("/clients/new", "POST", form(site, client_actions.add, RESELLING)),
