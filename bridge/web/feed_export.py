@@ -40,7 +40,7 @@ def export_feed(db: Connection, viewer: Viewer, wanted: FeedWanted, by: str) -> 
         place = page.next
         if place is None or len(found) > MOST_ENTRIES:
             break
-    if place is not None:
+    if place is not None or len(found) > MOST_ENTRIES:
         detail = f"holds more than {MOST_ENTRIES} entries: narrow it with `from` and `to`"
         raise invalid(detail, field="from")
     _log.info("feed exported", principal=by, entries=len(found))

@@ -12,7 +12,7 @@ from sqlalchemy import event as sql
 
 from bridge.domain.errors import ConfigError
 from bridge.domain.events import MessageDeleted, MessageEdited, MessageReceived
-from bridge.domain.messaging import Media, MediaKind
+from bridge.domain.messaging import Direction, Media, MediaKind
 from bridge.domain.names import ConversationId, CrmId, EmployeeId, EventKey
 from bridge.domain.records import ContactState, RecordKind
 from bridge.store import records
@@ -133,10 +133,11 @@ def test_times_and_days_are_those_of_the_reader(world: World) -> None:
     browser.set_cookie("bridge_zone", "Pacific/Auckland")
     assert "from Marta" in browser.get("/feed?from=2026-03-05T04:00&to=2026-03-05T05:00").text
     assert "from Marta" not in browser.get("/feed?from=2026-03-04T15:00&to=2026-03-04T16:00").text
-    world.later(hours=10)
-    assert '<h2 class="part">Today</h2>' in browser.get("/feed").text
-    world.later(hours=15)
-    assert '<h2 class="part">Yesterday</h2>' in browser.get("/feed").text
+    for hours, day in ((10, "Today"), (15, "Yesterday")):
+        world.later(hours=hours)
+        browser = world.signed_in(LUIS)
+        browser.set_cookie("bridge_zone", "Pacific/Auckland")
+        assert f'<h2 class="part">{day}</h2>' in browser.get("/feed").text
 
 
 def test_a_day_that_goes_on_is_not_named_twice(world: World) -> None:
@@ -207,7 +208,7 @@ def test_a_page_looks_at_a_bounded_part_and_says_where_to_look_on(
     for number in range(8):
         any_world.writes(MARTA, f"message {number}")
     luis = api(any_world, LUIS)
-    first = luis.get("/timeline", channel=NORTH).body
+    first = luis.get("/timeline", channel=NORTH).json
     assert first["items"] == []
     assert first["next"] is not None
     assert [e["message"]["text"] for e in luis.all("/timeline", channel=NORTH)] == [
@@ -317,12 +318,17 @@ def test_feed_06_edits_deletions_and_files_are_told(world: World) -> None:
         occurred_at=world.now,
         account=WA,
         message_id="with-file",
+        direction=Direction.IN,
         text="look here",
     )
     world.happens(edit)
     assert "Edited once" in page(world, "/feed")
     gone = MessageDeleted(
-        event_key=EventKey("gone"), occurred_at=world.now, account=WA, message_id="with-file"
+        event_key=EventKey("gone"),
+        occurred_at=world.now,
+        account=WA,
+        message_id="with-file",
+        direction=Direction.IN,
     )
     world.happens(gone)
     assert "This message was deleted." in page(world, "/feed")

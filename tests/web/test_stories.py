@@ -29,7 +29,9 @@ def told(world: World, event: str, reader: EmployeeId = LUIS, asks: str = "") ->
 
 
 def step(page: str, title: str) -> str:
-    found = re.search(rf"</svg> {title}</h2>.*?</details>", page, re.DOTALL)
+    found = re.search(
+        rf"</svg> {title}</h2>.*?(?=<details class=\"card step\"|</article>)", page, re.DOTALL
+    )
     assert found is not None, title
     return found[0]
 
@@ -66,7 +68,7 @@ def test_why_not_names_the_rule_that_stood_against(world: World) -> None:
     page = told(world, event, asks=f"?why_not={LUIS}")
     answer = step(page, "What was decided")
     assert "Luis Gil" in answer
-    explained = api(world, LUIS).get(f"/events/{event}/explain", why_not=LUIS).body["why_not"]
+    explained = api(world, LUIS).get(f"/events/{event}/explain", why_not=LUIS).json["why_not"]
     assert (explained["rule"] or {"id": "mx"})["id"] == "mx"
     assert "Mexico &lt;first&gt;" in page
 
@@ -91,7 +93,7 @@ def test_what_the_vendor_answered_stands_beside_what_was_done(world: World) -> N
         assert words in done, words
     assert f'href="/dead-letters/outbox/{row["id"]}"' in done
     assert "/dead-letters/" not in told(world, event, ANA)
-    explained = api(world, LUIS).get(f"/events/{event}/explain").body["explanation"]
+    explained = api(world, LUIS).get(f"/events/{event}/explain").json["explanation"]
     assert explained["effects"][0]["tried"][0]["said"] == "busy: 503"
 
 
@@ -115,7 +117,7 @@ def test_an_event_whose_input_is_kept_no_longer_is_still_told(world: World) -> N
     assert "kept no longer" in page
     assert "private words" not in page
     assert "was next in turn and gets the client." in page
-    assert api(world, LUIS).get(f"/events/{event}/explain").body["explanation"]["is_kept"] is False
+    assert api(world, LUIS).get(f"/events/{event}/explain").json["explanation"]["is_kept"] is False
 
 
 def test_a_story_whose_configuration_is_gone_is_told_by_the_one_of_now(world: World) -> None:
