@@ -304,7 +304,17 @@
     }
   });
 
+  // A page has one heading of its own: the open conversation's.
+  function yieldHeading() {
+    const list = document.querySelector(".desk-list-title h1");
+    if (list === null || document.querySelector("#pane h1") === null) return;
+    const lower = document.createElement("h2");
+    lower.textContent = list.textContent;
+    list.replaceWith(lower);
+  }
+
   function begin() {
+    yieldHeading();
     mark();
     recall();
     preview();
