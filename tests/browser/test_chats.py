@@ -146,9 +146,7 @@ def test_ws_10_a_client_taken_away_while_open_is_said_and_nothing_more_is_shown(
     expect(page.locator("#messages")).to_contain_text("is anybody there")
     page.get_by_label(REPLY).fill("I was just about to")
     answers(house, BRUNO, chat)
-    expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Bruno Paz answered first: the client is theirs now."
-    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bruno Paz has this client now.")
     expect(page.get_by_label("What you had written")).to_have_value("I was just about to")
     expect(page.get_by_label(REPLY)).to_have_count(0)
     expect(page.get_by_text("is anybody there")).to_have_count(0)

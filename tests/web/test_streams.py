@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from bridge.domain.people import Role
+from bridge.domain.policy import Distribution
+from bridge.pipeline.send import SendRequest, send
 from bridge.store.engine import writing
 from bridge.store.keys import Scope, digest
 from bridge.store.notices import notices
@@ -411,3 +413,55 @@ def test_without_the_front_the_stream_is_what_has_come_since(house: World) -> No
     assert answer.text.count("event: notification") == 1
     assert 'event: counters\ndata: {"red":1,"grey":0,"unread":1,"more":false}' in answer.text
     assert house.app.test_client().get(address).status_code == 401
+
+
+def test_ws_10_a_chat_taken_away_while_it_is_open_is_told_once_and_then_nothing(
+    house: World,
+) -> None:
+    """Who was told of it hears by whom; nothing of the chat itself is told any more."""
+    new = replace(house.policy.new_clients, distribution=Distribution.FIRST_TO_ANSWER)
+    bruno = replace(house.policy.employee(BRUNO), gets_new_clients=True)
+    house.policy = replace(
+        house.policy, new_clients=new, employees={**house.policy.employees, BRUNO: bruno}
+    )
+    where = house.writes("+34600777888", "hello")
+
+    async def story(reader: Reading) -> None:
+        ana = await reader(key(house), query=f"conversation={where}").open()
+        luis = await reader(key(house, LUIS), query=f"conversation={where}").open()
+        send(house.parts, SendRequest(employee=BRUNO, conversation=where, text="mine"))
+        await ana.until(lambda: len(ana.of("taken")) == 1)
+        assert ana.of("taken") == [{"id": where, "by": "Bruno Paz"}]
+        await luis.until(lambda: len(luis.of("conversation")) == 1)
+        house.writes("+34600777888", "more")
+        await luis.until(lambda: len(luis.of("conversation")) == 2)
+        assert (len(ana.of("taken")), ana.of("conversation")) == (1, [])
+        assert luis.of("taken") == []
+
+    live(house, story)
+
+
+def test_a_chat_that_the_crm_gave_to_somebody_else_is_told_as_well(house: World) -> None:
+    where = house.writes(MARTA, "hello")
+
+    async def story(reader: Reading) -> None:
+        ana = await reader(key(house), query=f"conversation={where}").open()
+        house.client("Marta", MARTA, LUIS)
+        house.writes(MARTA, "more")
+        await ana.until(lambda: len(ana.of("taken")) == 1)
+        assert ana.of("taken")[0]["id"] == where
+
+    live(house, story)
+
+
+def test_a_chat_that_was_never_for_these_eyes_is_never_taken(house: World) -> None:
+    where = house.writes(MARTA, "hello")
+
+    async def story(reader: Reading) -> None:
+        bruno = await reader(key(house, BRUNO), query=f"conversation={where}").open()
+        luis = await reader(key(house, LUIS), query=f"conversation={where}").open()
+        house.writes(MARTA, "more")
+        await luis.until(lambda: len(luis.of("conversation")) == 1)
+        assert bruno.of("taken") == []
+
+    live(house, story)
