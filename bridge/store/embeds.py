@@ -56,7 +56,9 @@ def create_embed_link(db: Connection, principal: str, shown: Shown, now: datetim
     return token
 
 
-def open_frame(db: Connection, token: str, lifetime: timedelta, now: datetime) -> str | None:
+def open_frame(
+    db: Connection, token: str, lifetime: timedelta, now: datetime, browser: str = ""
+) -> str | None:
     """The token of a new session for what this link shows; None for a link that was used, is too
     old, or none."""
     link = digest(token)
@@ -73,6 +75,7 @@ def open_frame(db: Connection, token: str, lifetime: timedelta, now: datetime) -
         "seen_at": now,
         "expires_at": now + lifetime,
         "via": VIA,
+        "browser": browser or None,
         "embed": row.embed,
     }
     db.execute(insert(SESSIONS).values(values))

@@ -201,6 +201,7 @@ def test_a_script_is_given_the_page_to_put_in_place_of_its_own(
     ends(world)
     kept = browser.post(f"/conversations/{chat}/reply", data=data, headers={"HX-Request": "true"})
     assert (kept.status_code, kept.headers["HX-Retarget"]) == (200, "body")
+    assert kept.headers["HX-Reselect"] == "#main"
     assert shown(kept.text) == TEXT
 
 

@@ -23,6 +23,7 @@ from bridge.store.listing import messages_of
 from bridge.store.records import conversations_of
 from bridge.store.sessions import id_of
 from bridge.web.auth import Principal, check_csrf, csrf_token, principal_for
+from bridge.web.browsers import browser_family
 from bridge.web.chatview import safe_link, title_of
 from bridge.web.files import files_of
 from bridge.web.pages.entering import Gate
@@ -64,8 +65,9 @@ def open_link(site: Site, gate: Gate, token: str) -> Response:
     _require_on(site)
     gate.admit(site)
     lifetime = site.policy.embedding.session
+    family = browser_family(request.headers.get("User-Agent", ""))
     with writing(site.parts.engine) as db:
-        session = open_frame(db, token, lifetime, site.parts.now())
+        session = open_frame(db, token, lifetime, site.parts.now(), family)
     if session is None:
         return _over()
     name = id_of(session)

@@ -101,6 +101,7 @@ def _page(seal: str, *, is_in: bool) -> Response:
     answer = make_response(body, 200 if by_script else 401)
     if by_script:
         answer.headers["HX-Retarget"] = "body"
+        answer.headers["HX-Reselect"] = "#main"
         answer.headers["HX-Reswap"] = "innerHTML"
     return answer
 
