@@ -8,6 +8,7 @@ import pytest
 from bridge.domain.events import MessageEdited, MessageReceived
 from bridge.domain.messaging import Direction
 from bridge.domain.names import EmployeeId, EventKey
+from bridge.pipeline.indexing import index
 from tests.web.asking import Api, api
 from tests.web.world import ANA, BRUNO, LUIS, WA, World
 
@@ -88,13 +89,65 @@ def test_what_an_edit_took_away_is_found_by_nobody(any_world: World) -> None:
         assert [len(page) for page in pages(api(any_world, who), "never mind", 5)] == [1]
 
 
-def test_words_without_end_are_refused(world: World) -> None:
+def test_words_without_end_are_refused_by_the_api_and_cut_by_the_page(world: World) -> None:
+    """A page shows in its own field what it has looked for."""
     refused = api(world, LUIS).get("/conversations", q="x" * 201)
     assert (refused.status, refused.json["field"]) == (422, "q")
     assert api(world, LUIS).get("/conversations", q="x" * 200).items == []
-    browser = world.signed_in(LUIS)
-    assert browser.get("/conversations?q=" + "x" * 201).status_code == 400
-    assert browser.get("/conversations?q=" + "x" * 200).status_code == 200
+    page = world.signed_in(LUIS).get("/conversations?q=" + "x" * 10_000)
+    assert page.status_code == 200
+    assert f'value="{"x" * 200}"' in page.text
+
+
+ODD = {
+    "an operator": "secret AND word",
+    "a column": "text:secret",
+    "a star": "secret*",
+    "a quote": '"secret',
+    "a bracket": "secret (",
+    "a minus": "-secret",
+    "near": "NEAR(secret word, 2)",
+    "a pattern": "%_\\",
+    "a family": "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "a mark": "\u202e\u200fsecret",
+    "a surrogate": "\ud800",
+    "markup": "<script>alert(1)</script>",
+    "commas": ",1,2,",
+    "a hash": "#34600",
+    "blanks": " \u00a0\u3000 ",
+    "signs": "?!.,;",
+    "many words": "a " * 100,
+}
+
+
+@pytest.mark.parametrize("words", [pytest.param(words, id=name) for name, words in ODD.items()])
+def test_whatever_is_typed_is_looked_for_as_words(any_world: World, words: str) -> None:
+    """Before and after it is indexed, by API and page: never an error, and nothing else's hits."""
+    writes(any_world, 0, ANA, "no such thing")
+    browser = any_world.signed_in(LUIS)
+    for _ in range(2):
+        asked = words.encode("utf-8", "replace").decode()
+        assert api(any_world, LUIS).get("/conversations", q=asked).items in ([], all_of(any_world))
+        page = browser.get("/conversations", query_string={"q": asked})
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+        index(any_world.parts, 60)
+
+
+def all_of(world: World) -> list[object]:
+    return api(world, LUIS).get("/conversations").items
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [("secret AND word", 0), ("more OR", 0), ('"secret word"', 1), ("secret* -word", 1), ("?!", 0)],
+)
+def test_there_is_no_query_language(any_world: World, words: str, count: int) -> None:
+    writes(any_world, 0, ANA, "the secret is a word")
+    writes(any_world, 1, ANA, "and more")
+    for _ in range(2):
+        assert len(api(any_world, LUIS).get("/conversations", q=words).items) == count
+        index(any_world.parts, 60)
 
 
 def test_a_role_that_is_gone_finds_nothing(world: World) -> None:

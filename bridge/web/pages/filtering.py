@@ -8,7 +8,6 @@ from bridge.domain.names import ChannelName, EmployeeId
 from bridge.domain.notifications import Mark
 from bridge.store.listing import LONGEST_WORDS, Wanted
 from bridge.web.pages.asking import asked, asked_moment
-from bridge.web.problems import invalid
 
 Word = TypeVar("Word", bound=StrEnum)
 ON = "1"
@@ -16,9 +15,7 @@ ON = "1"
 
 def chats_asked_for() -> Wanted:
     """Of `q`, `mine`, `unanswered`, `mark`, `channel`, `messenger`, `owner`, `failed`, `since`."""
-    words, channel, owner = asked("q"), asked("channel"), asked("owner")
-    if len(words) > LONGEST_WORDS:
-        raise invalid(f"is longer than {LONGEST_WORDS} characters", field="q", status=400)
+    words, channel, owner = asked("q")[:LONGEST_WORDS], asked("channel"), asked("owner")
     mark = _one_of(Mark, "mark")
     return Wanted(
         words=words,
