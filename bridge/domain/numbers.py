@@ -13,9 +13,12 @@ from bridge.domain.messaging import ChatKind, Direction, MessageStatus
 from bridge.domain.names import ChannelName, ConversationId, EmployeeId, MessageId
 from bridge.domain.records import Conversation, Message
 
+HOUR_SPAN, DAY_SPAN = 4, 96
+"""Quarters of an hour in an hour, and in a day of UTC."""
 QUARTER = timedelta(minutes=15)
 """Every zone's day begins on one."""
 EVERYBODY = EmployeeId("")
+NO_CHANNEL = ChannelName("")
 PROMISES = (300, 900, 3600, 4 * 3600, 24 * 3600)
 """Within how many seconds answers are asked for."""
 # Waits below so many seconds are told in steps of so many.
@@ -36,6 +39,7 @@ class Turn(StrEnum):
 
 class What(StrEnum):
     IN = "in"
+    SENT = "sent"  # whatever became of it
     OUT = "out"  # `detail` is its Outcome
     FAILED = "failed"  # `detail` is why
     ANSWER = "answer"  # `detail` is after how many seconds, a little rounded
@@ -65,6 +69,16 @@ _OUTCOME = {
 }
 
 
+# Charts by day want hours, where the reader's day begins on one; totals want days and their edges.
+_SPANS: Mapping[What, tuple[int, ...]] = {
+    What.IN: (1, HOUR_SPAN),
+    What.SENT: (1, HOUR_SPAN),
+    What.OUT: (1, DAY_SPAN),
+    What.FAILED: (1, DAY_SPAN),
+    What.ANSWER: (1, DAY_SPAN),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """What one message counts as. `person` is who wrote it for us, EVERYBODY where nobody knows;
@@ -83,10 +97,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """What is added up by."""
+    """What is added up by: `span` quarters of an hour, of which `quarter` is the first."""
 
     person: EmployeeId
     what: What
+    span: int
     quarter: int
     channel: ChannelName
     detail: str
@@ -141,18 +156,34 @@ def answered(chat: Iterable[Counted], dismissed: Sequence[datetime]) -> Iterator
 
 
 def sums_of(one: Counted) -> Counter[Sum]:
-    """What one message adds to which sums: to everybody's, and to those of who wrote it."""
+    """What one message adds to which sums: to everybody's, and to those of who wrote it. Answers
+    are added up by person alone: who wants all of them takes everybody's."""
+    quarter = quarter_of(one.at)
     return Counter(
         Sum(
             person=person,
             what=what,
-            quarter=quarter_of(one.at),
-            channel=one.channel,
+            span=span,
+            quarter=quarter - quarter % span,
+            channel=NO_CHANNEL if what is What.ANSWER else one.channel,
             detail=detail,
         )
-        for person in dict.fromkeys((EVERYBODY, one.person))
         for what, detail in _parts(one)
+        for person in _whose(one, what)
+        for span in _SPANS[what]
     )
+
+
+def pieces(begin: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Spans that make up the quarters from `begin` until just before `end`: as (span, first, end),
+    whole days of UTC where there are any."""
+    first, last = -(-begin // DAY_SPAN) * DAY_SPAN, end // DAY_SPAN * DAY_SPAN
+    if first >= last:
+        yield 1, begin, end
+        return
+    for span, since, until in ((1, begin, first), (DAY_SPAN, first, last), (1, last, end)):
+        if since < until:
+            yield span, since, until
 
 
 def rounded(seconds: int) -> int:
@@ -189,10 +220,17 @@ def _in_order(one: Counted) -> tuple[datetime, bool, MessageId]:
     return one.at, one.turn is not Turn.ASKS, one.message
 
 
+def _whose(one: Counted, what: What) -> tuple[EmployeeId, ...]:
+    if what is What.ANSWER:
+        return (one.person,)
+    return tuple(dict.fromkeys((EVERYBODY, one.person)))
+
+
 def _parts(one: Counted) -> Iterator[tuple[What, str]]:
     if one.outcome is Outcome.NONE:
         yield What.IN, ""
         return
+    yield What.SENT, ""
     yield What.OUT, one.outcome.value
     if one.outcome is Outcome.FAILED:
         yield What.FAILED, one.cause

@@ -16,7 +16,7 @@ from bridge.store.among import among
 from bridge.store.schema import CONVERSATIONS, COUNTED, DECISIONS, MESSAGES, SUMS, TO_COUNT
 from bridge.store.upsert import put
 
-_KEY = ("person", "what", "quarter", "channel", "detail")
+_KEY = ("person", "what", "span", "quarter", "channel", "detail")
 _ADDED_UP = {"n": "message_sums.n + excluded.n"}
 _NOTHING_LEFT = delete(SUMS).where(
     *(SUMS.c[name] == bindparam(f"of_{name}") for name in _KEY), SUMS.c.n == 0
@@ -132,13 +132,14 @@ def forget_everything(db: Connection) -> None:
 def _by_key(item: tuple[Sum, int]) -> tuple[str, ...]:
     """Always in the same order, so that two who add never wait for each other."""
     one = item[0]
-    return one.person, one.what, f"{one.quarter:012}", one.channel, one.detail
+    return one.person, one.what, f"{one.span:03}", f"{one.quarter:012}", one.channel, one.detail
 
 
 def _row(one: Sum, n: int) -> dict[str, Any]:
     return {
         "person": one.person,
         "what": one.what.value,
+        "span": one.span,
         "quarter": one.quarter,
         "channel": one.channel,
         "detail": one.detail,

@@ -1,4 +1,4 @@
-"""What messages add up to: by day, and by person, of any stretch of time."""
+"""What messages add up to: by day, and altogether, of any stretch of time."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, literal, select
 
 from bridge.domain.names import ChannelName, EmployeeId
-from bridge.domain.numbers import EVERYBODY, What
+from bridge.domain.numbers import EVERYBODY, HOUR_SPAN, What, pieces
 from bridge.store.among import among
 from bridge.store.schema import SUMS
 
@@ -25,47 +25,66 @@ class Stretch:
     def end(self) -> int:
         return self.quarter + self.days * self.length
 
+    @property
+    def span(self) -> int:
+        """By what its days can be added up."""
+        is_on_hours = self.quarter % HOUR_SPAN == 0 and self.length % HOUR_SPAN == 0
+        return HOUR_SPAN if is_on_hours else 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaySum:
     day: int
     what: What
     channel: ChannelName
-    detail: str
     n: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonSum:
+class Total:
     person: EmployeeId
+    what: What
     channel: ChannelName
     detail: str
     n: int
 
 
-def by_day(
-    db: Connection, person: EmployeeId, what: Collection[What], stretches: Sequence[Stretch]
-) -> tuple[DaySum, ...]:
-    """One query for each stretch: there is more than one only where clocks were put forward or
-    back."""
-    return tuple(one for stretch in stretches for one in _of_stretch(db, person, what, stretch))
+def by_day(db: Connection, person: EmployeeId, stretches: Sequence[Stretch]) -> tuple[DaySum, ...]:
+    """What came and what left. One query for each stretch: there is more than one only where clocks
+    were put forward or back."""
+    return tuple(one for stretch in stretches for one in _of_stretch(db, person, stretch))
 
 
-def by_person(
-    db: Connection, people: Collection[EmployeeId], what: What, begin: int, end: int
-) -> tuple[PersonSum, ...]:
-    """Of these people, from the quarter `begin` until just before `end`."""
+def totals(
+    db: Connection,
+    people: Collection[EmployeeId],
+    what: Collection[What],
+    begin: int,
+    end: int,
+) -> tuple[Total, ...]:
+    """Of these people, from the quarter `begin` until just before `end`; the same may come several
+    times, each a part of it."""
     sums = SUMS.c
-    rows = db.execute(
-        select(sums.person, sums.channel, sums.detail, func.sum(sums.n))
-        .where(among(sums.person, people), sums.what == what.value)
-        .where(sums.quarter >= begin, sums.quarter < end)
-        .group_by(sums.person, sums.channel, sums.detail)
-    )
-    return tuple(
-        PersonSum(person=EmployeeId(person), channel=ChannelName(channel), detail=detail, n=int(n))
-        for person, channel, detail, n in rows
-    )
+    named = (sums.person, sums.what, sums.channel, sums.detail)
+    found: list[Total] = []
+    for span, since, until in pieces(begin, end):
+        rows = db.execute(
+            select(*named, func.sum(sums.n))
+            .where(among(sums.person, people), among(sums.what, [one.value for one in what]))
+            .where(sums.span == span, sums.quarter >= since, sums.quarter < until)
+            .group_by(*named)
+        )
+        found.extend(
+            Total(
+                person=EmployeeId(person),
+                what=What(kind),
+                channel=ChannelName(channel),
+                detail=detail,
+                n=int(n),
+            )
+            for person, kind, channel, detail, n in rows
+        )
+    return tuple(found)
 
 
 def people(db: Connection) -> tuple[EmployeeId, ...]:
@@ -77,27 +96,20 @@ def people(db: Connection) -> tuple[EmployeeId, ...]:
     return tuple(EmployeeId(person) for person in every if person != EVERYBODY)
 
 
-def _of_stretch(
-    db: Connection, person: EmployeeId, what: Collection[What], stretch: Stretch
-) -> list[DaySum]:
+def _of_stretch(db: Connection, person: EmployeeId, stretch: Stretch) -> list[DaySum]:
     sums = SUMS.c
     # SQLAlchemy's own `//` is floor(): on PostgreSQL that would make fractions first.
     day = (sums.quarter - literal(stretch.quarter)).op("/", precedence=8)(literal(stretch.length))
     counted = (
-        select(day.label("day"), sums.what, sums.channel, sums.detail, sums.n)
-        .where(sums.person == person, among(sums.what, [one.value for one in what]))
+        select(day.label("day"), sums.what, sums.channel, sums.n)
+        .where(sums.person == person, among(sums.what, [What.IN.value, What.SENT.value]))
+        .where(sums.span == stretch.span)
         .where(sums.quarter >= stretch.quarter, sums.quarter < stretch.end)
         .subquery()
     )
-    named = (counted.c.day, counted.c.what, counted.c.channel, counted.c.detail)
+    named = (counted.c.day, counted.c.what, counted.c.channel)
     rows = db.execute(select(*named, func.sum(counted.c.n)).group_by(*named))
     return [
-        DaySum(
-            day=stretch.day + day,
-            what=What(what),
-            channel=ChannelName(channel),
-            detail=detail,
-            n=int(n),
-        )
-        for day, what, channel, detail, n in rows
+        DaySum(day=stretch.day + day, what=What(what), channel=ChannelName(channel), n=int(n))
+        for day, what, channel, n in rows
     ]

@@ -22,8 +22,9 @@ class Kind(StrEnum):
     MESSAGES = "messages"
 
 
+_DIRECTIONS = {What.IN: "in", What.SENT: "out"}
 _HEADS = {
-    Kind.VOLUME: ("day", "channel", "what", "outcome", "messages"),
+    Kind.VOLUME: ("day", "channel", "direction", "messages"),
     Kind.ANSWERS: ("answered_at", "person", "channel", "conversation", "message", "seconds"),
     Kind.MESSAGES: (
         "occurred_at",
@@ -58,11 +59,11 @@ def _span(days: Days) -> Span:
 def _volume(engine: Engine, viewer: Viewer, days: Days) -> bytes:
     whose = EVERYBODY if viewer.reads_all else viewer.employee.id
     with reading(engine) as db:
-        found = sums.by_day(db, whose, (What.IN, What.OUT), days.stretches())
-    lines = sorted((one.day, one.channel, one.what, one.detail, one.n) for one in found)
+        found = sums.by_day(db, whose, days.stretches())
+    lines = sorted((one.day, one.channel, one.what, one.n) for one in found)
     return csv_rows(
-        (days.dates[day].isoformat(), channel, what, detail, str(n))
-        for day, channel, what, detail, n in lines
+        (days.dates[day].isoformat(), channel, _DIRECTIONS[what], str(n))
+        for day, channel, what, n in lines
     )
 
 

@@ -18,7 +18,7 @@ from bridge.domain.numbers import (
     share_below,
 )
 from bridge.store import counted, listing, sums, turns
-from bridge.store.sums import DaySum
+from bridge.store.sums import DaySum, Total
 from bridge.web.counting import count
 from bridge.web.days import Days
 from bridge.web.viewer import Viewer
@@ -121,7 +121,8 @@ class Numbers:
 def numbers(db: Connection, viewer: Viewer, days: Days, zone: str) -> Numbers:
     """Salespeople get what they wrote themselves; nobody without a role gets anything."""
     whose = EVERYBODY if viewer.reads_all else viewer.employee.id
-    found = sums.by_day(db, whose, (What.IN, What.OUT, What.FAILED), days.stretches())
+    found = sums.by_day(db, whose, days.stretches())
+    ended = sums.totals(db, [whose], (What.OUT, What.FAILED), days.begin, days.end)
     waits = _waits(db, viewer, days)
     unanswered, more = _unanswered(db, viewer)
     return Numbers(
@@ -134,8 +135,8 @@ def numbers(db: Connection, viewer: Viewer, days: Days, zone: str) -> Numbers:
         answers=_answers("", _together(waits.values())),
         people=_people(viewer, waits),
         teams=_teams(viewer, waits),
-        delivery=_delivery(viewer, found),
-        failures=_failures(found),
+        delivery=_delivery(viewer, ended),
+        failures=_failures(ended),
         rotation=_rotation(db, viewer, days),
         unanswered=unanswered,
         unanswered_is_more=more,
@@ -152,15 +153,11 @@ def _unanswered(db: Connection, viewer: Viewer) -> tuple[int, bool]:
 
 
 def _waits(db: Connection, viewer: Viewer, days: Days) -> Mapping[EmployeeId, Waits]:
-    people = sums.people(db) if viewer.reads_all else (viewer.employee.id,)
-    wanted = (*people, EVERYBODY) if viewer.reads_all else people
+    me = (viewer.employee.id,)
+    people = (*sums.people(db), EVERYBODY) if viewer.reads_all else me
     found: defaultdict[EmployeeId, Counter[int]] = defaultdict(Counter)
-    for one in sums.by_person(db, wanted, What.ANSWER, days.begin, days.end):
+    for one in sums.totals(db, people, (What.ANSWER,), days.begin, days.end):
         found[one.person][int(one.detail)] += one.n
-    # What nobody is known to have written is in everybody's sums alone.
-    for person in people:
-        if viewer.reads_all and person in found:
-            found[EVERYBODY].subtract(found[person])
     return found
 
 
@@ -169,7 +166,7 @@ def _by_day(dates: Sequence[date], found: Iterable[DaySum]) -> tuple[DayVolume, 
     for one in found:
         if one.what is What.IN:
             received[one.day] += one.n
-        elif one.what is What.OUT:
+        else:
             sent[one.day] += one.n
     return tuple(
         DayVolume(day=day, received=received[place], sent=sent[place])
@@ -188,7 +185,7 @@ def _by_channel(
             channel=name,
             label=viewer.policy.channel_label(name),
             received=tuple(counts[name, What.IN, day] for day in range(len(dates))),
-            sent=tuple(counts[name, What.OUT, day] for day in range(len(dates))),
+            sent=tuple(counts[name, What.SENT, day] for day in range(len(dates))),
         )
         for name in sorted({one.channel for one in found})
     )
@@ -229,7 +226,7 @@ def _together(many: Iterable[Waits]) -> Waits:
     return every
 
 
-def _delivery(viewer: Viewer, found: Iterable[DaySum]) -> tuple[Delivery, ...]:
+def _delivery(viewer: Viewer, found: Iterable[Total]) -> tuple[Delivery, ...]:
     counts: defaultdict[ChannelName, Counter[str]] = defaultdict(Counter)
     for one in found:
         if one.what is What.OUT:
@@ -253,7 +250,7 @@ def _delivered(viewer: Viewer, name: ChannelName, of: Counter[str]) -> Delivery:
     )
 
 
-def _failures(found: Iterable[DaySum]) -> tuple[Failure, ...]:
+def _failures(found: Iterable[Total]) -> tuple[Failure, ...]:
     counts: Counter[str] = Counter()
     for one in found:
         if one.what is What.FAILED:

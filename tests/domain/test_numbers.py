@@ -18,6 +18,7 @@ from bridge.domain.numbers import (
     answered,
     cause_of,
     percentile,
+    pieces,
     quarter_of,
     rounded,
     share_below,
@@ -104,6 +105,14 @@ def test_of_no_waits_there_is_no_percentile_and_no_share() -> None:
 )
 def test_no_client_is_named_by_why_a_message_failed(error: str, cause: str) -> None:
     assert cause_of(error) == cause
+
+
+@given(st.integers(0, 2_000_000), st.integers(0, 10_000))
+def test_the_pieces_of_a_time_are_all_of_it_and_once(begin: int, length: int) -> None:
+    found = list(pieces(begin, begin + length))
+    quarters = [quarter for _, since, until in found for quarter in range(since, until)]
+    assert quarters == list(range(begin, begin + length))
+    assert all(since % span == 0 and until % span == 0 for span, since, until in found)
 
 
 def test_quarters_follow_each_other() -> None:

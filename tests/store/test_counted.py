@@ -32,7 +32,8 @@ WA = AccountName("wa-main")
 PEOPLE = (None, EmployeeId("ana@acme.example"), EmployeeId("bruno@acme.example"))
 CHATS = tuple(ConversationId(f"cv_{n}") for n in range(3))
 GROUP = CHATS[2]
-Key = tuple[str, str, int, str, str]
+Key = tuple[str, str, int, int, str, str]
+SPANS = {"in": (1, 4), "sent": (1, 4)}  # of others: quarters and days
 
 
 def chat(name: ConversationId) -> Conversation:
@@ -67,7 +68,7 @@ def stored(db: Connection, run: Sequence[Message]) -> None:
 def sums(engine: Engine) -> dict[Key, int]:
     with engine.connect() as db:
         rows = db.execute(select(SUMS)).all()
-    return {(r.person, r.what, r.quarter, r.channel, r.detail): r.n for r in rows}
+    return {(r.person, r.what, r.span, r.quarter, r.channel, r.detail): r.n for r in rows}
 
 
 def by_hand(messages: Sequence[Message]) -> dict[Key, int]:
@@ -78,15 +79,19 @@ def by_hand(messages: Sequence[Message]) -> dict[Key, int]:
         channel = f"on-{one.conversation}"
         parts = [("in", "")]
         if one.direction is Direction.OUT:
-            parts = [("out", _outcome(one.status))]
+            parts = [("sent", ""), ("out", _outcome(one.status))]
             if one.status is MessageStatus.FAILED:
                 parts.append(("failed", one.error))
         waited = _waited(one, messages)
         if waited is not None:
             parts.append(("answer", str(rounded(waited))))
-        ours = one.direction is Direction.OUT and one.author
-        for person in {"", one.author or ""} if ours else {""}:
-            found.update((person, what, quarter, channel, detail) for what, detail in parts)
+        author = (one.author or "") if one.direction is Direction.OUT else ""
+        for what, detail in parts:
+            for person in {author} if what == "answer" else {"", author}:
+                for span in SPANS.get(what, (1, 96)):
+                    begins = quarter // span * span
+                    where = "" if what == "answer" else channel
+                    found[person, what, span, begins, where, detail] += 1
     return dict(found)
 
 

@@ -38,12 +38,14 @@ Index(
     postgresql_where=_ANSWERS,
 )
 
-# Of everybody together where `person` is empty. `quarter` counts quarters of an hour since 1970.
+# Of everybody together where `person` is empty. `quarter` counts quarters of an hour since 1970:
+# `span` of them from this one on are added up.
 SUMS = Table(
     "message_sums",
     METADATA,
     Column("person", Text, primary_key=True),
     Column("what", Text, primary_key=True),
+    Column("span", Integer, primary_key=True, autoincrement=False),
     Column("quarter", Integer, primary_key=True, autoincrement=False),
     Column("channel", Text, primary_key=True),
     Column("detail", Text, primary_key=True),

@@ -42,12 +42,13 @@ def upgrade() -> None:
         "message_sums",
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("span", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("quarter", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "person", "what", "quarter", "channel", "detail", name=op.f("pk_message_sums")
+            "person", "what", "span", "quarter", "channel", "detail", name=op.f("pk_message_sums")
         ),
         sqlite_with_rowid=False,
     )
