@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from bridge.domain.names import ConversationId
 from bridge.store.schema import CONVERSATIONS, DECISIONS
 
+COUNTED = 20_000
 _CHUNK = 100
+_SPARE = 4  # of what is looked for in a sample, so many are of kinds that are not looked at
 # They change no owner and nobody's view, and there are several for each message.
 _BESIDES = ("MessageStatusChanged", "MessageReacted")
 
@@ -26,8 +28,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """`count` events whose input is stored, of which `chosen` are looked at: those that gave
-    somebody a client before others, and of these evenly many from all of the span."""
+    """`count` events, of which `chosen` are looked at: those that gave somebody a client before
+    others, and of these evenly many from all of the span. Of very many, to count which is which
+    would cost more than to look: `count` is then of all, and what is chosen evenly many of these.
+    """
 
     count: int
     chosen: tuple[int, ...]
@@ -37,6 +41,9 @@ def span_since(db: Connection, since: datetime, limit: int) -> Span:
     start = _first_since(db, since)
     if start is None:
         return Span(count=0, chosen=())
+    end = db.scalar(select(func.max(DECISIONS.c.id))) or start
+    if end - start >= COUNTED:
+        return _sampled(db, start, int(end), limit)
     wanted = _with_input(start)
     giving = [*wanted, DECISIONS.c.target.is_not(None)]
     others = [*wanted, DECISIONS.c.target.is_(None)]
@@ -78,6 +85,20 @@ def chats_since(
     query = select(CONVERSATIONS.c.id).where(recent)
     ordered = query.order_by(CONVERSATIONS.c.last_message_at.desc(), CONVERSATIONS.c.id)
     return count, tuple(ConversationId(one) for one in db.scalars(ordered.limit(limit)))
+
+
+def _sampled(db: Connection, start: int, end: int, limit: int) -> Span:
+    count = end - start + 1
+    tried = limit * _SPARE
+    ids = sorted({start + n * count // tried for n in range(tried)})
+    chosen: list[int] = []
+    for at in range(0, len(ids), _CHUNK):
+        wanted = [*_with_input(start), DECISIONS.c.id.in_(ids[at : at + _CHUNK])]
+        chosen.extend(db.scalars(select(DECISIONS.c.id).where(*wanted)).all())
+    chosen.sort()
+    if len(chosen) > limit:
+        chosen = [chosen[n * len(chosen) // limit] for n in range(limit)]
+    return Span(count=count, chosen=tuple(chosen))
 
 
 def _with_input(start: int) -> list[ColumnElement[bool]]:

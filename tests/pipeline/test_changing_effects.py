@@ -11,6 +11,7 @@ from bridge.domain.names import EmployeeId
 from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.pipeline.changing.effects import Budget, Effect, effect_of
+from bridge.store import decided as store
 from bridge.store.schema import METADATA
 from tests.web.configured import ConfiguredWorld
 from tests.web.world import ANA, BRUNO, LUIS, NORTH
@@ -103,6 +104,16 @@ def test_of_many_a_sample_is_looked_at_and_said_so(house: ConfiguredWorld) -> No
     assert found.is_sample
     policy = policy_with(house, ANA, gets_new_clients=False)
     assert effect(house, policy, budget=Budget(chats=2, seconds=600)).chats_examined == 2
+
+
+def test_of_very_many_they_are_not_even_counted_one_by_one(
+    house: ConfiguredWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        house.writes(f"{MX}{number:02}", "hola")
+    monkeypatch.setattr(store, "COUNTED", 5)
+    found = effect(house, house.active().policy, budget=Budget(events=4, seconds=600))
+    assert (found.events, found.events_examined, found.is_sample) == (12, 4, True)
 
 
 def test_time_that_runs_out_ends_it_with_what_was_seen(house: ConfiguredWorld) -> None:

@@ -56,7 +56,7 @@ def test_a_change_is_seen_saved_and_in_the_history(house: ConfiguredWorld) -> No
     saved = browser.get(answer.location).text
     assert "Saved. It is in force everywhere." in saved
     assert "Ana &lt;leads&gt; now" in saved
-    assert "luis@acme.example" in browser.get("/settings/changes").text
+    assert "Luis Gil" in browser.get("/settings/changes").text
     assert browser.get(address).status_code == 404
 
 

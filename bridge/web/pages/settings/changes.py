@@ -16,6 +16,7 @@ from bridge.web.languages import _
 from bridge.web.pages.asking import PAGE, address_of_next, begin
 from bridge.web.pages.settings.reviewing import (
     file_diffs,
+    names_of,
     require_reader,
     review_content,
     trouble,
@@ -51,6 +52,7 @@ def show_all(visit: Visit) -> Response:
         "settings/changes.html",
         lines=lines,
         trouble=trouble(visit),
+        names=names_of(visit),
         next_page=address_of_next(visit, more, "changes"),
     )
 
@@ -68,6 +70,7 @@ def show(visit: Visit, name: str) -> Response:
         former=former,
         is_last=last is not None and last.id == change.id,
         diffs=file_diffs(files),
+        names=names_of(visit),
         was_saved="saved" in request.args,
         can_save=visit.principal.is_admin,
     )

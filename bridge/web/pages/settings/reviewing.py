@@ -3,7 +3,7 @@
 A settings page ends with `return review(visit, edits, "/settings/people")`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -89,7 +89,12 @@ def show_effect(visit: Visit, name: str) -> Response:
     loaded = opened.proposal.loaded if isinstance(opened, Opened) else None
     since = visit.now - timedelta(days=EFFECT_DAYS)
     effect = loaded and effect_of(visit.site.parts, loaded.policy, since, _BUDGET)
-    values: dict[str, object] = {"effect": effect, "name": name, "days": EFFECT_DAYS}
+    values: dict[str, object] = {
+        "effect": effect,
+        "name": name,
+        "days": EFFECT_DAYS,
+        "names": names_of(visit),
+    }
     if request.headers.get("HX-Request") == "true":
         return make_response(render_template("settings/effect_part.html", **values))
     return visit.render("settings/effect.html", 200, **values)
@@ -150,6 +155,13 @@ def file_diffs(files: Sequence[ChangedFile]) -> tuple[FileDiff, ...]:
 def bare(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """With the file's bare name in the place, as a page names it."""
     return tuple(replace(one, place=one.place.rpartition("/")[2]) for one in findings)
+
+
+def names_of(visit: Visit) -> Mapping[str, str]:
+    """By e-mail, as the CRM has them."""
+    with reading(visit.site.parts.engine) as db:
+        people = visit.viewer(db).directory.people
+    return {person.email: person.name for person in people if person.name}
 
 
 def trouble(visit: Visit) -> str:
