@@ -27,6 +27,8 @@
   }
 
   body.addEventListener("htmx:afterSwap", (event) => {
+    // What the whole page is told, such as that the session has ended, stands behind the drawer.
+    if (event.detail.target.id === "news" && drawer() !== null) drawer().close();
     if (!isOurs(event)) return;
     const place = document.getElementById("drawer-body");
     if (place.querySelector(".story") === null) {
