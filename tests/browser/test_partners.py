@@ -45,13 +45,13 @@ def test_a_partner_takes_accepts_and_declines(browser: Browser, world: World) ->
         page.get_by_role("button", name="Accept").dblclick()
         expect(page.get_by_role("button", name="Accept")).to_have_count(0)
         page.goto(f"{url}/inbox/{lead(2).id}")
-        page.get_by_label("Why").fill("outside of our region")
+        page.get_by_label("Why you decline it").fill("outside of our region")
         shot(eyes, "lead")
         page.get_by_role("button", name="Decline").dblclick()
         expect(page.get_by_role("button", name="Decline")).to_have_count(0)
         page.goto(f"{url}/inbox")
         expect(page.locator("#offered")).to_contain_text("Nothing is offered to you")
-        expect(page.locator("#accepted li.card")).to_have_count(2)
+        expect(page.locator("#accepted li.lead")).to_have_count(2)
         eyes.look("light", 390)
         shot(eyes, "inbox-phone")
         assert eyes.overflow() == 0
@@ -69,7 +69,7 @@ def test_a_manager_gives_leads_out_in_bulk(browser: Browser, world: World) -> No
         page.goto(f"{url}/partners/leads")
         shot(eyes, "leads")
         assert (eyes.unnamed(), eyes.overflow()) == ([], 0)
-        for box in page.get_by_role("checkbox").all()[:2]:
+        for box in page.locator("input[name=lead]").all()[:2]:
             box.check()
         page.get_by_label("Kind of new owner").select_option("partner_user")
         page.get_by_role("button", name="Go on…").click()

@@ -51,6 +51,7 @@ from bridge.web.pages import (
 )
 from bridge.web.pages.client_words import CLIENT_FILTERS
 from bridge.web.pages.entering import gate
+from bridge.web.pages.lead_words import LEAD_FILTERS
 from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.renewal_words import RENEWAL_FILTERS
 from bridge.web.pages.settings import changes, files, reviewing
@@ -97,7 +98,7 @@ def register(app: Flask, parts: Parts, settings: SecretKey) -> None:
     app.register_error_handler(404, _unknown_address)
     app.after_request(partial(_guarded, site))
     languages.register(app)
-    app.jinja_env.filters.update(FILTERS | CLIENT_FILTERS | RENEWAL_FILTERS)
+    app.jinja_env.filters.update(FILTERS | CLIENT_FILTERS | LEAD_FILTERS | RENEWAL_FILTERS)
     app.jinja_env.globals.update(static=static_files.address, languages=languages.LANGUAGES)
     app.context_processor(_look)
 

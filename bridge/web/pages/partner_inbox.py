@@ -15,10 +15,14 @@ from bridge.pipeline.partnering.looking import LeadPlace, lead_seen, leads_seen,
 from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading, writing
 from bridge.store.partner_leads import note_opened
+from bridge.web.business import list_business
+from bridge.web.pages import business
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.partnering import check, eyes_of, is_new, lead_named, lead_shape
 
+SHOWN = 10
+"""So much of what happened to a lead stands on its page."""
 SECTIONS: Mapping[str, frozenset[LeadState]] = {
     "offered": frozenset({LeadState.OFFERED}),
     "queued": frozenset({LeadState.QUEUED}),
@@ -58,10 +62,18 @@ def show_lead(visit: Visit, name: str) -> Response:
     with reading(parts.engine) as db:
         eyes = eyes_of(db, visit.policy, visit.principal)
         lead = lead_named(db, eyes, name)
+        looks_on = business.onlooker(visit, db)
+        happened = list_business(db, looks_on, f"lead:{lead.id}", None, SHOWN)
     if is_new(lead) and lead.holder.is_user(visit.principal.person.id):
         with writing(parts.engine) as db:
             note_opened(db, lead, visit.now)
-    return visit.render("partner_lead.html", lead=lead_shape(eyes, lead), key=secrets.token_hex(16))
+    return visit.render(
+        "partner_lead.html",
+        lead=lead_shape(eyes, lead),
+        happenings=happened.happenings,
+        names={},
+        key=secrets.token_hex(16),
+    )
 
 
 def take(visit: Visit, name: str) -> Response:

@@ -23,21 +23,15 @@ from bridge.pipeline.partnering.ordering import order_for
 from bridge.pipeline.partnering.standing import CandidateKind, Choices, choices
 from bridge.store import partner_leads
 from bridge.store.engine import reading
+from bridge.web.business import list_business
+from bridge.web.pages import business
 from bridge.web.pages.asking import address_of_next, asked, begin
-from bridge.web.pages.partner_inbox import asked_by
+from bridge.web.pages.lead_words import BY_RULES, IN_TURN, OWNER_KINDS
+from bridge.web.pages.partner_inbox import SHOWN, asked_by
 from bridge.web.pages.visiting import Visit
 from bridge.web.partnering import check, checked, eyes_of, lead_named, lead_shape
 from bridge.web.problems import invalid, not_found
 
-IN_TURN, BY_RULES = "in_turn", "rules"
-KINDS = {
-    CandidateKind.PARTNER_USER.value: "Partner user",
-    CandidateKind.QUEUE.value: "Queue",
-    IN_TURN: "In turn",
-    CandidateKind.EMPLOYEE.value: "Employee",
-    BY_RULES: "By the rules",
-}
-"""The owner picker's kinds: what is chosen first (PRM-17)."""
 _PAGE = 50
 _MAIL = {"yes": True, "no": False}
 
@@ -68,11 +62,13 @@ def show(visit: Visit) -> Response:
         "partner_leads.html",
         leads=tuple(lead_shape(eyes, lead) for lead in found.leads),
         asked=filters,
+        names=names_of(eyes),
+        reads_all=eyes.reads_all,
         accounts={x: visit.policy.partners.accounts[x].label for x in sorted(eyes.accounts)},
         users=eyes.users,
         queues={x: visit.policy.partners.queues[x].label for x in eyes.queues},
         states=tuple(LeadState),
-        kinds=KINDS,
+        kinds=OWNER_KINDS,
         may_act=_may_act(visit),
         next_page=address_of_next(visit, found.next, "partner leads"),
     )
@@ -83,11 +79,15 @@ def show_lead(visit: Visit, name: str) -> Response:
     with reading(visit.site.parts.engine) as db:
         eyes = eyes_on_partners(db, visit)
         lead = lead_named(db, eyes, name)
+        looks_on = business.onlooker(visit, db)
+        happened = list_business(db, looks_on, f"lead:{lead.id}", None, SHOWN)
     return visit.render(
         "partner_lead.html",
         lead=lead_shape(eyes, lead),
+        happenings=happened.happenings,
+        names=names_of(eyes),
         picker=_picker(eyes, lead),
-        kinds=KINDS,
+        kinds=OWNER_KINDS,
         key=secrets.token_hex(16),
     )
 
@@ -109,9 +109,10 @@ def choose_many(visit: Visit) -> Response:
         raise invalid("tick the leads first", field="lead", status=400)
     return visit.render(
         "partner_bulk.html",
+        names=names_of(eyes),
         leads=tuple(lead_shape(eyes, lead) for lead in leads),
         picker=_picker(eyes, None),
-        kinds=KINDS,
+        kinds=OWNER_KINDS,
         key=secrets.token_hex(16),
     )
 
@@ -139,6 +140,13 @@ def eyes_on_partners(db: Connection, visit: Visit) -> Looker:
     if not (eyes.reads_all or eyes.accounts):
         raise not_found("page")
     return eyes
+
+
+def names_of(eyes: Looker) -> dict[str, str]:
+    """Of employees, and of those partners' users who are his business, by e-mail address."""
+    own = set(eyes.users)
+    known = {one.email: one.name for one in eyes.state.side.users if one.email in own}
+    return known | {one.email: one.name for one in eyes.directory.people}
 
 
 def _may_act(visit: Visit) -> bool:
@@ -175,7 +183,7 @@ def _ticked(db: Connection, eyes: Looker, names: Sequence[str]) -> tuple[Partner
 
 
 def _picker(eyes: Looker, lead: PartnerLead | None) -> Picker:
-    kind = asked("kind") if asked("kind") in KINDS else CandidateKind.PARTNER_USER.value
+    kind = asked("kind") if asked("kind") in OWNER_KINDS else CandidateKind.PARTNER_USER.value
     notify = eyes.partners.email.notify
     if kind == BY_RULES:
         return Picker(kind=kind, offered=Choices(candidates=(), not_offered=()), notify=notify)

@@ -22,7 +22,7 @@ from bridge.web.api.routing import Download
 from bridge.web.api.serving import as_response
 from bridge.web.pages.asking import asked
 from bridge.web.pages.partner_inbox import asked_by
-from bridge.web.pages.partner_leads import eyes_on_partners
+from bridge.web.pages.partner_leads import eyes_on_partners, names_of
 from bridge.web.pages.visiting import Visit
 from bridge.web.partner_report import CSV_NAME, report_table
 from bridge.web.partnering import check
@@ -37,6 +37,7 @@ def show_programme(visit: Visit) -> Response:
     return visit.render(
         "partner_programme.html",
         programme=programme_standing(eyes),
+        reads_all=eyes.reads_all,
         key=secrets.token_hex(16),
     )
 
@@ -65,6 +66,8 @@ def show_accounts(visit: Visit) -> Response:
         "partner_accounts.html",
         accounts=accounts,
         users={one.name: user_standings(eyes, one.name) for one in accounts},
+        names=names_of(eyes),
+        reads_all=eyes.reads_all,
         read_at=eyes.state.side.read_at,
         key=secrets.token_hex(16),
     )
@@ -98,18 +101,28 @@ def enable_user(visit: Visit, user: str) -> Response:
 
 def show_queues(visit: Visit) -> Response:
     with reading(visit.site.parts.engine) as db:
-        queues = queue_standings(db, eyes_on_partners(db, visit))
-    return visit.render("partner_queues.html", queues=queues)
+        eyes = eyes_on_partners(db, visit)
+        queues = queue_standings(db, eyes)
+    return visit.render(
+        "partner_queues.html", queues=queues, names=names_of(eyes), reads_all=eyes.reads_all
+    )
 
 
 def show_report(visit: Visit) -> Response:
     """`?format=csv`: as a table."""
     with reading(visit.site.parts.engine) as db:
-        found = report(db, eyes_on_partners(db, visit), asked("account"))
+        eyes = eyes_on_partners(db, visit)
+        found = report(db, eyes, asked("account"))
     if asked("format") == "csv":
         file = Download(name=CSV_NAME, content_type=CONTENT_TYPE, body=report_table(found))
         return as_response(file)
-    return visit.render("partner_report.html", report=found)
+    return visit.render(
+        "partner_report.html",
+        report=found,
+        account=asked("account"),
+        names=names_of(eyes),
+        reads_all=eyes.reads_all,
+    )
 
 
 def _given(name: str) -> str:
