@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bridge.codec import encode
 from bridge.domain.decisions import Decision, Verdict
@@ -60,9 +61,8 @@ def many_chats(
     kind: str, chats: int, folder: Path, say: Callable[[str], None]
 ) -> Iterator[tuple[Parts, Settings]]:
     """A bridge on a store of this kind that holds so many conversations."""
-    work = folder / f"{WORK}pages"
-    work.mkdir(exist_ok=True)
-    with store(kind, work) as made:
+    with TemporaryDirectory(prefix=WORK, dir=folder) as name, store(kind, Path(name)) as made:
+        work = Path(name)
         kept = folder / f"chats-{chats}-{_version()}.sqlite"
         own = work / "bridge.sqlite"
         is_kept = kind == "sqlite" and _is_young(kept)
