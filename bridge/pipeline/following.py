@@ -23,6 +23,7 @@ from bridge.policy.secrets import provider_secret, secrets_of
 from bridge.policy.writing import Journal, finish, forget, is_open
 from bridge.ports import Account, Connector, Tokens
 from bridge.store import configs
+from bridge.store.audit import CLOCK, Deed, NewLine, Way, Who, note
 from bridge.store.config_changes import NewChange, changing, last_change, note_change
 from bridge.store.engine import reading, writing
 
@@ -34,11 +35,13 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A folder that may become active. `journal` says whose change it is; None: by hand."""
+    """A folder that may become active. `journal` says whose change it is; None: by hand. `who` is
+    who saves it just now."""
 
     files: Files
     loaded: Loaded
     journal: Journal | None = None
+    who: Who | None = None
 
 
 class FollowedConfig:
@@ -191,7 +194,28 @@ def note_taken(db: Connection, taken: Taken, now: datetime) -> int:
         contents=contents,
         digests={name: content_digest(content) for name, content in contents.items()},
     )
-    return note_change(db, new, now)
+    number = note_change(db, new, now)
+    before = last.manifest if last is not None else {}
+    names = sorted({*before, *new.digests})
+    changed = ", ".join(n for n in names if before.get(n) != new.digests.get(n))
+    line = NewLine(who=_who(taken), deed=_deed(taken), object=f"config:{number}", detail=changed)
+    note(db, [line], now)
+    return number
+
+
+def _who(taken: Taken) -> Who:
+    journal = taken.journal
+    if taken.who is not None or journal is None:
+        return taken.who or CLOCK
+    way = Way(journal.way) if journal.way in tuple(Way) else Way.CLOCK
+    return Who(actor=journal.actor, way=way)
+
+
+def _deed(taken: Taken) -> Deed:
+    if taken.journal is None:
+        return Deed.CONFIG_ACTIVATED
+    is_back = taken.journal.back_to is not None
+    return Deed.CONFIG_ROLLED_BACK if is_back else Deed.CONFIG_CHANGED
 
 
 def _taken(

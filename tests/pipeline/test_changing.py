@@ -78,7 +78,10 @@ def test_the_history_says_who_when_why_and_what(house: Desk) -> None:
     }
     with reading(house.parts.engine) as db:
         line = find(db, Wanted(deed="config_changed"))[0]
+        by_hand = find(db, Wanted(deed="config_activated"))
     assert (line.actor, line.object) == (LUIS.actor, f"config:{saved.number}")
+    assert line.detail == "roles.yaml, routing.yaml"
+    assert [(one.actor, one.object) for one in by_hand] == [("", "config:1")]
 
 
 def test_what_is_changed_by_hand_is_in_the_history_too(house: Desk) -> None:
@@ -304,6 +307,9 @@ def test_a_process_killed_between_two_files_leaves_a_whole_change_or_none(
     house.takes()
     assert {name: house.text(name) for name in before} == (wanted if done else before)
     assert [kept.message for kept in house.history] == (["both", ""] if done else [""])
+    with reading(house.parts.engine) as db:
+        told = find(db, Wanted(deed="config_changed"))
+    assert [line.actor for line in told] == ([LUIS.actor] if done else [])
     assert not (house.path / JOURNAL).exists()
     assert isinstance(house.saves(Put(("default", "employee"), ANA)), Saved)
     assert [path.name for path in house.path.glob(".*")] == []

@@ -37,7 +37,7 @@ from bridge.policy.reading import Loaded, load_files
 from bridge.policy.secrets import secrets_of
 from bridge.policy.writing import Author, Journal, finish, forget, write_folder
 from bridge.store import configs
-from bridge.store.audit import Deed, NewLine, Who, note
+from bridge.store.audit import Who
 from bridge.store.config_changes import change, changing, contents_of, last_change
 from bridge.store.engine import reading
 
@@ -175,12 +175,8 @@ def _written(db: Connection, parts: Parts, proposal: Proposal, wanted: Change) -
         back_to=author.back_to,
         steps=(),
     )
-    number = note_taken(db, Taken(files=files, loaded=loaded, journal=journal), parts.now())
-    deed = Deed.CONFIG_CHANGED if wanted.back_to is None else Deed.CONFIG_ROLLED_BACK
-    names = ", ".join(file.name for file in proposal.files)
-    line = NewLine(who=who, deed=deed, object=f"config:{number}", detail=names)
-    note(db, [line], parts.now())
-    return number
+    taken = Taken(files=files, loaded=loaded, journal=journal, who=who)
+    return note_taken(db, taken, parts.now())
 
 
 def _refused(proposal: Proposal, wanted: Change) -> Refused | None:
