@@ -55,7 +55,7 @@ def in_crm(eyes: Eyes, demo: RunningDemo, client: str, text: str) -> str:
 def test_the_printed_link_signs_in_once(demo: RunningDemo, browser: Browser) -> None:
     with eyes_on(browser, demo.url) as eyes:
         eyes.sign_in(demo.links["salesperson"])
-        expect(eyes.page.locator("header.top")).to_contain_text("Salesperson")
+        expect(eyes.page.locator(".me")).to_contain_text("Salesperson")
     with eyes_on(browser, demo.url) as late:
         late.page.goto(demo.links["salesperson"])
         late.page.get_by_role("button", name="Sign in").click()
@@ -135,7 +135,7 @@ def test_quality_control_reads_all_and_is_told_why_it_cannot_write(seen_by: Seen
         open_chat(eyes, client)
         expect(eyes.page.locator(".bubble").first).to_be_visible()
         expect(eyes.page.get_by_label(REPLY)).to_have_count(0)
-        expect(eyes.page.locator(".alert")).to_contain_text("You can't write here: quality")
+        expect(eyes.page.locator(".alert")).to_contain_text("You can't write here: Quality")
 
 
 def test_nothing_lies_among_the_dead_letters(seen_by: SeenBy) -> None:
@@ -169,7 +169,8 @@ def test_a_tab_left_open_after_signing_out_leads_to_the_sign_in_page(
         expect(other.get_by_role("heading", name="You are signed out")).to_be_visible()
         eyes.page.get_by_label(REPLY).fill("too late")
         eyes.page.get_by_role("button", name="Send").click()
-        expect(eyes.page.get_by_role("heading", name="You are signed out")).to_be_visible()
+        expect(eyes.page.locator("#news")).to_contain_text("Your session has ended")
+        expect(eyes.page.get_by_label(REPLY)).to_have_value("too late")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
