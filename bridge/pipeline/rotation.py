@@ -1,7 +1,7 @@
 """The ledger of a pool: who is next, who had the last turns, and how even the shares are."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -20,7 +20,14 @@ from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason
 from bridge.domain.rotation import Member, Rotation, begun, fit, take_turn
 from bridge.store.mirror import directory
-from bridge.store.turns import TurnTaken, latest_turns, read_turns, turn_counts
+from bridge.store.turns import (
+    Turns,
+    TurnTaken,
+    all_turn_counts,
+    latest_turns,
+    read_turns,
+    turn_counts,
+)
 
 LATEST = 20
 MOST_NEXT = 20
@@ -64,19 +71,48 @@ def pool_ledger(
         return None
     key = turn_key(policy, name)
     against = _against(policy, key, directory(db, policy.crm), now, channel)
+    had = turn_counts(db, key)
+    found = _ledger(policy, name, against, _Taken(turns=read_turns(db), had=had), now)
+    return replace(found, turns=latest_turns(db, key, LATEST))
+
+
+def pool_ledgers(db: Connection, policy: Policy, now: datetime) -> Mapping[str, PoolLedger]:
+    """Of every pool, without their last turns."""
+    known, turns, counts = directory(db, policy.crm), read_turns(db), all_turn_counts(db)
+    found = {}
+    for name in pool_names(policy):
+        key = turn_key(policy, name)
+        taken = _Taken(turns=turns, had=counts.get(key, {}))
+        against = _against(policy, key, known, now, None)
+        found[name] = _ledger(policy, name, against, taken, now)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    turns: Turns
+    had: Mapping[EmployeeId, int]
+
+
+def _ledger(
+    policy: Policy,
+    name: str,
+    against: Mapping[EmployeeId, Reason | None],
+    taken: _Taken,
+    now: datetime,
+) -> PoolLedger:
+    key, had = turn_key(policy, name), taken.had
     people = members_of(policy, key)
     owing = {e.id for e in people if owes(e, against[e.id], now)}
     pool = weighed(policy, key, people, owing)
-    turns = read_turns(db)
-    stands = turns.rotations.get(key) or begun(pool, turns.last.get(key))
-    had = turn_counts(db, key)
+    stands = taken.turns.rotations.get(key) or begun(pool, taken.turns.last.get(key))
     ids = {member.employee for member in pool}
     return PoolLedger(
         pool=name,
         next=tuple(_next(stands, pool, against, policy.new_clients.owe_limit)),
         members=tuple(_members(fit(stands, pool), pool, against, had)),
         former={who: count for who, count in sorted(had.items()) if who not in ids},
-        turns=latest_turns(db, key, LATEST),
+        turns=(),
     )
 
 

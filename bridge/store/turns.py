@@ -105,6 +105,16 @@ def turn_counts(db: Connection, pool: str) -> Mapping[EmployeeId, int]:
     return {EmployeeId(employee): count for employee, count in rows}
 
 
+def all_turn_counts(db: Connection) -> Mapping[str, Mapping[EmployeeId, int]]:
+    """The same of every pool, by its turns' key."""
+    log = TURN_LOG.c
+    rows = db.execute(select(log.pool, log.employee, func.count()).group_by(log.pool, log.employee))
+    found: dict[str, dict[EmployeeId, int]] = {}
+    for pool, employee, count in rows:
+        found.setdefault(pool, {})[EmployeeId(employee)] = count
+    return found
+
+
 def shares(
     db: Connection, since: datetime, until: datetime
 ) -> tuple[tuple[str, EmployeeId, int], ...]:

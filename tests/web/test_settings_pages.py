@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from bridge.domain.messaging import ChannelState, Messenger
 from bridge.domain.people import CrmEmployee, Directory
@@ -54,7 +55,11 @@ FORMS: list[tuple[str, Fields, str]] = [
         '+  - {id: es, label: "Spain: all", when: {country: ES}, to: [{pool: north}]}',
     ),
     ("/settings/pools", {f"member:north:{ANA}": "3"}, f"employee: {ANA}, weight: 3"),
-    ("/settings/pools", {f"until:{BRUNO}": "2026-12-24"}, "away: {until: 2026-12-24}"),
+    (
+        "/settings/pools",
+        {"away_who:0": BRUNO, "away_until:0": "2026-12-24"},
+        "away: {until: 2026-12-24}",
+    ),
     ("/settings/notifications", {"hear_all": "true"}, "managers_hear_all_chats: true"),
 ]
 
@@ -323,3 +328,32 @@ def test_a_folder_on_another_machine_is_shown_and_not_changed(elsewhere: Configu
 @pytest.mark.parametrize("was", ["{", "[1]", '{"a": []}'])
 def test_what_is_no_form_of_ours_is_refused(house: Configured, was: str) -> None:
     assert house.sends("/settings/people", {"was": was}).status_code == 400
+
+
+def _asked_of_the_store(house: Configured, address: str) -> int:
+    asked: list[str] = []
+
+    def note(*given: object) -> None:
+        asked.append(str(given[2]))
+
+    browser = house.world.signed_in(LUIS)
+    event.listen(house.world.engine, "before_cursor_execute", note)
+    try:
+        assert browser.get(address).status_code == 200
+    finally:
+        event.remove(house.world.engine, "before_cursor_execute", note)
+    return len(asked)
+
+
+@pytest.mark.parametrize("address", ["/welcome", *(f"/settings/{name}" for name in PAGES)])
+def test_a_page_asks_the_store_no_more_with_more_rows(house: Configured, address: str) -> None:
+    few = _asked_of_the_store(house, address)
+    people = "".join(f"  p{n}@acme.example: {{role: manager}}\n" for n in range(60))
+    roles, routing = house.path / "roles.yaml", house.path / "routing.yaml"
+    roles.write_text(roles.read_text() + people)
+    rules = "".join(f"  - {{id: r{n}, to: {{pool: pool{n}}}}}\n" for n in range(30))
+    pools = "".join(f"  pool{n}: [p{n}@acme.example]\n" for n in range(30))
+    routing.write_text(routing.read_text().replace("pools:\n", f"{rules}pools:\n{pools}"))
+    house.takes()
+    assert house.page("/settings/people").count('name="role:') == 50
+    assert _asked_of_the_store(house, address) == few

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Response, request
 
 from bridge.domain.distribution import EVERYBODY
-from bridge.pipeline.rotation import PoolLedger, pool_ledger, pool_names
+from bridge.pipeline.rotation import pool_ledgers
 from bridge.store.engine import reading
 from bridge.web.languages import _
 from bridge.web.pages.settings import pools_form
@@ -19,8 +19,7 @@ ADDRESS = "/settings/pools"
 
 def show(visit: Visit) -> Response:
     stands = standing(visit)
-    mails = tuple(mail for mail, _name in people_of(stands))
-    return _page(visit, stands, shown(pools_form.fields_of(stands.raw, mails)))
+    return _page(visit, stands, shown(pools_form.fields_of(stands.raw)))
 
 
 def change(visit: Visit) -> Response:
@@ -42,12 +41,8 @@ def _page(
     errors: Mapping[str, object] | None = None,
     said: str = "",
 ) -> Response:
-    ledgers: dict[str, PoolLedger] = {}
     with reading(visit.site.parts.engine) as db:
-        for name in pool_names(stands.policy):
-            found = pool_ledger(db, stands.policy, name, visit.now)
-            if found is not None:
-                ledgers[name] = found
+        ledgers = pool_ledgers(db, stands.policy, visit.now)
     return render(
         visit,
         "pools.html",
@@ -55,7 +50,10 @@ def _page(
         form,
         errors,
         said=said,
-        pools=list(pools_form.pools_in(stands.raw)),
+        pools=pools_form.pools_in(stands.raw),
+        away=pools_form.away_in(stands.raw),
+        spare=range(pools_form.SPARE),
+        spare_in_new=range(pools_form.SPARE_IN_NEW),
         ledgers=ledgers,
         everybody=EVERYBODY,
         people=people_of(stands),
