@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.domain.errors import ConfigError
 from bridge.domain.names import AccountName
+from bridge.domain.policy import Policy
+from bridge.pipeline.on_record import lines_of_roles
 from bridge.pipeline.parts import Active
 from bridge.policy.folder import Files, read_folder
 from bridge.policy.proposing import by_name, content_digest, digest_of
@@ -180,6 +182,7 @@ def note_taken(db: Connection, taken: Taken, now: datetime) -> int:
     contents = by_name(taken.files)
     last = last_change(db)
     digest = digest_of(contents)
+    note(db, lines_of_roles(_in_force(db), loaded.policy, _who(taken)), now)
     configs.put_config(db, loaded.hash, loaded.canonical, now)
     configs.activate(db, loaded.hash, now)
     if last is not None and last.folder == digest:
@@ -216,6 +219,16 @@ def _deed(taken: Taken) -> Deed:
         return Deed.CONFIG_ACTIVATED
     is_back = taken.journal.back_to is not None
     return Deed.CONFIG_ROLLED_BACK if is_back else Deed.CONFIG_CHANGED
+
+
+def _in_force(db: Connection) -> Policy | None:
+    """None where there is none yet, or only one of a release that this one can't read."""
+    row = configs.active(db)
+    stored = None if row is None else configs.config(db, row.hash)
+    try:
+        return None if stored is None else policy_of(stored.canonical)
+    except ConfigError:
+        return None
 
 
 def _taken(

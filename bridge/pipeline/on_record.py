@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from bridge.domain.decisions import Decision
 from bridge.domain.events import Event, MessageWritten
 from bridge.domain.names import HOUSE, EmployeeId
+from bridge.domain.policy import Policy
 from bridge.domain.principals import Person, PersonKind
 from bridge.domain.reasons import ReasonCode
 from bridge.store.audit import COMMAND, Deed, NewLine, Way, Who
@@ -42,6 +43,24 @@ def line_of_channel(event: MessageWritten, decision: Decision) -> NewLine | None
         deed=Deed.CHANNEL_OVERRIDDEN,
         object=decision.event_key,
         detail=f"{event.conversation.channel} {event.conversation.id}",
+    )
+
+
+def lines_of_roles(before: Policy | None, after: Policy, who: Who) -> tuple[NewLine, ...]:
+    """Whose role is another one by the configuration that comes into force."""
+    if before is None:
+        return ()
+    people = sorted({*before.employees, *after.employees})
+    roles = ((one, before.employee(one).role, after.employee(one).role) for one in people)
+    return tuple(
+        NewLine(
+            who=who,
+            deed=Deed.ROLE_CHANGED,
+            object=f"{PersonKind.EMPLOYEE}:{one}",
+            detail=f"{old} → {new}",
+        )
+        for one, old, new in roles
+        if old is not new
     )
 
 
