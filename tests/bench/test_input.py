@@ -34,7 +34,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["f"], "'f' is not one of 'a', 'b', 'c', 'd', 'e'"),
+        (["g"], "'g' is not one of 'a', 'b', 'c', 'd', 'e', 'f'"),
         (["a", "--rounds", "0"], "0 is not in the range 1<=x<=100"),
         (["a", "--rounds", "many"], "'many' is not a valid integer"),
         (["a", "--rounds", "nan"], "'nan' is not a valid integer"),
