@@ -97,6 +97,12 @@ def change(db: Connection, number: int) -> Change | None:
     return None if row is None else _change(row)
 
 
+def change_to(db: Connection, config: str) -> int | None:
+    """The number of the latest change that made this policy, by its hash."""
+    made = select(CONFIG_CHANGES.c.id).where(CONFIG_CHANGES.c.config == config)
+    return db.scalar(made.order_by(CONFIG_CHANGES.c.id.desc()).limit(1))
+
+
 def last_change(db: Connection) -> Change | None:
     return next(iter(changes(db, limit=1)), None)
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from bridge.domain.names import EmployeeId
 from bridge.domain.policy import ClientCondition, Ownership, Rule, Target, When
+from bridge.store.config_changes import NewChange, note_change
 from bridge.store.engine import writing
 from bridge.store.schema import ATTEMPTS, DECISIONS, INBOX, OUTBOX
 from bridge.store.wiping import Subject, wipe
@@ -167,3 +168,25 @@ def test_a_story_is_opened_in_place_or_leads_to_its_page(world: World) -> None:
     assert f'href="/events/{event}" data-drawer hx-get="/events/{event}"' in page
     assert '<dialog id="drawer"' in page
     assert BRUNO not in re.sub(r"<option[^>]*>", "", page)
+
+
+def test_the_configuration_then_in_force_is_linked_for_those_who_may_see_it(world: World) -> None:
+    world.client("Marta", MARTA, ANA)
+    world.writes(MARTA, "hello")
+    event = latest(world)
+    assert "/settings/changes/" not in step(told(world, event), "For support")
+    change = NewChange(
+        actor="employee:luis@acme.example",
+        way="page",
+        message="",
+        back_to=None,
+        folder="f",
+        config=world.active().hash,
+        contents={},
+        digests={},
+    )
+    with writing(world.engine) as db:
+        number = note_change(db, change, world.now)
+    link = f'href="/settings/changes/{number}"'
+    assert link in step(told(world, event), "For support")
+    assert link not in step(told(world, event, ANA), "For support")

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from flask import Response, current_app, make_response, render_template
+from flask import Response, make_response, render_template
 
 from bridge.domain.messaging import Messenger
 from bridge.domain.names import EmployeeId
 from bridge.domain.records import RecordKind
 from bridge.sheets.writing import CONTENT_TYPE, table
+from bridge.store.config_changes import change_to
 from bridge.store.decisions import newest
 from bridge.store.engine import reading
 from bridge.store.timeline import FeedPlace
@@ -27,8 +28,6 @@ from bridge.web.problems import invalid
 from bridge.web.reasons_said import rule_of
 from bridge.web.story import background, tell
 from bridge.web.viewer import Viewer
-
-_CHANGES = "/settings/changes"
 
 
 def show(visit: Visit) -> Response:
@@ -69,6 +68,7 @@ def tell_why(visit: Visit, name: str) -> Response:
         story = tell(db, eyes, active, name, asked("why_not"))
         behind = background(db, eyes, active, story)
         people = _colleagues(eyes)
+        change = change_to(db, story.explanation.record.config_hash) if eyes.reads_all else None
         files = files_of(db, [story.entry.message, *story.entry.also])
     return visit.render(
         "event.html",
@@ -81,7 +81,7 @@ def tell_why(visit: Visit, name: str) -> Response:
         title=title_of(story.entry.chat) if story.entry.chat else "",
         people=people,
         names=_names(eyes),
-        has_changes=any(rule.rule == _CHANGES for rule in current_app.url_map.iter_rules()),
+        change=change,
         safe_link=safe_link,
         files=files,
     )
