@@ -28,7 +28,7 @@ class Counters:
     more: bool = False
 
 
-def count(db: Connection, viewer: Viewer, most: int = MOST) -> Counters:
+def count(db: Connection, viewer: Viewer, most: int | None = None) -> Counters:
     """Equal to the marks over all chats that he may read; nobody without a role has any. `most`:
     so many of the newest chats are looked at one by one."""
     if viewer.reads_none:
@@ -36,7 +36,7 @@ def count(db: Connection, viewer: Viewer, most: int = MOST) -> Counters:
     told = list_notices(db, viewer, unread=True, start=None, limit=MOST_UNREAD).notices
     if viewer.reads_all and not viewer.has_own_marks:
         return replace(_alike(viewer, unanswered(db)), unread=len(told))
-    found = _one_by_one(db, viewer, most)
+    found = _one_by_one(db, viewer, MOST if most is None else most)
     if viewer.reads_all:
         found = replace(found, grey=max(unanswered(db) - found.red, 0))
     return replace(found, unread=len(told))
