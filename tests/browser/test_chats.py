@@ -198,3 +198,24 @@ def test_without_a_script_everything_is_done_all_the_same(house: World, window: 
     page.get_by_role("button", name="Keep the note").click()
     expect(page.locator(".note")).to_contain_text("Pays late")
     assert texts(house, chat) == ["hello there", "Good morning"]
+
+
+def test_a_reply_from_an_earlier_place_leads_to_the_end_and_stays_there(
+    house: World, window: Window
+) -> None:
+    for number in range(35):
+        chat = house.writes(MARTA, f"message {number:02}")
+        house.later(seconds=1)
+    with reading(house.engine) as db:
+        early = messages_of(db, chat, None, 50)[-2][1]
+    page = window(f"/conversations/{chat}?at={early.id}")
+    expect(page.locator("#messages")).to_contain_text("message 01")
+    expect(page.locator("#messages")).not_to_contain_text("message 34")
+    page.get_by_label(REPLY).fill("to the point")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".bubble.out")).to_contain_text("to the point")
+    house.later(seconds=1)
+    house.writes(MARTA, "thank you")
+    expect(page.locator("#messages")).to_contain_text("thank you")
+    expect(page.locator("#messages")).to_contain_text("to the point")
+    assert "at=" not in page.url

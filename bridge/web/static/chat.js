@@ -83,7 +83,7 @@
 
   function mergeMessages(fresh) {
     const place = byId("messages");
-    if (place === null || !place.hasAttribute("data-latest")) return;
+    if (place === null || !place.hasAttribute("data-latest") || !fresh.hasAttribute("data-latest")) return;
     const atEnd = isAtEnd();
     const known = new Set([...place.children].map((one) => one.id));
     merge(place, fresh);
@@ -205,6 +205,12 @@
     if (event.target.id === "template-name") preview();
   });
 
+  // Another tab or window is the browser's own business.
+  document.addEventListener("click", (event) => {
+    const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (isElsewhere && event.target.closest("a.chat") !== null) event.stopImmediatePropagation();
+  }, true);
+
   // ---- Keys of the reply box, jumps within the talk.
   document.addEventListener("keydown", (event) => {
     const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing;
@@ -294,6 +300,13 @@
     if (event.detail.target.id !== "pane") return;
     isSending = false;
     const asked = event.detail.requestConfig;
+    // What was sent stands at the end: it is the end that is shown and renewed from here on.
+    const sought = new URLSearchParams(location.search);
+    if (asked.verb !== "get" && (sought.has("at") || sought.has("cursor"))) {
+      sought.delete("at");
+      sought.delete("cursor");
+      history.replaceState(history.state, "", `${location.pathname}${sought.size > 0 ? `?${sought}` : ""}`);
+    }
     begin();
     if (asked.verb === "get") {
       const title = document.querySelector("#pane h1");
