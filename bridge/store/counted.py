@@ -70,15 +70,17 @@ def conversations(
 def dismissals(
     db: Connection, wanted: Iterable[ConversationId]
 ) -> Mapping[ConversationId, tuple[datetime, ...]]:
-    """When somebody said that no answer was needed."""
+    """When somebody said that no answer was needed, and it was not taken back."""
     rows = db.execute(
-        select(DECISIONS.c.conversation, DECISIONS.c.occurred_at)
-        .where(among(DECISIONS.c.conversation, wanted), DECISIONS.c.kind == "Dismissal")
+        select(DECISIONS.c.conversation, DECISIONS.c.kind, DECISIONS.c.occurred_at)
+        .where(among(DECISIONS.c.conversation, wanted))
+        .where(DECISIONS.c.kind.in_(("Dismissal", "DismissalUndone")))
         .order_by(DECISIONS.c.id)
     )
     found: dict[ConversationId, tuple[datetime, ...]] = {}
-    for conversation, when in rows:
-        found[conversation] = (*found.get(conversation, ()), when)
+    for conversation, kind, when in rows:
+        before = found.get(conversation, ())
+        found[conversation] = (*before, when) if kind == "Dismissal" else before[:-1]
     return found
 
 

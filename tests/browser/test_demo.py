@@ -157,7 +157,7 @@ def test_what_cannot_be_sent_is_refused_with_a_reason_and_kept(seen_by: SeenBy, 
     expect(eyes.page.get_by_label(REPLY)).to_have_value("")
 
 
-def test_a_tab_left_open_after_signing_out_leads_to_the_sign_in_page(
+def test_a_tab_left_open_after_signing_out_keeps_what_was_written(
     demo: RunningDemo, browser: Browser
 ) -> None:
     with eyes_on(browser, demo.url) as eyes:
@@ -169,8 +169,8 @@ def test_a_tab_left_open_after_signing_out_leads_to_the_sign_in_page(
         expect(other.get_by_role("heading", name="You are signed out")).to_be_visible()
         eyes.page.get_by_label(REPLY).fill("too late")
         eyes.page.get_by_role("button", name="Send").click()
-        expect(eyes.page.locator("#news")).to_contain_text("Your session has ended")
-        expect(eyes.page.get_by_label(REPLY)).to_have_value("too late")
+        expect(eyes.page.get_by_role("heading", level=1)).to_have_text("Not sent yet, and not lost")
+        expect(eyes.page.get_by_label("What you wrote")).to_have_value("too late")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

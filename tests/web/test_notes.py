@@ -16,7 +16,7 @@ from bridge.pipeline.dismiss import dismiss, take_back
 from bridge.pipeline.noting import NoteRequest, note
 from bridge.pipeline.refusals import Refusal
 from bridge.pipeline.retention import forget
-from bridge.store import chats, notes
+from bridge.store import chats, counted, notes
 from bridge.store.engine import reading, writing
 from bridge.store.schema import DECISIONS, OUTBOX
 from tests.web.asking import api
@@ -185,6 +185,20 @@ def test_what_an_older_dismissal_settled_stays_settled(world: World, chat: Conve
     world.later(minutes=1)
     assert take_back(world.parts, ANA, chat) is None
     assert waits(world, chat) == asked
+
+
+def test_what_was_taken_back_ended_no_wait(world: World, chat: ConversationId) -> None:
+    """Of answer times: the client waited on."""
+    dismiss(world.parts, ANA, chat)
+    first = world.now
+    world.later(minutes=1)
+    world.writes(MARTA, "and another thing")
+    world.later(minutes=1)
+    dismiss(world.parts, ANA, chat)
+    world.later(minutes=1)
+    take_back(world.parts, ANA, chat)
+    with reading(world.engine) as db:
+        assert counted.dismissals(db, [chat])[chat] == (first,)
 
 
 @pytest.mark.parametrize(("who", "status"), [(QA, 403), (BRUNO, 404)])
