@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from bridge.domain.errors import ConfigError
-from bridge.domain.names import AccountName, EmployeeId
+from bridge.domain.names import AccountName
 from bridge.domain.people import Directory
 from bridge.domain.principals import PersonKind
 from bridge.domain.records import Pipeline
@@ -205,10 +205,10 @@ def serve_sandbox(
     server.server_close()
 
 
-def sign_in_link(settings: Settings, employee: EmployeeId) -> str:
-    """An address that signs this employee in, once, within a quarter of an hour."""
+def sign_in_link(settings: Settings, who: str, kind: PersonKind = PersonKind.EMPLOYEE) -> str:
+    """An address that signs this person in, once, within a quarter of an hour."""
     with _engine(settings) as engine, writing(engine) as db:
-        token = create_login_link(db, f"{PersonKind.EMPLOYEE}:{employee}", utc_now())
+        token = create_login_link(db, f"{kind}:{who}", utc_now())
     return f"{settings.public_url}/login/{token}"
 
 

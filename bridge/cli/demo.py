@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
-from bridge.cli import demo_world
+from bridge.cli import demo_channel, demo_world
 from bridge.cli.calls import answers, call
 from bridge.cli.processes import LOOPBACK, free_port, write_own
 from bridge.cli.supervisor import Supervisor
@@ -59,15 +59,25 @@ class Demo:
         self._subscribe(settings.public_url)
         with built(settings, self.environ) as parts:
             self._set_up(parts)
+            for account in self._of("hubspot"):
+                demo_channel.begin(parts, self.urls[account])
+        threading.Thread(target=self._go_on, args=(settings, stopping), daemon=True).start()
         for account in self._of("wazzup"):
             traffic = Traffic(self.urls[account], self.policy, account)
             threading.Thread(target=traffic.run, args=(stopping,), daemon=True).start()
         return self._signs(settings)
 
+    def _go_on(self, settings: Settings, stopping: threading.Event) -> None:
+        with built(settings, self.environ) as parts:
+            for account in self._of("hubspot"):
+                demo_channel.go_on(parts, self.urls[account], stopping)
+
     def _seed(self) -> None:
         for account in self._of("hubspot"):
             body = demo_world.hubspot_seed(self.policy)
             call("POST", f"{self.urls[account]}/_sandbox/seed", body)
+            partners = demo_channel.crm_seed(self.policy)
+            call("POST", f"{self.urls[account]}/_sandbox/seed", partners)
         for account in self._of("wazzup"):
             body = demo_world.wazzup_seed(self.policy, account)
             call("POST", f"{self.urls[account]}/_sandbox/seed", body)
@@ -100,6 +110,9 @@ class Demo:
             if person is not None:
                 link = sign_in_link(settings, person.id)
                 lines.append(f"  sign in as {person.id} ({role}): {link}")
+        for other in demo_channel.people(self.policy):
+            link = sign_in_link(settings, other.id, other.kind)
+            lines.append(f"  sign in as {other.id} ({other.kind}): {link}")
         lines += [f"  sandbox of {account}: {url}/" for account, url in self.urls.items()]
         return [*lines, "", *self._hints(settings), ""]
 
@@ -131,7 +144,7 @@ def demo(environ: dict[str, str]) -> Demo:
     for name in _REAL:
         environ.pop(name, None)
     environ["BRIDGE_STATE"] = str(state)
-    environ["BRIDGE_CONFIG"] = str(_config(environ))
+    environ["BRIDGE_CONFIG"] = str(_with_channel(_config(environ), state))
     # A line per webhook would drive the sign-in links off the screen.
     environ["BRIDGE_LOG_LEVEL"] = environ.get("BRIDGE_LOG_LEVEL") or "warning"
     policy = read_folder(Settings.of(environ)).policy
@@ -150,6 +163,19 @@ def _config(environ: Mapping[str, str]) -> Path:
     if not _EXAMPLE.is_dir():
         raise ConfigError(f"{found}: there is no configuration; copy one of config/examples there")
     return _EXAMPLE
+
+
+def _with_channel(config: Path, state: Path) -> Path:
+    """The example gets partners and resellers besides, in a copy, so that the one to start from
+    stays small; a configuration of one's own runs as it is."""
+    if config != _EXAMPLE.resolve() or not (_EXAMPLE / "demo").is_dir():
+        return config
+    copy = state / "config"
+    copy.mkdir()
+    for file in (*config.iterdir(), *(config / "demo").iterdir()):
+        if file.is_file():
+            shutil.copy2(file, copy)
+    return copy
 
 
 def _secrets(policy: Policy, account: AccountName, environ: dict[str, str]) -> dict[str, str]:

@@ -232,3 +232,27 @@ def test_ctrl_c_ends_it_all_and_the_terminal_stayed_quiet(demo: RunningDemo) -> 
     assert psutil.wait_procs(every, timeout=30)[1] == []
     assert not demo.house.alive()
     assert '"event"' not in demo.house.log("up")
+
+
+def test_a_partner_and_a_reseller_sign_in_by_the_printed_links(
+    demo: RunningDemo, browser: Browser
+) -> None:
+    """PRM-24, RSL-01: leads wait, are offered and accepted; clients and renewals are there."""
+    with eyes_on(browser, demo.url) as eyes:
+        eyes.page.goto(demo.links["partner"])
+        eyes.page.get_by_role("button", name="Sign in").click()
+        eyes.page.wait_for_url("**/inbox")
+        for section in ("queued", "accepted"):
+            leads = eyes.page.locator(f"#{section} li.lead")
+            expect(leads.first).to_be_visible(timeout=PATIENCE)
+        assert (eyes.unnamed(), eyes.overflow()) == ([], 0)
+    with eyes_on(browser, demo.url) as eyes:
+        eyes.page.goto(demo.links["reseller"])
+        eyes.page.get_by_role("button", name="Sign in").click()
+        eyes.page.wait_for_load_state()
+        assert eyes.open("/clients") == 200
+        states = eyes.page.locator("#client-rows")
+        for word in ("active", "exhausted", "expired", "suspended"):
+            expect(states).to_contain_text(word)
+        assert eyes.open("/renewals") == 200
+        expect(eyes.page.locator("#renewal-rows tr").first).to_be_visible(timeout=PATIENCE)
