@@ -17,6 +17,7 @@ _UNNAMED = """() => [...document.querySelectorAll('input, select, textarea, butt
   .filter(one => !one.getAttribute('aria-label') && !one.textContent.trim())
   .map(one => one.outerHTML)"""
 _FOCUSED = "() => document.activeElement.name || document.activeElement.textContent.trim()"
+_BEGINNING = re.compile(r"/(conversations|welcome)$")
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -53,7 +54,7 @@ class Eyes:
     def sign_in(self, link: str) -> None:
         self.page.goto(link)
         self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url("**/conversations")
+        self.page.wait_for_url(_BEGINNING)
 
     def look(self, scheme: str, width: int) -> None:
         """At light or dark colours, in a window of this width."""

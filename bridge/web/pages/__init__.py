@@ -56,7 +56,7 @@ from bridge.web.pages.looks import FILTERS
 from bridge.web.pages.renewal_words import RENEWAL_FILTERS
 from bridge.web.pages.settings import changes, files, reviewing
 from bridge.web.pages.settings.routes import routes as settings_routes
-from bridge.web.pages.visiting import Visit, form, home_of, own_form, page
+from bridge.web.pages.visiting import Visit, form, own_form, page
 from bridge.web.problems import Problem, not_found, store_unavailable
 from bridge.web.readable import refuse_unreadable_query
 from bridge.web.site import SecretKey, Site, site_of
@@ -256,9 +256,7 @@ def _partner_pages(site: Site) -> Routes:
 
 
 def _go_home(visit: Visit) -> Response:
-    if welcome.begins_here(visit):
-        return make_response(redirect(welcome.ADDRESS))
-    return make_response(redirect(home_of(visit.principal)))
+    return make_response(redirect(welcome.begin_of(visit.site, visit.principal)))
 
 
 def _changing(site: Site) -> Routes:

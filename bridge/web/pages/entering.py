@@ -17,7 +17,7 @@ from bridge.web.auth import Principal
 from bridge.web.browsers import browser_family
 from bridge.web.cookies import BEFORE, SESSION, WISH
 from bridge.web.on_record import who_of
-from bridge.web.pages.visiting import home_of
+from bridge.web.pages.welcome import begin_of
 from bridge.web.problems import Problem
 from bridge.web.site import Site
 
@@ -75,7 +75,7 @@ def led_in(site: Site, principal: Principal, token: str) -> Response:
     """To the page that he had asked for, else to where he begins. The cookie outlives the session,
     so that a form sent too late is still known to be his."""
     wish = own_page(cookies.read(site, WISH))
-    answer = make_response(redirect(wish or home_of(principal), 303))
+    answer = make_response(redirect(wish or begin_of(site, principal), 303))
     before = cookies.read(site, SESSION)
     if before:
         cookies.put(site, answer, BEFORE, before, KEPT_AFTER)

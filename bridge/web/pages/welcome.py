@@ -14,11 +14,13 @@ from bridge.pipeline.doctor.standing import check_standing
 from bridge.pipeline.send import Refusal, SendRequest, send
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
+from bridge.web.auth import Principal
 from bridge.web.cookies import is_https
 from bridge.web.first_steps import Known, Progress, is_new, known, steps, tried_with
 from bridge.web.languages import _
 from bridge.web.pages.asking import asked
-from bridge.web.pages.visiting import Visit
+from bridge.web.pages.visiting import Visit, home_of
+from bridge.web.site import Site
 
 ADDRESS = "/welcome"
 _SKIPPED = "bridge_welcome"
@@ -67,13 +69,13 @@ def skip(visit: Visit) -> Response:
     return answer
 
 
-def begins_here(visit: Visit) -> bool:
-    """Whether this is where a manager begins: while nothing was ever said, and he has not skipped
-    it."""
-    if visit.principal.employee.role is not Role.MANAGER or request.cookies.get(_SKIPPED):
-        return False
-    with reading(visit.site.parts.engine) as db:
-        return is_new(db)
+def begin_of(site: Site, principal: Principal) -> str:
+    """Where somebody begins: a manager here while nothing was ever said and he has not skipped it,
+    everybody else at home."""
+    if principal.employee.role is not Role.MANAGER or request.cookies.get(_SKIPPED):
+        return home_of(principal)
+    with reading(site.parts.engine) as db:
+        return ADDRESS if is_new(db) else home_of(principal)
 
 
 def _page(visit: Visit, *, phone: str = "", refusal: str = "") -> Response:
