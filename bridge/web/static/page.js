@@ -44,16 +44,25 @@
     const moved = answer.responseURL !== "" && new URL(answer.responseURL).pathname !== location.pathname;
     if (moved || fresh === null || isInUse(part) || fresh.innerHTML === part.innerHTML) event.detail.shouldSwap = false;
   });
-  body.addEventListener("htmx:afterSwap", (event) => inZone(event.target));
+  body.addEventListener("htmx:afterSwap", (event) => { inZone(event.target); reachable(document); });
   body.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.matches("[data-live]") && document.hidden) event.preventDefault();
   });
+
+  // What scrolls sideways is reached by the keyboard too.
+  function reachable(root) {
+    for (const one of root.querySelectorAll(".table-responsive, pre")) {
+      if (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight) one.tabIndex = 0;
+    }
+  }
 
   function changed() {
     body.dispatchEvent(new Event("bridge:changed"));
   }
 
   inZone(document);
+  reachable(document);
+  window.addEventListener("resize", () => reachable(document));
   setInterval(changed, EVERY_MILLISECONDS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
   document.addEventListener("bridge:changed", (event) => { if (event.target === document) changed(); });
