@@ -17,6 +17,7 @@ HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"
 READABLE = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("connectors/*/*.md")])
 
 IMPORTED_AS = {
+    "flask-babel": "flask_babel",
     "hubspot-api-client": "hubspot",
     "phonenumberslite": "phonenumbers",
     "prometheus-client": "prometheus_client",

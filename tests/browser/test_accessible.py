@@ -62,7 +62,7 @@ def against(browser: Browser, world: World, who: str, pages: list[str]) -> Itera
                 yield from (f"{address} {scheme}: {said}" for said in complaints(eyes.page))
                 if eyes.overflow() > 0:
                     yield f"{address} {scheme}: is {eyes.overflow()} pixels too wide"
-        assert looked_at >= 2 * min(8, len(pages))
+        assert looked_at >= 2 * min(5, len(pages))
 
 
 def test_the_pages_of_a_manager(browser: Browser, world: World) -> None:
