@@ -178,7 +178,7 @@ def test_after_signing_in_the_page_that_was_asked_for_comes(house: House) -> Non
     browser = house.browser()
     assert browser.get("/feed?source=crm").headers["Location"] == "/login"
     assert house.sign_in(browser, "luis").headers["Location"] == "/feed?source=crm"
-    assert house.sign_in(browser, "luis").headers["Location"] == "/conversations"
+    assert house.sign_in(browser, "luis").headers["Location"] == "/welcome"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_after_signing_in_the_page_that_was_asked_for_comes(house: House) -> Non
 def test_nobody_is_led_to_another_site(house: House, wish: str) -> None:
     browser = house.browser()
     browser.set_cookie("bridge_wish", wish)
-    assert house.sign_in(browser, "luis").headers["Location"] == "/conversations"
+    assert house.sign_in(browser, "luis").headers["Location"] == "/welcome"
 
 
 def test_who_is_several_people_here_chooses_and_is_that_one_alone(house: House) -> None:
