@@ -145,7 +145,7 @@ def test_the_demo_lives_on_sandboxes_and_touches_nothing_real(tmp_path: Path) ->
         assert eventually(lambda: "Clients write every few seconds" in house.log("up"))
         found = re.search(r"sandbox of hubspot-main: (http://127\.0\.0\.1:\d+)/", house.log("up"))
         assert found is not None
-        assert len(re.findall(r"sign in as .+: http://.+/login/", house.log("up"))) == 2
+        assert len(re.findall(r"sign in as .+: http://.+/login/", house.log("up"))) == 4
         house.port = int(found[1].rpartition(":")[2])
         assert eventually(lambda: b"Diego" in house.get("/")[1]), house.log("up")
         assert eventually(lambda: b"Marta" in house.get("/")[1])
