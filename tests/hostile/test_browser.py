@@ -36,6 +36,8 @@ _ALIEN = """() => [...document.querySelectorAll('iframe, object, embed, svg, mat
   + '[onerror], [onload], [ontoggle], [onclick], a[href^="javascript" i], [style], [srcdoc]')]
   .filter(one => !(one.tagName === 'META' && !one.httpEquiv))
   .filter(one => !(one.tagName === 'IMG' && one.getAttribute('src').startsWith('/static/')))
+  .filter(one => !one.matches('svg.icon:not([onload]):not([style])') || one.children.length !== 1
+    || !one.firstElementChild.matches('use[href^="/static/icons.svg"]'))
   .map(one => one.outerHTML)"""
 
 

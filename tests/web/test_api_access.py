@@ -101,7 +101,7 @@ def writing_addresses(world: World) -> Iterator[tuple[str, str]]:
 
 
 HIS_OWN = {
-    *("/login/1", "/signin/choose", "/logout", "/look"),
+    *("/login/1", "/signin/choose", "/logout", "/look", "/welcome/skip"),
     *("/account/end-others", "/account/sessions/1/end"),
 }
 
@@ -115,7 +115,12 @@ def test_rol_10_rol_14_every_route_that_changes_anything_is_refused(
     key = world.key(f"employee:{employee}", *Scope)
     browser = world.signed_in(employee)
     token = csrf(browser.get("/conversations").text)
-    addresses = [a for a in writing_addresses(world) if a[1] not in HIS_OWN]
+    # A frame of the CRM's page has a session of its own, without which there is no such page.
+    addresses = [
+        (method, where)
+        for method, where in writing_addresses(world)
+        if where not in HIS_OWN and not where.startswith("/embed/")
+    ]
     assert len(addresses) >= 12
     for method, address in addresses:
         if address.startswith("/api/"):
