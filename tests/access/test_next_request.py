@@ -21,6 +21,7 @@ from bridge.store.keys import Scope, create_key
 from bridge.store.schema import CONVERSATIONS, DECISIONS, MEDIA
 from bridge.store.sessions import open_session
 from bridge.web import api, media, pages
+from bridge.web.cookies import SESSION, name_of
 from tests.access.planting import FRESH, Chat, Planted
 from tests.access.surfaces import astray, eyes_of
 from tests.pipeline import world as pipeline
@@ -58,7 +59,8 @@ class Front:
         with writing(self.parts.engine) as db:
             token = open_session(db, f"employee:{employee}", self.parts.now())
         browser = self._app.test_client()
-        browser.set_cookie("bridge_session", token)
+        https = self.parts.public_url.startswith("https://")
+        browser.set_cookie(name_of(SESSION, https=https), token)
         return browser
 
 
