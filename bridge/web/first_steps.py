@@ -41,7 +41,7 @@ class Task(StrEnum):
 
 class Progress(StrEnum):
     DONE = "done"
-    TODO = "todo"
+    OPEN = "todo"
     WRONG = "wrong"  # done, and something speaks against it
     LATER = "later"  # another step comes first
 
@@ -133,7 +133,7 @@ def _accounts(facts: Known) -> tuple[Progress, Sequence[str]]:
     if facts.error:
         return Progress.WRONG, (facts.error,)
     if policy.crm is None or not set(policy.accounts) - {policy.crm}:
-        return Progress.TODO, sorted(policy.accounts)
+        return Progress.OPEN, sorted(policy.accounts)
     if facts.held:
         return Progress.WRONG, [f"{name}: {cause}" for name, cause in facts.held.items()]
     return Progress.DONE, sorted(policy.accounts)
@@ -145,7 +145,7 @@ def _address(facts: Known) -> tuple[Progress, Sequence[str]]:
     beside = [account.base_url for account in facts.policy.accounts.values()]
     is_own = host.startswith(_HERE)
     if is_own and not (beside and all(_is_beside(url) for url in beside)):
-        return Progress.TODO, (facts.public_url,)
+        return Progress.OPEN, (facts.public_url,)
     if urlsplit(facts.public_url).scheme != "https" and not is_own:
         return Progress.WRONG, (facts.public_url,)
     return Progress.DONE, (facts.public_url,)
@@ -159,32 +159,32 @@ def _webhooks(facts: Known) -> tuple[Progress, Sequence[str]]:
     if not facts.hooks:
         return Progress.LATER, ()
     silent = [hook.account for hook in facts.hooks if hook.heard_at is None]
-    return (Progress.TODO if silent else Progress.DONE), silent
+    return (Progress.OPEN if silent else Progress.DONE), silent
 
 
 def _crm(facts: Known) -> tuple[Progress, Sequence[str]]:
     if facts.policy.crm is None:
         return Progress.LATER, ()
-    return (Progress.TODO if facts.directory.as_of is None else Progress.DONE), ()
+    return (Progress.OPEN if facts.directory.as_of is None else Progress.DONE), ()
 
 
 def _channels(facts: Known) -> tuple[Progress, Sequence[str]]:
     named = facts.policy.channels
     if not named:
-        return Progress.TODO, [one.name or one.channel_id for one in facts.seen]
+        return Progress.OPEN, [one.name or one.channel_id for one in facts.seen]
     by_id = {(one.account, one.channel_id): one.state for one in facts.seen}
     states = {name: by_id.get((one.account, one.id)) for name, one in named.items()}
     stopped = [name for name, state in states.items() if state not in (None, ChannelState.ACTIVE)]
     if stopped:
         return Progress.WRONG, stopped
     unheard = [name for name, state in states.items() if state is None]
-    return (Progress.TODO if len(unheard) == len(named) else Progress.DONE), unheard
+    return (Progress.OPEN if len(unheard) == len(named) else Progress.DONE), unheard
 
 
 def _people(facts: Known) -> tuple[Progress, Sequence[str]]:
     people = [one for one in facts.policy.employees.values() if one.role is not Role.NONE]
     if not any(one.may_write_at_all for one in people):
-        return Progress.TODO, ()
+        return Progress.OPEN, ()
     if facts.directory.as_of is None:
         return Progress.DONE, ()
     known_here = {one.id: facts.directory.by_email(one.id) for one in people}
@@ -196,7 +196,7 @@ def _new_clients(facts: Known) -> tuple[Progress, Sequence[str]]:
     made, people = facts.policy.new_clients, facts.policy.employees.values()
     takes = facts.policy.default or any(one.gets_new_clients for one in people)
     if not takes or (made.create is Creation.DEAL and not made.stage):
-        return Progress.TODO, ()
+        return Progress.OPEN, ()
     deals = [one for one in facts.pipelines if one.kind is RecordKind.DEAL]
     if made.create is Creation.DEAL and deals and not _has_stage(deals, made.pipeline, made.stage):
         return Progress.WRONG, (f"{made.pipeline} / {made.stage}",)
@@ -213,15 +213,15 @@ def _test(facts: Known) -> tuple[Progress, Sequence[str]]:
         return Progress.LATER, ()
     sent = tried_with(facts)
     if sent is None:
-        return Progress.TODO, ()
+        return Progress.OPEN, ()
     if sent.status is MessageStatus.FAILED:
         return Progress.WRONG, ()
-    return (Progress.DONE if sent.status in _ARRIVED else Progress.TODO), ()
+    return (Progress.DONE if sent.status in _ARRIVED else Progress.OPEN), ()
 
 
 def _first(facts: Known) -> tuple[Progress, Sequence[str]]:
     came = any(one.direction is Direction.IN for one in facts.messages)
-    return (Progress.DONE if came else Progress.TODO), ()
+    return (Progress.DONE if came else Progress.OPEN), ()
 
 
 def _hooks(parts: Parts, states: Mapping[str, LaneState]) -> Iterator[Hook]:

@@ -30,15 +30,15 @@ def test_a_house_of_nothing_has_everything_before_it(world: World) -> None:
     world.policy = Policy()
     found = {task: step.progress for task, step in told(world).items()}
     assert found == {
-        Task.ACCOUNTS: Progress.TODO,
-        Task.ADDRESS: Progress.TODO,
+        Task.ACCOUNTS: Progress.OPEN,
+        Task.ADDRESS: Progress.OPEN,
         Task.WEBHOOKS: Progress.LATER,
         Task.CRM: Progress.LATER,
-        Task.CHANNELS: Progress.TODO,
-        Task.PEOPLE: Progress.TODO,
-        Task.NEW_CLIENTS: Progress.TODO,
+        Task.CHANNELS: Progress.OPEN,
+        Task.PEOPLE: Progress.OPEN,
+        Task.NEW_CLIENTS: Progress.OPEN,
         Task.TEST: Progress.LATER,
-        Task.FIRST: Progress.TODO,
+        Task.FIRST: Progress.OPEN,
     }
 
 
@@ -65,8 +65,8 @@ def test_a_vendor_is_heard_once_its_webhook_was_taken_in(world: World) -> None:
     [
         ("https://bridge.acme.example", Progress.DONE),
         ("http://bridge.acme.example", Progress.WRONG),
-        ("http://localhost:8000", Progress.TODO),
-        ("https://192.168.1.5", Progress.TODO),
+        ("http://localhost:8000", Progress.OPEN),
+        ("https://192.168.1.5", Progress.OPEN),
     ],
 )
 def test_an_address_of_ones_own_machine_is_no_address(
@@ -120,13 +120,13 @@ def test_new_09_the_test_message_leaves_through_the_usual_send(world: World) -> 
     with reading(world.engine) as db:
         facts = known(db, world.parts)
     assert [one.text for one in facts.messages] == [TEXT]  # a double click is one message
-    assert told(world)[Task.TEST].progress is Progress.TODO
+    assert told(world)[Task.TEST].progress is Progress.OPEN
 
 
 @pytest.mark.parametrize(
     ("status", "progress"),
     [
-        (MessageStatus.SENT, Progress.TODO),
+        (MessageStatus.SENT, Progress.OPEN),
         (MessageStatus.DELIVERED, Progress.DONE),
         (MessageStatus.FAILED, Progress.WRONG),
     ],

@@ -101,7 +101,7 @@ def _page(visit: Visit, *, phone: str = "", refusal: str = "") -> Response:
     )
 
 
-_OPEN = (Progress.TODO, Progress.WRONG)
+_OPEN = (Progress.OPEN, Progress.WRONG)
 
 
 def _points(visit: Visit, facts: Known, standing: tuple[Point, ...]) -> list[Point]:
