@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, delete, or_, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, or_, select, update
 
 from bridge import codec
 from bridge.domain.records import Message, TimelineState
@@ -147,20 +147,17 @@ def _effects(db: Connection, after: int, until: datetime, now: datetime, limit: 
     return _slice(rows, until, wiped.rowcount)
 
 
-def _attempts(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
-    rows = (
-        db.execute(
-            select(ATTEMPTS.c.id, ATTEMPTS.c.at)
-            .where(ATTEMPTS.c.id > after)
-            .order_by(ATTEMPTS.c.id)
-            .limit(limit)
-        )
-        .mappings()
-        .all()
-    )
+def _deleted(db: Connection, table: Table, after: int, until: datetime, limit: int) -> Slice:
+    """Of a table whose rows go whole, by their `at`."""
+    query = select(table.c.id, table.c.at).where(table.c.id > after)
+    rows = db.execute(query.order_by(table.c.id).limit(limit)).mappings().all()
     ids = [row["id"] for row in _old(rows, until)]
-    gone = db.execute(delete(ATTEMPTS).where(among(ATTEMPTS.c.id, ids)))
+    gone = db.execute(delete(table).where(among(table.c.id, ids)))
     return _slice(rows, until, gone.rowcount)
+
+
+def _attempts(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
+    return _deleted(db, ATTEMPTS, after, until, limit)
 
 
 def _messages(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
@@ -231,35 +228,11 @@ def _files(db: Connection, after: int, until: datetime, now: datetime, limit: in
 
 
 def _audit(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
-    rows = (
-        db.execute(
-            select(AUDIT.c.id, AUDIT.c.at)
-            .where(AUDIT.c.id > after)
-            .order_by(AUDIT.c.id)
-            .limit(limit)
-        )
-        .mappings()
-        .all()
-    )
-    ids = [row["id"] for row in _old(rows, until)]
-    gone = db.execute(delete(AUDIT).where(among(AUDIT.c.id, ids)))
-    return _slice(rows, until, gone.rowcount)
+    return _deleted(db, AUDIT, after, until, limit)
 
 
 def _notes(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
-    rows = (
-        db.execute(
-            select(NOTES.c.id, NOTES.c.at)
-            .where(NOTES.c.id > after)
-            .order_by(NOTES.c.id)
-            .limit(limit)
-        )
-        .mappings()
-        .all()
-    )
-    ids = [row["id"] for row in _old(rows, until)]
-    gone = db.execute(delete(NOTES).where(among(NOTES.c.id, ids)))
-    return _slice(rows, until, gone.rowcount)
+    return _deleted(db, NOTES, after, until, limit)
 
 
 def _old(rows: Sequence[RowMapping], until: datetime) -> list[RowMapping]:

@@ -7,6 +7,7 @@ from typing import assert_never
 
 import yaml
 
+from bridge.policy.editing.cutting import cut, cut_lines, with_lines
 from bridge.policy.editing.edits import (
     AddItem,
     Edit,
@@ -173,12 +174,12 @@ def _added_item(document: Document, edit: AddItem) -> Document:
 def _into_flow(document: Document, node: yaml.CollectionNode, at: int, written: str) -> Document:
     if not node.value:
         inside = start_of(node) + 1
-        return _cut(document, Span(inside, inside), written)
+        return cut(document, Span(inside, inside), written)
     if at < len(node.value):
         here = head_of(document, node, at)
-        return _cut(document, Span(here, here), f"{written}, ")
+        return cut(document, Span(here, here), f"{written}, ")
     end = end_of(document, values_of(node)[-1])
-    return _cut(document, Span(end, end), f", {written}")
+    return cut(document, Span(end, end), f", {written}")
 
 
 def _after_last(
@@ -191,7 +192,7 @@ def _after_last(
 ) -> Document:
     here = document.next_line(end_of(document, values_of(node)[-1]))
     blank = [""] if apart or _stand_apart(document, node) else []
-    return _with_lines(document, here, [*blank, " " * column + lines[0], *lines[1:]])
+    return with_lines(document, here, [*blank, " " * column + lines[0], *lines[1:]])
 
 
 def _before(
@@ -200,10 +201,10 @@ def _before(
     head = head_of(document, node, at)
     if not document.starts_line(head):  # `- - a`
         written = document.newline.join([*lines, " " * column])
-        return _cut(document, Span(head, head), written)
+        return cut(document, Span(head, head), written)
     blank = [""] if _stand_apart(document, node) else []
     start = lines_of(document, node, at).start
-    return _with_lines(document, start, [" " * column + lines[0], *lines[1:], *blank])
+    return with_lines(document, start, [" " * column + lines[0], *lines[1:], *blank])
 
 
 def _stand_apart(document: Document, node: yaml.CollectionNode) -> bool:
@@ -225,7 +226,7 @@ def _removed(document: Document, path: Path) -> Document:
         raise NotEditable(f"there is no {shown(path)}")
     place = place_of(node, path[-1], path)
     if in_flow(document.top, path[:-1]):
-        return _cut(document, _flow_span(document, node, place), "")
+        return cut(document, _flow_span(document, node, place), "")
     if len(node.value) == 1 and len(path) > 1:
         return _replaced(document, path[:-1], {} if isinstance(node, yaml.MappingNode) else ())
     if not document.starts_line(head_of(document, node, place)):
@@ -235,7 +236,7 @@ def _removed(document: Document, path: Path) -> Document:
     end = lines.end
     while before and document.is_blank_line(end):
         end = document.next_line(end)
-    return _cut(document, Span(lines.start, end), "")
+    return cut(document, Span(lines.start, end), "")
 
 
 def _flow_span(document: Document, node: yaml.CollectionNode, place: int) -> Span:
@@ -254,9 +255,9 @@ def _without_first(document: Document, node: yaml.CollectionNode) -> Document:
     line = document.line_end(end_of(document, values_of(node)[0]))
     follows = head_of(document, node, 1)
     if "#" not in document.text[line:follows]:
-        return _cut(document, Span(start, follows), "")
+        return cut(document, Span(start, follows), "")
     blanks = len(document.text[:start]) - len(document.text[:start].rstrip(" "))
-    return _cut(document, Span(start - blanks, line), "")
+    return cut(document, Span(start - blanks, line), "")
 
 
 def _replaced(document: Document, path: Path, value: Value) -> Document:
@@ -272,7 +273,7 @@ def _replaced(document: Document, path: Path, value: Value) -> Document:
 def _with_top(document: Document, value: Value) -> Document:
     if not isinstance(value, Mapping) or document.top is not None:
         raise NotEditable("the file holds no keys with values")
-    return _with_lines(document, len(document.text), list(block(value, 0)))
+    return with_lines(document, len(document.text), list(block(value, 0)))
 
 
 def _is_block(node: yaml.Node) -> bool:
@@ -285,15 +286,15 @@ def _in_its_line(document: Document, path: Path, node: yaml.Node, value: Value) 
     space = " " if is_empty(node) else ""
     span = Span(start_of(node), end_of(document, node))
     if in_flow(document.top, path[:-1]) or fits_inline(value, column):
-        return _cut(document, span, space + inline(value))
+        return cut(document, span, space + inline(value))
     above = found(document.top, path[:-1])
     if not isinstance(above, yaml.CollectionNode):
         raise NotEditable(f"there is no {shown(path)}")
     indent = int(above.start_mark.column) + 2
     if isinstance(above, yaml.SequenceNode):
-        return _cut(document, span, space + document.newline.join(block(value, indent)))
+        return cut(document, span, space + document.newline.join(block(value, indent)))
     document, here = _without_value(document, span)
-    return _with_lines(document, here, list(indented(block(value, indent), indent)))
+    return with_lines(document, here, list(indented(block(value, indent), indent)))
 
 
 def _without_value(document: Document, span: Span) -> tuple[Document, int]:
@@ -309,11 +310,11 @@ def _in_place_of_block(document: Document, path: Path, node: yaml.Node, value: V
     if not document.starts_line(start):  # `- id: mx`
         fits = fits_inline(value, column)
         written = inline(value) if fits else document.newline.join(block(value, column))
-        return _cut(document, Span(start, end), written)
+        return cut(document, Span(start, end), written)
     after = _behind_name(document, path)
     span = Span(document.line_start(start), document.next_line(end))
     if not fits_inline(value, after - document.line_start(after)):
-        return _cut_lines(document, span, list(indented(block(value, column), column)))
+        return cut_lines(document, span, list(indented(block(value, column), column)))
     text = document.text
     kept = text[:after] + f" {inline(value)}" + text[after : span.start] + text[span.end :]
     return Document.of_text(kept)
@@ -381,21 +382,4 @@ def _renamed(document: Document, edit: Rename) -> Document:
     if not isinstance(node, yaml.MappingNode):
         raise NotEditable(f"there is no {shown(edit.path)}")
     key = node.value[place_of(node, edit.path[-1], edit.path)][0]
-    return _cut(document, Span(start_of(key), int(key.end_mark.index)), scalar(edit.name))
-
-
-def _with_lines(document: Document, here: int, lines: Sequence[str]) -> Document:
-    """These lines before the one that begins here."""
-    return _cut_lines(document, Span(here, here), lines)
-
-
-def _cut_lines(document: Document, span: Span, lines: Sequence[str]) -> Document:
-    before, after = document.text[: span.start], document.text[span.end :]
-    added = document.newline.join(lines)
-    if before and not before.endswith("\n"):
-        return Document.of_text(before + document.newline + added + after)
-    return Document.of_text(before + added + document.newline + after)
-
-
-def _cut(document: Document, span: Span, into: str) -> Document:
-    return Document.of_text(document.text[: span.start] + into + document.text[span.end :])
+    return cut(document, Span(start_of(key), int(key.end_mark.index)), scalar(edit.name))

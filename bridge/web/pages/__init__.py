@@ -114,30 +114,12 @@ def _look() -> dict[str, object]:
 
 
 def _pages(site: Site) -> Routes:
-    door = gate()
     return (
+        *_entrances(site),
         *_partner_pages(site),
         *_client_pages(site),
         *settings_routes(site),
         ("/", "GET", page(site, _go_home, EVERYBODY)),
-        ("/login", "GET", partial(signing_in.how_to_sign_in, site)),
-        ("/login/<token>", "GET", partial(signing_in.show_button, site, door)),
-        ("/login/<token>", "POST", partial(signing_in.sign_in, site, door)),
-        ("/signin", "GET", partial(openid.begin, site, door)),
-        (openid.CALLBACK, "GET", partial(openid.come_back, site, door)),
-        ("/signin/choose", "GET", partial(openid.show_choice, site)),
-        ("/signin/choose", "POST", partial(openid.choose, site, door)),
-        ("/signin/goodbye", "GET", partial(openid.say_goodbye, site, door)),
-        ("/look", "POST", own_form(site, appearance.choose, EVERYBODY)),
-        (f"{embedding.PREFIX}<token>", "GET", partial(embedding.open_link, site, door)),
-        (f"{embedding.PREFIX}chats/<session>", "GET", partial(embedding.show, site)),
-        (f"{embedding.PREFIX}chats/<session>/reply", "POST", partial(embedding.reply, site)),
-        ("/logout", "POST", own_form(site, signing_in.sign_out, PEOPLE)),
-        ("/account", "GET", page(site, account.show, EVERYBODY)),
-        ("/account/end-others", "POST", own_form(site, account.end_all_others, PEOPLE)),
-        ("/account/sessions/<session>/end", "POST", own_form(site, account.end_own, PEOPLE)),
-        ("/sessions", "GET", page(site, account.show_all)),
-        ("/sessions/<session>/end", "POST", form(site, account.end_any)),
         ("/conversations", "GET", page(site, chats.show)),
         ("/conversations/new", "GET", page(site, first.show)),
         ("/conversations/new", "POST", form(site, first.write)),
@@ -175,6 +157,31 @@ def _pages(site: Site) -> Routes:
         ("/contacts/<name>/merge", "POST", form(site, clients.join)),
         ("/merges/<name>/undo", "POST", form(site, clients.part)),
         *_operations(site),
+    )
+
+
+def _entrances(site: Site) -> Routes:
+    """How people come in, and what they may do about themselves."""
+    door = gate()
+    return (
+        ("/login", "GET", partial(signing_in.how_to_sign_in, site)),
+        ("/login/<token>", "GET", partial(signing_in.show_button, site, door)),
+        ("/login/<token>", "POST", partial(signing_in.sign_in, site, door)),
+        ("/signin", "GET", partial(openid.begin, site, door)),
+        (openid.CALLBACK, "GET", partial(openid.come_back, site, door)),
+        ("/signin/choose", "GET", partial(openid.show_choice, site)),
+        ("/signin/choose", "POST", partial(openid.choose, site, door)),
+        ("/signin/goodbye", "GET", partial(openid.say_goodbye, site, door)),
+        ("/look", "POST", own_form(site, appearance.choose, EVERYBODY)),
+        (f"{embedding.PREFIX}<token>", "GET", partial(embedding.open_link, site, door)),
+        (f"{embedding.PREFIX}chats/<session>", "GET", partial(embedding.show, site)),
+        (f"{embedding.PREFIX}chats/<session>/reply", "POST", partial(embedding.reply, site)),
+        ("/logout", "POST", own_form(site, signing_in.sign_out, PEOPLE)),
+        ("/account", "GET", page(site, account.show, EVERYBODY)),
+        ("/account/end-others", "POST", own_form(site, account.end_all_others, PEOPLE)),
+        ("/account/sessions/<session>/end", "POST", own_form(site, account.end_own, PEOPLE)),
+        ("/sessions", "GET", page(site, account.show_all)),
+        ("/sessions/<session>/end", "POST", form(site, account.end_any)),
     )
 
 
