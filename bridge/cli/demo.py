@@ -136,13 +136,16 @@ class Demo:
         return sorted(n for n in self.environ if n.startswith("BRIDGE_") or n in named)
 
 
-def demo(environ: dict[str, str]) -> Demo:
-    """Prepares `environ` for the demo: nothing in it leads to real vendors, stores or secrets."""
+def demo(environ: dict[str, str], database: str | None = None) -> Demo:
+    """Prepares `environ` for the demo: nothing in it leads to real vendors, stores or secrets.
+    `database` is one that was given to it alone; else it has a file."""
     state = Path(environ["BRIDGE_STATE"]) / "demo"
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(mode=0o700, parents=True)
     for name in _REAL:
         environ.pop(name, None)
+    if database is not None:
+        environ["BRIDGE_DATABASE_URL"] = database
     environ["BRIDGE_STATE"] = str(state)
     environ["BRIDGE_CONFIG"] = str(_with_channel(_config(environ), state))
     # A line per webhook would drive the sign-in links off the screen.

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from bridge import logs
 from bridge.cli.answers import Command, Failed
 from bridge.cli.demo import Demo
 from bridge.cli.demo import demo as prepare_demo
+from bridge.cli.demo_database import own_database
 from bridge.cli.house import SECRET_KEY
 from bridge.cli.processes import LOOPBACK, PORT, free_port, stop_signal, write_own
 from bridge.cli.supervisor import Supervisor
@@ -35,6 +36,7 @@ def up(demo: bool, port: int, workers: int) -> None:
 
     With --demo the vendors' sandboxes stand in for them, with made-up clients who write every few
     seconds; stores, queue and secrets of its own, in a folder `demo` that each start empties.
+    BRIDGE_DEMO_DATABASE_URL names an empty PostgreSQL database for it instead of a file.
     """
     logs.set_up("up")
     environ = dict(environment())
@@ -42,8 +44,11 @@ def up(demo: bool, port: int, workers: int) -> None:
         _unless_set(environ, "BRIDGE_LOG", "text")
     environ["BRIDGE_STATE"] = str(Settings.of(environ).state.resolve())
     port = free_port(LOOPBACK, port)
-    with alone(Settings.of(environ).state):
-        played = prepare_demo(environ) if demo else None
+    with ExitStack() as held:
+        held.enter_context(alone(Settings.of(environ).state))
+        played = None
+        if demo:
+            played = prepare_demo(environ, held.enter_context(own_database(environ)))
         _unless_set(environ, "BRIDGE_PUBLIC_URL", f"http://{LOOPBACK}:{port}")
         run(environ, port, workers, played)
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -202,8 +202,9 @@ def _sqlite(url: str, pool_size: int, busy_seconds: float, only_when_free: bool)
 
 def _postgres(url: str, pool_size: int, busy_seconds: float, *, asks_first: bool) -> Engine:
     milliseconds = int(busy_seconds * 1000)
+    address = make_url(url).set(drivername="postgresql+psycopg")
     return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        address,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=asks_first,
@@ -212,6 +213,13 @@ def _postgres(url: str, pool_size: int, busy_seconds: float, *, asks_first: bool
             "connect_timeout": 5,
             **_NOTICED_WHEN_CUT_OFF,
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout=60000"
-            " -c idle_in_transaction_session_timeout=60000",
+            f" -c idle_in_transaction_session_timeout=60000 {_own_options(address)}",
         },
     )
+
+
+def _own_options(address: URL) -> str:
+    """Those that stand in the address, such as the schema to look in; what is given to the driver
+    beside it would replace them."""
+    found = address.query.get("options", "")
+    return found if isinstance(found, str) else " ".join(found)

@@ -21,7 +21,7 @@ from bridge.store.schema import SEARCH_DUE, SEARCH_MARKS, SEARCH_NAMES, SEARCH_W
 
 BLOCK = 4096
 TEXTS, NAMES = 0, 1
-_LOCK = 7_165_233
+_LOCK = 7_165_234
 _ADD = (
     "INSERT INTO search_words (part, block, word, places) VALUES ({0}, {0}, {0}, {0})"
     " ON CONFLICT (part, block, word)"
