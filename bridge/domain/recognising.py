@@ -1,6 +1,6 @@
 """Which contact is behind a chat: by proven identities, the CRM, the mirror; never a guess."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from bridge.domain.changes import (
 from bridge.domain.draft import Draft
 from bridge.domain.facts import ChatFacts, Lookup
 from bridge.domain.identities import contradict, is_phone, phone_name
-from bridge.domain.names import RecordId
+from bridge.domain.names import CrmId, RecordId
 from bridge.domain.reasons import ReasonCode
 from bridge.domain.records import ClientState, Contact, ContactState, Deal, Lead
 from bridge.domain.telling import active_managers
@@ -83,7 +83,7 @@ def link(draft: Draft, chat: ChatFacts, person: Person) -> ChatFacts:
     """The chat as this contact's; what was open about it is settled."""
     draft.contact = person.id
     if person.is_read:
-        draft.change(*_put(person))
+        draft.change(*_put(draft, person))
     conversation = replace(
         chat.conversation,
         client=ClientState.KNOWN,
@@ -210,7 +210,7 @@ def _ambiguous(draft: Draft, chat: ChatFacts, people: Iterable[Person]) -> ChatF
         f"{len(fitting)} contacts fit this client: a manager has to decide",
     )
     for person in fitting:
-        draft.change(*_put(person))
+        draft.change(*_put(draft, person))
     known = draft.facts.conversation
     is_new = known is None or known.client is not ClientState.AMBIGUOUS
     unlinked = unlink(draft, chat, ClientState.AMBIGUOUS)
@@ -243,12 +243,42 @@ def _link_proven(draft: Draft, chat: ChatFacts, person: Person) -> ChatFacts:
     return link(draft, chat, person)
 
 
-def _put(person: Person) -> tuple[Change, ...]:
+def _put(draft: Draft, person: Person) -> tuple[Change, ...]:
     if not person.is_read:
         return ()
     deals = (PutDeal(deal=deal) for deal in person.deals)
     leads = (PutLead(lead=lead) for lead in person.leads)
-    return (PutContact(contact=person.contact), *deals, *leads)
+    put: tuple[Change, ...] = (PutContact(contact=person.contact), *deals, *leads)
+    crm_id = person.contact.crm_id
+    if crm_id is None or not _was_known_otherwise(draft, person):
+        return put
+    draft.because(ReasonCode.MIRROR_REFRESH, "known otherwise than just read: read once more")
+    return (*put, RequestRefresh(kind=RefreshKind.CONTACT, key=crm_id))
+
+
+def _was_known_otherwise(draft: Draft, person: Person) -> bool:
+    """A webhook may have come while the CRM was asked: which word is the older one, only the CRM
+    can say."""
+    facts = draft.facts
+    read = {x.id: _standing(x) for x in _records(person)}
+    records: list[Deal | Lead] = [*facts.kin_deals, *facts.kin_leads]
+    mine = [x for x in records if person.id in x.contacts]
+    known = {x.id: _standing(x) for x in (*mine, *facts.kin)}
+    gone = any(x.is_open for x in mine if x.id not in read)
+    return gone or any(known.get(name, standing) != standing for name, standing in read.items())
+
+
+def _records(person: Person) -> Iterator[Contact | Deal | Lead]:
+    yield person.contact
+    yield from person.deals
+    yield from person.leads
+
+
+def _standing(record: Contact | Deal | Lead) -> tuple[CrmId | None, bool]:
+    """By what people may see it."""
+    if isinstance(record, Contact):
+        return record.owner.crm_id, record.state is ContactState.ACTIVE
+    return record.owner.crm_id, record.is_open
 
 
 def _tell_managers(draft: Draft, chat: ChatFacts, code: ReasonCode) -> None:

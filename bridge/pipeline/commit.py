@@ -16,6 +16,7 @@ from bridge.domain.records import Deal, Lead, Message, RecordKind
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.ledger import idempotency_key, record_of
 from bridge.pipeline.loaded import Loaded
+from bridge.pipeline.overtaken import told_before
 from bridge.pipeline.parts import Active
 from bridge.pipeline.windows import mark_changed
 from bridge.store import decisions as decisions_store
@@ -29,6 +30,7 @@ from bridge.store import (
     outbox,
     parking,
     records,
+    strangers,
     templates,
 )
 from bridge.store.outbox import Need, NewRow
@@ -59,6 +61,7 @@ def commit(
     now: datetime,
 ) -> frozenset[str]:
     """Writes it all within the caller's transaction; gives the lanes that have work now."""
+    _meet_strangers(db, active, held, now)
     _write_records(db, active, held, now)
     _write_notes(db, active, held, now)
     held.rooms.write(db, now)
@@ -92,6 +95,17 @@ def _shown_else(held: Loaded) -> tuple[list[RecordId], list[RecordId]]:
     clients = [one for one in held.shown_else if one not in waiting]
     deals = [one for one in in_crm if one in held.dirty and isinstance(held.records.get(one), Deal)]
     return clients, deals
+
+
+def _meet_strangers(db: Connection, active: Active, held: Loaded, now: datetime) -> None:
+    """Of whom the CRM told too early is remembered, and read anew once he is mirrored."""
+    crm = active.policy.crm
+    if crm is None:
+        return
+    if held.strangers:
+        strangers.note(db, crm, held.strangers, now)
+    mirrored = [key for key, record in held.crm_records.items() if record in held.dirty]
+    held.refreshes.extend(told_before(db, crm, mirrored))
 
 
 def _write_records(db: Connection, active: Active, held: Loaded, now: datetime) -> None:

@@ -101,6 +101,7 @@ class Loaded:
     shown_else: set[RecordId] = field(default_factory=set)  # clients whose owners or chats moved
     notifications: list[c.Notify] = field(default_factory=list)
     refreshes: list[c.RequestRefresh] = field(default_factory=list)
+    strangers: set[CrmKey] = field(default_factory=set)  # told of by the CRM, but not mirrored
     settled: list[c.SettleSend] = field(default_factory=list)
     channel_states: list[c.SetChannelState] = field(default_factory=list)
     erased: list[Forgotten] = field(default_factory=list)

@@ -1,22 +1,22 @@
 """Readings of the CRM that a webhook has overtaken: the older word must not undo the newer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from bridge.domain.changes import RefreshKind, RequestRefresh
 from bridge.domain.names import AccountName, CrmId, RecordId
-from bridge.domain.records import Contact, ContactState, Deal, Lead, RecordKind
+from bridge.domain.records import Contact, ContactState, Deal, Lead, Owner, RecordKind
 from bridge.pipeline.event_keys import CrmKey
-from bridge.store import chats, records
+from bridge.store import chats, records, strangers
 
 _KINDS = {
     RecordKind.CONTACT: RefreshKind.CONTACT,
     RecordKind.DEAL: RefreshKind.DEAL,
     RecordKind.LEAD: RefreshKind.LEAD,
 }
-Look = tuple[CrmId | None, bool, frozenset[RecordId]]
+Look = tuple[Owner, bool, frozenset[RecordId]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,14 @@ def look(db: Connection, crm: AccountName, contacts: list[CrmId], others: list[C
     return Before(looks={key: _look(one) for one in found if (key := _key(one)) is not None})
 
 
+def told_before(
+    db: Connection, crm: AccountName, mirrored: Iterable[CrmKey]
+) -> list[RequestRefresh]:
+    """What is to be read anew of records that are mirrored from now on: those of which the CRM told
+    while nobody here knew them."""
+    return wishes(frozenset(strangers.take(db, crm, mirrored)))
+
+
 def wishes(overtaken: frozenset[CrmKey]) -> list[RequestRefresh]:
     return [RequestRefresh(kind=_KINDS[kind], key=crm_id) for kind, crm_id in sorted(overtaken)]
 
@@ -69,6 +77,7 @@ def _key(record: Contact | Deal | Lead) -> CrmKey | None:
 
 
 def _look(record: Contact | Deal | Lead) -> Look:
+    """The owner with his time: he may have lost the record and got it back meanwhile."""
     if isinstance(record, Contact):
-        return record.owner.crm_id, record.state is ContactState.ACTIVE, frozenset()
-    return record.owner.crm_id, record.is_open, frozenset(record.contacts)
+        return record.owner, record.state is ContactState.ACTIVE, frozenset()
+    return record.owner, record.is_open, frozenset(record.contacts)

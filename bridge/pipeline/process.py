@@ -185,6 +185,7 @@ def _decide_event(unit: UnitOfWork, active: Active, event: Event, row: InboxRow,
         run.waits.setdefault(row.id, decision)
         return
     unit.apply(decision)
+    unit.remember(event, facts)
     decided = Decided(
         decision=decision,
         event=stored_event(event),

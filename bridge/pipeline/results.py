@@ -9,13 +9,21 @@ from sqlalchemy import Connection
 from bridge.domain import effects as f
 from bridge.domain.names import AccountName, CrmId, RecordId
 from bridge.domain.records import ContactState, Deal, RecordKind
+from bridge.pipeline.event_keys import CrmKey
+from bridge.pipeline.lanes import Way, lane
+from bridge.pipeline.overtaken import told_before
 from bridge.pipeline.partnering.writing_back import note_owner_written
 from bridge.pipeline.windows import mark_changed
-from bridge.store import chats, outbox, outgoing, parking, records
+from bridge.store import chats, mirror, outbox, outgoing, parking, records
 from bridge.store.outgoing import Row
 from bridge.store.sends import note_sent
 
 Result = tuple[Row, Mapping[str, str]]
+_MADE: Mapping[type[f.Effect], RecordKind] = {
+    f.CreateContact: RecordKind.CONTACT,
+    f.CreateDeal: RecordKind.DEAL,
+    f.CreateLead: RecordKind.LEAD,
+}
 
 
 def note_result(db: Connection, results: Sequence[Result], now: datetime) -> None:
@@ -32,10 +40,23 @@ def note_result(db: Connection, results: Sequence[Result], now: datetime) -> Non
     for row, _ in results:
         note_owner_written(db, row, now)
     touched = [one for row, ids in results for one in _note_record(db, row, ids.get("id", ""))]
+    _read_anew(db, results, now)
     deals = [row.effect.deal for row, _ in results if isinstance(row.effect, f.CreateDeal)]
     mark_changed(db, touched, deals, now)
     made_names = [row.makes for row, _ in results if row.makes is not None]
     outgoing.finish(db, [row.id for row, _ in results], made_names, now)
+
+
+def _read_anew(db: Connection, results: Sequence[Result], now: datetime) -> None:
+    """The CRM may have told of what it made before it answered: an assignment rule, a colleague."""
+    made: dict[AccountName, list[CrmKey]] = {}
+    for row, ids in results:
+        kind = _MADE.get(type(row.effect))
+        if kind is not None and ids.get("id"):
+            made.setdefault(row.account, []).append((kind, CrmId(ids["id"])))
+    for account, keys in made.items():
+        wishes = told_before(db, account, keys)
+        mirror.request_refreshes(db, lane(Way.MIRROR, account), wishes, now)
 
 
 def _note_arrived(db: Connection, results: Sequence[Result]) -> None:

@@ -12,6 +12,7 @@ from bridge.domain.decisions import Decision
 from bridge.domain.facts import ChannelFacts, ChatFacts, Exchange, Facts, Lookup
 from bridge.domain.messaging import MessageStatus
 from bridge.domain.names import AccountName, ConversationId, EmployeeId, MessageId, RecordId
+from bridge.domain.own_writes import is_own_write
 from bridge.domain.ownership import has_owner
 from bridge.domain.people import Directory
 from bridge.domain.phones import canonical
@@ -154,6 +155,12 @@ class UnitOfWork:
                 self.held.rooms.apply(change, decision)
             else:
                 applying.apply(change)
+
+    def remember(self, event: e.Event, facts: Facts) -> None:
+        """Whom the CRM told of though nobody here knows the record yet."""
+        if isinstance(event, e.CrmEvent) and not is_own_write(event, facts):
+            told = records_of(event)
+            self.held.strangers |= {x for x in told if f"{x[0]}:{x[1]}" not in facts.records}
 
     def _message(self, event: e.Event) -> Message | None:
         vendor_id = vendor_message_of(event)

@@ -20,7 +20,7 @@ from bridge.pipeline.parts import Parts
 from bridge.pipeline.renewals import reading as renewals
 from bridge.pipeline.reselling.clock import tell_of_terms
 from bridge.pipeline.windows import survey
-from bridge.store import cursors, mirror
+from bridge.store import cursors, mirror, strangers
 from bridge.store.engine import reading, writing
 from bridge.store.schema import CONTACTS, DIRECTORIES
 
@@ -36,6 +36,7 @@ def tick(parts: Parts) -> None:
     webhooks may lose something. Holds messengers' windows against people and roles as they are
     now."""
     expire(parts)
+    _forget_strangers(parts)
     tell_of_outages(parts)
     make_digests(parts)
     end_what_is_over(parts)
@@ -60,6 +61,14 @@ def tick(parts: Parts) -> None:
     ]
     if wishes:
         _queue(parts, policy.crm, wishes)
+
+
+def _forget_strangers(parts: Parts) -> None:
+    with reading(parts.engine) as db:
+        if not strangers.are_old(db, parts.now()):
+            return
+    with writing(parts.engine) as db:
+        strangers.forget(db, parts.now())
 
 
 def _queue(parts: Parts, account: AccountName, wishes: Sequence[RequestRefresh]) -> None:

@@ -17,6 +17,7 @@ from bridge.store.schema.mirror import (
     LEFT_OWNERS,
     PIPELINES,
     REFRESHES,
+    STRANGERS,
     TOKENS,
 )
 from bridge.store.schema.notes import NOTES
@@ -107,6 +108,7 @@ __all__ = [
     "SEARCH_WORDS",
     "SENDS",
     "SESSIONS",
+    "STRANGERS",
     "SUMS",
     "SYNCS",
     "TEMPLATES",

@@ -1,6 +1,6 @@
 """What is read from vendors, when, and with which token."""
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from bridge.store.schema.metadata import METADATA
 from bridge.store.types import Moment, Serial
@@ -30,6 +30,16 @@ REFRESHES = Table(
     UniqueConstraint("lane", "kind", "key"),
     sqlite_autoincrement=True,
 )
+
+# Records that the CRM told of before they were mirrored, as `kind:crm id`.
+STRANGERS = Table(
+    "strangers",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("told_at", Moment, nullable=False),
+)
+Index("ix_strangers_told_at", STRANGERS.c.told_at)
 
 # The CRM's people as read at one time; decisions name the one they stood on.
 DIRECTORIES = Table(
