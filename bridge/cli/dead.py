@@ -73,6 +73,22 @@ def drop(names: tuple[str, ...], every: bool, dry_run: bool) -> None:
     _do("dropped", names, every, dry_run, letters.drop)
 
 
+@dead.command(cls=Command)
+@click.argument("names", nargs=-1, required=True, metavar="LETTER…")
+def undo(names: tuple[str, ...]) -> None:
+    """Take drops back: they are dead letters again."""
+    with opened() as parts:
+        done = [name for name in names if letters.take_back_drop(parts, *_named(name))]
+    if not done:
+        what = "is nothing that a person dropped, or is not kept any more"
+        raise Failed(f"{', '.join(names)} {what}", "bridge deliveries shows how each stands")
+    left = [name for name in names if name not in done]
+    lines = [f"a dead letter again: {name}" for name in done]
+    lines += [f"left as it is: {name}" for name in left]
+    shown = [{"name": name, "done": name in done} for name in names]
+    answer({"letters": shown}, "\n".join(lines))
+
+
 @click.command("replay", cls=Command)
 @click.argument("events", nargs=-1, required=True, metavar="EVENT…")
 @click.option("--dry-run", is_flag=True, help="Say what would be done.")
@@ -118,12 +134,17 @@ def _everyone(db: Connection) -> Iterator[DeadLetter]:
 
 
 def _letter(db: Connection, name: str) -> DeadLetter:
-    box, _, number = name.partition(":")
-    is_name = box in tuple(Box) and number.isascii() and number.isdigit() and len(number) < 19
-    found = letters.dead_letter(db, Box(box), int(number)) if is_name else None
+    found = letters.dead_letter(db, *_named(name))
     if found is None:
         raise Failed(f"there is no dead letter {name}", _HOW)
     return found
+
+
+def _named(name: str) -> tuple[Box, int]:
+    box, _, number = name.partition(":")
+    if box in tuple(Box) and number.isascii() and number.isdigit() and len(number) < 19:
+        return Box(box), int(number)
+    raise Failed(f"there is no dead letter {name}", _HOW)
 
 
 def _steps(db: Connection, event: str) -> Sequence[Step]:

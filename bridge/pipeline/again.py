@@ -80,7 +80,7 @@ def _mark(desk: Desk, request: AgainRequest, event_key: EventKey) -> Refusal | N
     if message.status is not MessageStatus.UNKNOWN:
         return refusal(ReasonCode.REQUEST_CONFLICT, _SETTLED, 409)
     state = send_state(desk.db, message.id)
-    if state is None or state.state not in (State.UNKNOWN, State.DROPPED):
+    if state is None or state.state not in (State.UNKNOWN, State.DROPPED, State.DEAD):
         return refusal(ReasonCode.REQUEST_CONFLICT, _AT_WORK, 409)
     event = SendMarked(
         event_key=event_key,

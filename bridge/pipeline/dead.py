@@ -8,11 +8,13 @@ from enum import StrEnum
 from sqlalchemy import Connection, or_, select, update
 
 from bridge.domain.effects import SendMessage
+from bridge.domain.names import MessageId
 from bridge.pipeline.parts import Parts
 from bridge.store import audit, outbox
 from bridge.store.audit import COMMAND, Deed, NewLine, Who
 from bridge.store.deciding import deciding
-from bridge.store.schema import INBOX, OUTBOX
+from bridge.store.records import messages_by_id
+from bridge.store.schema import INBOX, OUTBOX, SENDS
 
 
 class Box(StrEnum):
@@ -88,7 +90,7 @@ def drop(parts: Parts, box: Box, letter: int, by: Who = COMMAND) -> bool:
             return False
         audit.note(db, [_line(by, Deed.DROPPED, found)], parts.now())
         if box is Box.OUTBOX:
-            outbox.drop(db, letter, parts.now())
+            outbox.drop(db, letter, parts.now(), by_hand=True)
         else:
             db.execute(
                 update(INBOX)
@@ -98,17 +100,31 @@ def drop(parts: Parts, box: Box, letter: int, by: Who = COMMAND) -> bool:
     return True
 
 
-def take_back_drop(parts: Parts, letter: int, by: Who) -> bool:
-    """A dropped request is a dead letter again, as long as its bytes are kept; an effect is not:
-    what was pointless without it was dropped with it."""
+def take_back_drop(parts: Parts, box: Box, letter: int, by: Who = COMMAND) -> bool:
+    """What a person dropped is a dead letter again, as long as its content is kept, and what was
+    pointless without it waits for it; False for what nobody dropped, or what has been sent in
+    another message's place since."""
     with deciding(parts.engine) as db:
-        dropped = (INBOX.c.id == letter) & (INBOX.c.state == "dropped") & (INBOX.c.body != b"")
-        again = update(INBOX).where(dropped).values(state="dead", done_at=None)
-        if db.execute(again).rowcount != 1:
+        if not (_take_back_request if box is Box.INBOX else _take_back_effect)(db, letter):
             return False
-        line = NewLine(who=by, deed=Deed.DROP_UNDONE, object=f"{Box.INBOX}:{letter}")
-        audit.note(db, [line], parts.now())
+        found = dead_letter(db, box, letter)
+        if found is not None:
+            audit.note(db, [_line(by, Deed.DROP_UNDONE, found)], parts.now())
     return True
+
+
+def _take_back_request(db: Connection, letter: int) -> bool:
+    dropped = (INBOX.c.id == letter) & (INBOX.c.state == "dropped") & (INBOX.c.body != b"")
+    again = update(INBOX).where(dropped).values(state="dead", done_at=None)
+    return db.execute(again).rowcount == 1
+
+
+def _take_back_effect(db: Connection, letter: int) -> bool:
+    message = db.scalar(select(OUTBOX.c.message).where(OUTBOX.c.id == letter, SENDS))
+    sent = {} if message is None else messages_by_id(db, [MessageId(message)])
+    if any(one.resent_as is not None for one in sent.values()):
+        return False
+    return outbox.take_back(db, letter)
 
 
 def _line(by: Who, deed: Deed, letter: DeadLetter) -> NewLine:

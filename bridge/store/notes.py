@@ -48,5 +48,16 @@ def notes_of(
     return tuple(reversed([Note(**row) for row in rows]))
 
 
+def page(
+    db: Connection, conversation: ConversationId, before: int | None, limit: int
+) -> tuple[Note, ...]:
+    """The newest first; `before` is the id of the last one of the page before."""
+    query = select(NOTES).where(NOTES.c.conversation == conversation)
+    if before is not None:
+        query = query.where(NOTES.c.id < before)
+    rows = db.execute(query.order_by(NOTES.c.id.desc()).limit(limit)).mappings()
+    return tuple(Note(**row) for row in rows)
+
+
 def forget(db: Connection, conversations: Sequence[ConversationId]) -> None:
     db.execute(delete(NOTES).where(among(NOTES.c.conversation, conversations)))

@@ -1,12 +1,12 @@
 """The outbox: what is to be done at vendors, in which order, and how far it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, literal, select, update
 
 from bridge import codec
 from bridge.domain.effects import Effect
@@ -23,6 +23,7 @@ _KNOWN = select(VENDOR_IDS.c.name).where(
     among_given(VENDOR_IDS.c.account, "accounts"), among_given(VENDOR_IDS.c.name, "names")
 )
 _WAITING_FOR = select(NEEDS.c.outbox_id).where(among_given(NEEDS.c.name, "names"))
+BY_HAND = "dropped by hand; before that: "
 WIPED = b"{}"  # in place of an effect whose content is kept no longer
 
 
@@ -68,13 +69,7 @@ def add(db: Connection, rows: Sequence[NewRow], now: datetime) -> None:
         return
     missing = _missing(db, rows)
     add_missing(db, OUTBOX, [_values(row, missing, now) for row in rows])
-    needs = [
-        (row, need)
-        for row in rows
-        for need in row.needs
-        if missing.get(need.name) is _Missing.COMING
-        or (need.hard and missing.get(need.name) is _Missing.FAILED)
-    ]
+    needs = [(row, need) for row in rows for need in _waits_for(row, missing)]
     if needs:
         _add_needs(db, needs)
 
@@ -101,28 +96,90 @@ def give_up_on(db: Connection, name: str, now: datetime) -> None:
         .where(OUTBOX.c.id.in_(waiting), OUTBOX.c.state == State.PENDING.value)
         .values(
             state=State.HELD.value,
-            reason=f"waits for {name}, whose effect failed: replay that dead letter first",
+            reason=_held_for(name),
         )
     )
 
 
-def drop(db: Connection, row_id: int, now: datetime) -> None:
-    """A person has decided against this row, and so against all that is pointless without it."""
-    gone = [row_id]
-    while gone:
-        made = list(
-            db.scalars(
-                select(OUTBOX.c.makes).where(OUTBOX.c.id.in_(gone), OUTBOX.c.makes.is_not(None))
-            )
-        )
-        db.execute(
-            update(OUTBOX)
-            .where(OUTBOX.c.id.in_(gone))
-            .values(state=State.DROPPED.value, next_attempt_at=None, done_at=now)
-        )
-        db.execute(delete(NEEDS).where(NEEDS.c.name.in_(made), NEEDS.c.hard.is_(False)))
-        gone = list(db.scalars(select(NEEDS.c.outbox_id).where(NEEDS.c.name.in_(made))))
-        db.execute(delete(NEEDS).where(NEEDS.c.name.in_(made)))
+def drop(db: Connection, row_id: int, now: datetime, *, by_hand: bool = False) -> None:
+    """Somebody has decided against this row, and so against all that is pointless without it.
+
+    What such rows wait for stays noted: `take_back` finds them by it.
+    """
+    why = literal(BY_HAND) + OUTBOX.c.reason if by_hand else OUTBOX.c.reason
+    _drop(db, [row_id], why, now)
+    makers = _made_by(db, [row_id])
+    while makers:
+        gone: list[int] = []
+        for name in makers:
+            pointless = _not_dropped(db, _waiting_for(db, [name], hard=True))
+            _drop(db, pointless, literal(_pointless(name)), now)
+            gone += pointless
+        _do_without(db, _not_dropped(db, _waiting_for(db, makers)), makers)
+        makers = _made_by(db, gone)
+
+
+def take_back(db: Connection, row_id: int) -> bool:
+    """What a person dropped is a dead letter again; what was pointless without it waits for it, as
+    long as nothing else that it needs was dropped too. False for any other row."""
+    mine = (OUTBOX.c.id == row_id) & (OUTBOX.c.state == State.DROPPED.value)
+    reason = db.scalar(select(OUTBOX.c.reason).where(mine, OUTBOX.c.effect != WIPED))
+    if reason is None or not reason.startswith(BY_HAND):
+        return False
+    dead = {"state": State.DEAD.value, "reason": reason.removeprefix(BY_HAND), "done_at": None}
+    db.execute(update(OUTBOX).where(OUTBOX.c.id == row_id).values(**dead))
+    makers, state = _made_by(db, [row_id]), State.HELD
+    back: list[int] = []
+    while makers:
+        again = _no_more_pointless(db, makers)
+        why = _held_for(makers[0]) if state is State.HELD else ""
+        waits = {"state": state.value, "reason": why, "done_at": None}
+        db.execute(update(OUTBOX).where(among(OUTBOX.c.id, again)).values(**waits))
+        makers, state, back = _made_by(db, again), State.PENDING, [*back, *again]
+    _do_without(db, back, _never_made(db, back))
+    return True
+
+
+def _drop(db: Connection, ids: Sequence[int], why: ColumnElement[str], now: datetime) -> None:
+    dropped = {"state": State.DROPPED.value, "next_attempt_at": None, "done_at": now}
+    db.execute(update(OUTBOX).where(among(OUTBOX.c.id, ids)).values(reason=why, **dropped))
+
+
+def _not_dropped(db: Connection, ids: Sequence[int]) -> list[int]:
+    left = select(OUTBOX.c.id).where(among(OUTBOX.c.id, ids))
+    return list(db.scalars(left.where(OUTBOX.c.state != State.DROPPED.value)))
+
+
+def _do_without(db: Connection, ids: Sequence[int], names: Iterable[str]) -> None:
+    soft = among(NEEDS.c.outbox_id, ids) & NEEDS.c.hard.is_(False)
+    db.execute(delete(NEEDS).where(soft, among(NEEDS.c.name, names)))
+
+
+def _made_by(db: Connection, ids: Sequence[int]) -> list[str]:
+    made = select(OUTBOX.c.makes).where(among(OUTBOX.c.id, ids), OUTBOX.c.makes.is_not(None))
+    return [name for name in db.scalars(made) if name is not None]
+
+
+def _no_more_pointless(db: Connection, makers: Sequence[str]) -> list[int]:
+    """Of the dropped rows that can't do without these makers those that miss nothing else."""
+    ids = _waiting_for(db, makers, hard=True)
+    gone = _never_made(db, ids)
+    hard = select(NEEDS.c.outbox_id).where(among(NEEDS.c.outbox_id, ids), NEEDS.c.hard)
+    pointless = set(db.scalars(hard.where(among(NEEDS.c.name, gone))))
+    there = select(OUTBOX.c.id).where(among(OUTBOX.c.id, ids), OUTBOX.c.effect != WIPED)
+    dropped = db.scalars(there.where(OUTBOX.c.state == State.DROPPED.value))
+    return [row for row in dropped if row not in pointless]
+
+
+def _never_made(db: Connection, ids: Sequence[int]) -> set[str]:
+    """What these rows need of which somebody has decided that it will not be."""
+    needed = set(db.scalars(select(NEEDS.c.name).where(among(NEEDS.c.outbox_id, ids))))
+    makers = select(OUTBOX.c.makes).where(among(OUTBOX.c.makes, needed), NOT_MADE)
+    return set(db.scalars(makers.where(OUTBOX.c.state == State.DROPPED.value)))
+
+
+def is_dropped_by_hand(state: State, reason: str) -> bool:
+    return state is State.DROPPED and reason.startswith(BY_HAND)
 
 
 def expect_again(db: Connection, name: str) -> None:
@@ -138,8 +195,9 @@ def satisfied(db: Connection, makes: Sequence[str]) -> None:
         db.execute(delete(NEEDS).where(among(NEEDS.c.name, makes)))
 
 
-def _waiting_for(db: Connection, names: Sequence[str]) -> Sequence[int]:
-    return db.scalars(_WAITING_FOR, {"names": names}).all()
+def _waiting_for(db: Connection, names: Sequence[str], *, hard: bool = False) -> Sequence[int]:
+    asked = _WAITING_FOR.where(NEEDS.c.hard) if hard else _WAITING_FOR
+    return db.scalars(asked, {"names": names}).all()
 
 
 def _expect_again(db: Connection, waiting: Sequence[int]) -> None:
@@ -181,15 +239,32 @@ def _values(row: NewRow, missing: Mapping[str, _Missing], now: datetime) -> dict
     }
 
 
+def _waits_for(row: NewRow, missing: Mapping[str, _Missing]) -> Iterator[Need]:
+    """One that is dropped at once has them all: the drop that it is for may be taken back."""
+    dropped = any(missing.get(need.name) is _Missing.DROPPED for need in row.needs if need.hard)
+    for need in row.needs:
+        expected = missing.get(need.name)
+        if expected is not None and (need.hard or dropped or expected is _Missing.COMING):
+            yield need
+
+
 def _first_state(row: NewRow, missing: Mapping[str, _Missing]) -> tuple[State, str]:
     hard = [need.name for need in row.needs if need.hard]
     dropped = [name for name in hard if missing.get(name) is _Missing.DROPPED]
     if dropped:
-        return State.DROPPED, f"pointless without {dropped[0]}, whose effect was dropped"
+        return State.DROPPED, _pointless(dropped[0])
     failed = [name for name in hard if missing.get(name) is _Missing.FAILED]
     if failed:
-        return State.HELD, f"waits for {failed[0]}, whose effect failed: replay that first"
+        return State.HELD, _held_for(failed[0])
     return State.PENDING, ""
+
+
+def _pointless(name: str) -> str:
+    return f"pointless without {name}, whose effect was dropped"
+
+
+def _held_for(name: str) -> str:
+    return f"waits for {name}, whose effect failed: replay that dead letter first"
 
 
 def _missing(db: Connection, rows: Sequence[NewRow]) -> dict[str, _Missing]:

@@ -130,6 +130,7 @@ def write_again(db: Connection, standing: Standing, entry: WriteTimelineEntry) -
             reason=_AGAIN,
         )
     )
+    db.execute(delete(NEEDS).where(NEEDS.c.outbox_id == standing.id))  # what was dropped before it
     expect_again(db, entry.message)
     account = select(OUTBOX.c.account).where(OUTBOX.c.id == standing.id).scalar_subquery()
     db.execute(

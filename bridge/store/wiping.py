@@ -22,6 +22,7 @@ from bridge.store.schema import (
     INBOX,
     MEDIA,
     MESSAGES,
+    NEEDS,
     NOTES,
     OUTBOX,
     PASSES,
@@ -144,6 +145,7 @@ def _effects(db: Connection, after: int, until: datetime, now: datetime, limit: 
     wiped = db.execute(
         update(OUTBOX).where(among(OUTBOX.c.id, ids), OUTBOX.c.effect != WIPED).values(effect=WIPED)
     )
+    db.execute(delete(NEEDS).where(among(NEEDS.c.outbox_id, ids)))
     return _slice(rows, until, wiped.rowcount)
 
 

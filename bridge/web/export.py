@@ -14,6 +14,7 @@ from bridge.domain.reasons import Reason
 from bridge.domain.records import Message
 from bridge.pipeline.ledger import Record
 from bridge.store.exporting import messages_between, records_about
+from bridge.store.notes import Note, notes_of
 from bridge.web.chatview import open_chat
 from bridge.web.feed import headline_of
 from bridge.web.files import Files, files_of
@@ -54,6 +55,7 @@ class Export:
     quotes: Mapping[str, Message]  # what some of them answer, by the vendor's ids
     headlines: Mapping[MessageId, tuple[Headline, ...]] | None
     files: Files
+    notes: tuple[Note, ...]  # colleagues', for each other
 
 
 def export(db: Connection, viewer: Viewer, name: str, span: Span, by: str) -> Export:
@@ -64,7 +66,8 @@ def export(db: Connection, viewer: Viewer, name: str, span: Span, by: str) -> Ex
     chat, _ = open_chat(db, viewer, name)
     where = chat.conversation.id
     found = messages_between(db, where, span.since, span.until, MOST_MESSAGES + 1)
-    if len(found) > MOST_MESSAGES:
+    noted = notes_of(db, where, span.since, span.until, MOST_MESSAGES + 1)
+    if max(len(found), len(noted)) > MOST_MESSAGES:
         detail = f"holds more than {MOST_MESSAGES} messages: narrow it with `from` and `to`"
         raise invalid(detail, field="from")
     _log.info("conversation exported", principal=by, conversation=where, messages=len(found))
@@ -74,6 +77,7 @@ def export(db: Connection, viewer: Viewer, name: str, span: Span, by: str) -> Ex
         quotes=quotes_of(db, viewer, chat, found),
         headlines=_headlines(db, found) if viewer.reads_all else None,
         files=files_of(db, found),
+        notes=noted,
     )
 
 

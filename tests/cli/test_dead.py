@@ -55,6 +55,20 @@ def test_a_letter_that_is_dropped_is_gone(broken: Installation) -> None:
 
 
 @both_stores
+def test_a_drop_is_taken_back(broken: Installation) -> None:
+    broken.run("dead", "drop", "inbox:1")
+    answer = broken.json("dead", "undo", "inbox:1", "inbox:7")["letters"]
+    assert [(one["name"], one["done"]) for one in answer] == [("inbox:1", True), ("inbox:7", False)]
+    assert [one["name"] for one in broken.json("dead")["letters"]] == ["inbox:1"]
+
+
+@pytest.mark.parametrize("name", ["inbox:1", "outbox:1", "attic:1", "inbox:one"])
+def test_what_nobody_dropped_is_not_taken_back(broken: Installation, name: str) -> None:
+    failed = broken.run("dead", "undo", name, code=1)
+    assert "next: " in failed.stderr
+
+
+@both_stores
 def test_an_event_that_was_delivered_writes_nothing_when_replayed(town: Installation) -> None:
     town.receive(town.message())
     before = (town.crm_records(), len(town.everything()["outbox"]), len(town.decisions()))

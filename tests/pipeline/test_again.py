@@ -7,7 +7,7 @@ import pytest
 from bridge.domain.messaging import Media, MediaKind
 from bridge.domain.names import EmployeeId, MessageId
 from bridge.pipeline.again import AgainRequest, mark_sent, send_again
-from bridge.pipeline.dead import Box, dead_letters, replay
+from bridge.pipeline.dead import Box, dead_letters, drop, replay, take_back_drop
 from bridge.pipeline.explain import is_reproducible
 from bridge.pipeline.refusals import Refusal, Sent
 from bridge.store.schema import DECISIONS, NOTIFICATIONS, OUTBOX
@@ -102,6 +102,32 @@ def test_it_may_leave_from_another_channel(small: World) -> None:
     assert again.conversation == chat(phone, "chan-north")
     small.settle()
     assert left(small) == [("chan-north", "good day")]
+
+
+def doubtful(house: World) -> int:
+    with house.engine.connect() as db:
+        [letter] = dead_letters(db, Box.OUTBOX)
+    return letter.id
+
+
+def test_a_drop_is_not_taken_back_once_the_message_was_sent_again(small: World) -> None:
+    """Two copies would reach the client."""
+    phone, sent = in_doubt(small)
+    letter = doubtful(small)
+    assert drop(small.parts, Box.OUTBOX, letter)
+    assert isinstance(send_again(small.parts, wish(phone, sent)), Sent)
+    assert not take_back_drop(small.parts, Box.OUTBOX, letter)
+
+
+def test_a_doubtful_message_whose_drop_was_taken_back_may_be_marked(small: World) -> None:
+    phone, sent = in_doubt(small)
+    letter = doubtful(small)
+    assert drop(small.parts, Box.OUTBOX, letter)
+    assert take_back_drop(small.parts, Box.OUTBOX, letter)
+    assert doubtful(small) == letter
+    assert mark_sent(small.parts, wish(phone, sent)) is None
+    assert shown(small)[0][1] == "sent"
+    assert not take_back_drop(small.parts, Box.OUTBOX, letter)
 
 
 def test_the_second_part_is_held_and_goes_along_when_the_first_is_sent_again(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.domain.effects import CreateContact, CreateDeal, WriteTimelineEntry
-from bridge.pipeline.dead import Box, dead_letters, drop, replay
+from bridge.pipeline.dead import Box, dead_letters, drop, replay, take_back_drop
 from bridge.pipeline.drain import due_lanes
 from bridge.pipeline.lanes import Way, lane
 from bridge.ports import Absent, CannotTell, Delivery, Done, Found, Outcome, Rejected, RetryAt
@@ -122,7 +122,26 @@ def test_dropping_a_dead_contact_drops_what_is_pointless_without_it(house: World
     assert (last["state"], last["done_at"] is not None) == ("dropped", True)
     assert "was dropped" in last["reason"]
     assert not drop(house.parts, Box.OUTBOX, letter)
-    assert house.count(NEEDS) == 0
+
+
+def test_a_drop_taken_back_and_replayed_writes_all_once(house: World) -> None:
+    """A person may change his mind: what was pointless comes after what it needs."""
+    script = house.script(CRM, refusing(CreateContact))
+    house.client_writes(text="one")
+    house.settle()
+    [letter] = dead(house)
+    assert drop(house.parts, Box.OUTBOX, letter)
+    house.client_writes(text="two")
+    house.settle()
+    assert take_back_drop(house.parts, Box.OUTBOX, letter)
+    assert not take_back_drop(house.parts, Box.OUTBOX, letter)
+    assert [state for _, state in effects(house)] == ["dead", "held", "held", "held"]
+    script.says = lambda delivery: None
+    assert replay(house.parts, Box.OUTBOX, letter)
+    house.settle()
+    assert {state for _, state in effects(house)} == {"done"}
+    assert ["one" in house.entries()[0], "two" in house.entries()[1]] == [True, True]
+    assert (len(house.crm()["contacts"]), house.count(NEEDS)) == (1, 0)
 
 
 def test_dropping_a_dead_deal_leaves_contact_and_entry(small: World) -> None:

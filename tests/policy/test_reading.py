@@ -53,6 +53,7 @@ def test_a_mistake_is_told_as_the_style_says(
         ("employees: [ana@x.io]", Code.WRONG_SHAPE, "employees: is a list, not a mapping"),
         ("employees:", Code.EMPTY_VALUE, "has no value; remove the key, or write {}"),
         ("rules:", Code.EMPTY_VALUE, "has no value; remove the key, or write []"),
+        ("new_clients: {create: none}", Code.WRONG_VALUE, "create: none is not one of deal, lead"),
         ("crm: ''", Code.EMPTY_VALUE, "crm: has no value"),
         ("crm: [a]", Code.WRONG_SHAPE, "crm: is a list, not a name"),
         ("crm: a/b", Code.WRONG_VALUE, "a/b is not a name"),

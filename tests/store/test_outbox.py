@@ -13,7 +13,7 @@ from bridge.domain.records import RecordKind
 from bridge.store import outbox, outgoing
 from bridge.store.engine import writing
 from bridge.store.outbox import Need, NewRow, State
-from bridge.store.schema import NEEDS, OUTBOX
+from bridge.store.schema import OUTBOX
 
 CRM = AccountName("crm")
 LANE = "out:crm"
@@ -167,7 +167,61 @@ def test_a_dropped_maker_drops_who_cannot_do_without(db: Connection) -> None:
     outbox.drop(db, ids(db, "contact"), NOW)
     outbox.add(db, [entry("later")], NOW)
     assert set(states(db).values()) == {"dropped"}
-    assert db.execute(select(NEEDS)).all() == []
+
+
+def test_a_drop_by_hand_is_taken_back_with_what_was_pointless_without_it(db: Connection) -> None:
+    outbox.add(db, [contact(), deal(), entry()], NOW)
+    settle(db, "contact", State.DEAD)
+    outbox.give_up_on(db, "ct", NOW)
+    outbox.drop(db, ids(db, "contact"), NOW, by_hand=True)
+    outbox.add(db, [entry("later")], NOW)
+    assert outbox.take_back(db, ids(db, "contact"))
+    assert states(db) == {"contact": "dead", "deal": "held", "entry": "held", "later": "held"}
+    settle(db, "contact", State.PENDING)
+    outbox.expect_again(db, "ct")
+    outgoing.finish(db, [ids(db, "contact")], ["ct"], NOW)
+    outbox.put_vendor_ids(db, CRM, {"ct": "501"})
+    assert taken(db) == ["deal"], "entries go on the deal as well"
+    outgoing.finish(db, [ids(db, "deal")], ["dl"], NOW)
+    assert taken(db) == ["entry", "later"]
+
+
+def test_who_can_do_without_what_stays_dropped_does_not_wait_for_it(db: Connection) -> None:
+    outbox.add(db, [contact(), row("deal", makes="dl"), entry()], NOW)
+    outbox.drop(db, ids(db, "contact"), NOW, by_hand=True)
+    outbox.drop(db, ids(db, "deal"), NOW, by_hand=True)
+    assert outbox.take_back(db, ids(db, "contact"))
+    outbox.expect_again(db, "ct")
+    outgoing.finish(db, [ids(db, "contact")], ["ct"], NOW)
+    assert taken(db) == ["entry"]
+
+
+def test_what_else_was_dropped_keeps_it_dropped(db: Connection) -> None:
+    both = (Need(name="ct", hard=True), Need(name="other", hard=True))
+    outbox.add(db, [contact(), row("other", makes="other"), row("both", needs=both)], NOW)
+    outbox.drop(db, ids(db, "other"), NOW, by_hand=True)
+    outbox.drop(db, ids(db, "contact"), NOW, by_hand=True)
+    assert outbox.take_back(db, ids(db, "contact"))
+    assert states(db) == {"contact": "dead", "other": "dropped", "both": "dropped"}
+    assert outbox.take_back(db, ids(db, "other"))
+    assert states(db)["both"] == "held"
+
+
+def test_what_the_house_dropped_itself_is_not_taken_back(db: Connection) -> None:
+    outbox.add(db, [contact(), deal(), entry()], NOW)
+    outbox.drop(db, ids(db, "contact"), NOW)
+    assert not outbox.take_back(db, ids(db, "contact"))
+    assert not outbox.take_back(db, ids(db, "deal"))
+    assert not outbox.take_back(db, 999)
+    assert set(states(db).values()) == {"dropped"}
+
+
+def test_what_is_kept_no_longer_is_not_taken_back(db: Connection) -> None:
+    outbox.add(db, [contact(), deal()], NOW)
+    outbox.drop(db, ids(db, "contact"), NOW, by_hand=True)
+    db.execute(update(OUTBOX).values(effect=outbox.WIPED))
+    assert not outbox.take_back(db, ids(db, "contact"))
+    assert set(states(db).values()) == {"dropped"}
 
 
 def test_who_can_do_without_a_dropped_maker_goes_on(db: Connection) -> None:

@@ -62,11 +62,23 @@ def test_dropped_ones_are_gone_and_the_second_time_not_there(dead: World) -> Non
     assert boxes(luis) == [("inbox", "1"), ("inbox", "3")]
 
 
+def test_a_drop_is_taken_back_once(dead: World) -> None:
+    luis = api(dead, LUIS)
+    assert luis.post("/dead-letters/inbox/2/undo").status == 404
+    assert luis.post("/dead-letters/inbox/2/drop").status == 200
+    assert luis.post("/dead-letters/inbox/2/undo").status == 200
+    assert luis.post("/dead-letters/inbox/2/undo").status == 404
+    assert boxes(luis) == [("inbox", "1"), ("inbox", "2"), ("inbox", "3")]
+    deeds = [line["deed"] for line in luis.get("/audit").items if line["object"] == "inbox:2"]
+    assert deeds == ["drop_undone", "dropped"]
+
+
 @pytest.mark.parametrize("name", ["inbox/0", "attic/1", "inbox/one", "outbox/" + "9" * 40])
 def test_what_is_no_dead_letter_is_not_there(world: World, name: str) -> None:
     luis = api(world, LUIS)
     assert luis.get(f"/dead-letters/{name}").status == 404
     assert luis.post(f"/dead-letters/{name}/replay").status == 404
+    assert luis.post(f"/dead-letters/{name}/undo").status == 404
 
 
 def test_they_are_for_managers(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.domain.names import ConversationId
 from bridge.web import static_files
-from bridge.web.pages.appearance import own_address
+from bridge.web.addresses import own_page
 from tests.web.browsing import csrf
 from tests.web.icons import names
 from tests.web.world import ANA, LUIS, QA, World
@@ -64,14 +64,23 @@ def test_how_pages_look_is_changed_by_nobody_else(world: World) -> None:
         "javascript:x",
         "x",
         "",
+        "/logout",
+        "/feed\r\nX-Other: 1",
+        "/" + "x" * 2000,
     ],
 )
-def test_nobody_is_led_elsewhere(given: str) -> None:
-    assert own_address(given) == "/"
+def test_nobody_is_led_elsewhere(world: World, given: str) -> None:
+    assert own_page(given) == ""
+    browser = world.signed_in(LUIS)
+    form = {"csrf": csrf(browser.get(PAGES).text), "language": "es", "next": given}
+    assert browser.post("/look", data=form).headers["Location"] == "/"
 
 
-def test_own_addresses_keep_their_query() -> None:
-    assert own_address("/feed?source=wazzup&all=1") == "/feed?source=wazzup&all=1"
+@pytest.mark.parametrize("given", ["/feed?source=wazzup&all=1", "/feed?"])
+def test_one_is_led_back_with_the_query(world: World, given: str) -> None:
+    browser = world.signed_in(LUIS)
+    form = {"csrf": csrf(browser.get(PAGES).text), "language": "es", "next": given}
+    assert browser.post("/look", data=form).headers["Location"] == given.rstrip("?")
 
 
 def test_times_are_the_readers(world: World, chat: ConversationId) -> None:

@@ -36,6 +36,7 @@ from bridge.web.api.helping import ROUTES as HELPING
 from bridge.web.api.keys import ROUTES as KEYS
 from bridge.web.api.messages import ROUTES as MESSAGES
 from bridge.web.api.new_clients import ROUTES as NEW_CLIENTS
+from bridge.web.api.notes import ROUTES as NOTES
 from bridge.web.api.notifications import ROUTES as NOTIFICATIONS
 from bridge.web.api.numbers import ROUTES as NUMBERS
 from bridge.web.api.operations import ROUTES as OPERATIONS
@@ -78,6 +79,7 @@ ROUTES: tuple[Route, ...] = (
     *CHANNELS,
     *NEW_CLIENTS,
     *ROTATION,
+    *NOTES,
     *NOTIFICATIONS,
     *PARTNERS,
     *PARTNER_LEADS,

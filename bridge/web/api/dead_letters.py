@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.domain.names import ConversationId
-from bridge.pipeline.dead import Box, DeadLetter, dead_letter, drop
+from bridge.pipeline.dead import Box, DeadLetter, dead_letter, drop, take_back_drop
 from bridge.pipeline.dead import replay as replay_letter
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
@@ -81,6 +81,12 @@ def drop_one(call: Call, _: Nothing) -> Done:
     return Done()
 
 
+def take_back_one(call: Call, _: Nothing) -> Done:
+    if not take_back_drop(call.site.parts, *_named(call), call.who):
+        raise not_found("dropped dead letter")
+    return Done()
+
+
 def _named(call: Call) -> tuple[Box, int]:
     return name_of_letter(call.path["box"], call.path["id"])
 
@@ -131,6 +137,15 @@ ROUTES = (
         Nothing,
         Done,
         "Decides that this will not be done",
+        Scope.ADMIN,
+    ),
+    write(
+        "POST",
+        "/dead-letters/{box}/{id}/undo",
+        take_back_one,
+        Nothing,
+        Done,
+        "Takes a drop back: it is a dead letter again, and what waited for it waits again",
         Scope.ADMIN,
     ),
 )

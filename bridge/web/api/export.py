@@ -1,6 +1,7 @@
 """/conversations/{id}/export: one conversation as a file, JSON or CSV."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from bridge.sheets.writing import CONTENT_TYPE, table
 from bridge.store.engine import reading
 from bridge.web.api.conversations import ContactShape, contact_shape
 from bridge.web.api.given import zoned
+from bridge.web.api.notes import NoteShape, note_shapes
 from bridge.web.api.routing import Call, Download, get
 from bridge.web.api.shapes import (
     ChannelRef,
@@ -56,7 +58,8 @@ class ExportQuery(
     forbid_unknown_fields=True,
     rename={"since": "from", "until": "to"},
 ):
-    """`from` is included, `to` is not (ISO 8601 with a zone). `csv` is one row per message."""
+    """`from` is included, `to` is not (ISO 8601 with a zone). `csv` is one row per message, and one
+    per note of a colleague (`direction` is `note`)."""
 
     format: Format = "json"
     since: datetime | None = None
@@ -73,7 +76,7 @@ class ExportedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportShape:
-    """A conversation with all its messages, the oldest first."""
+    """A conversation with all its messages and its colleagues' notes, the oldest first."""
 
     conversation: ConversationId
     title: str
@@ -84,6 +87,7 @@ class ExportShape:
     owners: tuple[OwnerShape, ...]
     exported_at: datetime
     messages: tuple[ExportedMessage, ...]
+    notes: tuple[NoteShape, ...]
 
 
 def one(call: Call, query: ExportQuery) -> Download:
@@ -116,6 +120,7 @@ def _shape(viewer: Viewer, found: Export) -> ExportShape:
         owners=owner_shapes(viewer, found.chat),
         exported_at=viewer.now,
         messages=tuple(_messages(viewer, found)),
+        notes=note_shapes(viewer, found.notes),
     )
 
 
@@ -127,25 +132,39 @@ def _messages(viewer: Viewer, found: Export) -> Iterator[ExportedMessage]:
 
 
 def _rows(viewer: Viewer, found: Export) -> Iterator[tuple[str, ...]]:
+    """Messages in their own order, each note before the first message that is younger."""
+    where, waiting = found.chat.conversation.id, deque(note_shapes(viewer, found.notes))
     for exported in _messages(viewer, found):
-        said = exported.message
-        yield (
-            found.chat.conversation.id,
-            said.id,
-            said.occurred_at.isoformat(),
-            said.direction,
-            said.author or "",
-            said.author_name,
-            said.sent_from,
-            said.status,
-            said.text,
-            "\n".join(file.name or file.kind for file in said.media),
-            "\n".join(file.path or file.url for file in said.media),
-            "\n".join(said.edits),
-            said.deleted_at.isoformat() if said.deleted_at else "",
-            said.error,
-            "\n".join(_line(decision) for decision in exported.decisions or ()),
-        )
+        while waiting and waiting[0].at < exported.message.occurred_at:
+            yield _row_of_note(where, waiting.popleft())
+        yield _row_of_message(where, exported)
+    yield from (_row_of_note(where, note) for note in waiting)
+
+
+def _row_of_note(where: ConversationId, note: NoteShape) -> tuple[str, ...]:
+    said = (where, "", note.at.isoformat(), "note", note.author, note.author_name, "", "")
+    return (*said, note.text, *("" for _ in _HEAD[len(said) + 1 :]))
+
+
+def _row_of_message(where: ConversationId, exported: ExportedMessage) -> tuple[str, ...]:
+    said = exported.message
+    return (
+        where,
+        said.id,
+        said.occurred_at.isoformat(),
+        said.direction,
+        said.author or "",
+        said.author_name,
+        said.sent_from,
+        said.status,
+        said.text,
+        "\n".join(file.name or file.kind for file in said.media),
+        "\n".join(file.path or file.url for file in said.media),
+        "\n".join(said.edits),
+        said.deleted_at.isoformat() if said.deleted_at else "",
+        said.error,
+        "\n".join(_line(decision) for decision in exported.decisions or ()),
+    )
 
 
 def _line(decision: Headline) -> str:

@@ -1,10 +1,10 @@
 """How somebody wants his pages: language, colours, time zone. His browser keeps it."""
 
 from collections.abc import Callable, Collection, Mapping
-from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, request
 
+from bridge.web.addresses import own_page
 from bridge.web.cookies import is_https
 from bridge.web.languages import LANGUAGE_COOKIE, LANGUAGES, OWN_ZONE_COOKIE, ZONE_COOKIE, zones
 from bridge.web.pages.visiting import Visit
@@ -28,7 +28,8 @@ def scheme() -> str:
 
 def choose(visit: Visit) -> Response:
     """Keeps what of these was sent and is known, and leads back."""
-    answer = make_response(redirect(own_address(request.form.get("next", "")), 303))
+    asked_from = own_page(request.form.get("next", "").rstrip("?")) or "/"
+    answer = make_response(redirect(asked_from, 303))
     for name, (cookie, known) in _ALLOWED.items():
         value = request.form.get(name)
         if value is not None and value in known():
@@ -36,12 +37,3 @@ def choose(visit: Visit) -> Response:
                 cookie, value, max_age=_KEPT_SECONDS, samesite="Lax", secure=is_https(visit.site)
             )
     return answer
-
-
-def own_address(given: str) -> str:
-    """An address of this site as a path with its query; "/" for anything else."""
-    parts = urlsplit(given.replace("\\", "/"))
-    is_own = not parts.scheme and not parts.netloc and parts.path.startswith("/")
-    if not is_own or parts.path.startswith("//") or not given.isprintable():
-        return "/"
-    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -113,16 +113,13 @@ def choose_many(visit: Visit) -> Response:
 
 
 def take_back(visit: Visit) -> Response:
-    """Of requests that were dropped a moment ago."""
+    """Of what somebody dropped."""
     visit.principal.require(Scope.ADMIN)
     names = [name_of_letter(*_split(one)) for one in request.form.get("dropped", "").split()]
-    undone = [
-        letter
-        for box, letter in names[:MOST_AT_ONCE]
-        if box is Box.INBOX and take_back_drop(visit.site.parts, letter, visit.who)
-    ]
+    wanted = names[:MOST_AT_ONCE]
+    undone = [one for one in wanted if take_back_drop(visit.site.parts, *one, visit.who)]
     if not undone:
-        raise not_found("dropped request")
+        raise not_found("dropped dead letter")
     return _back(done="undo", many=len(undone))
 
 
@@ -161,11 +158,11 @@ def _fates(db: Connection, action: str, names: Sequence[tuple[Box, int]]) -> Ite
 def _dropping(letter: DeadLetter) -> str:
     if letter.box is Box.INBOX:
         return _("will not be decided; this can be taken back")
-    return _("will not be done, nor what is pointless without it; this is final")
+    return _("will not be done, nor what is pointless without it; this can be taken back")
 
 
 def _undoable(names: Sequence[tuple[Box, int]]) -> str:
-    dropped = " ".join(f"{box}:{number}" for box, number in names if box is Box.INBOX)
+    dropped = " ".join(f"{box}:{number}" for box, number in names)
     return dropped if len(dropped) <= _LONGEST_NAMES else ""
 
 

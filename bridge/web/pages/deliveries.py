@@ -12,7 +12,7 @@ from bridge.store.audit import Deed, NewLine
 from bridge.store.deliveries import Wanted
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
-from bridge.store.outbox import State
+from bridge.store.outbox import State, is_dropped_by_hand
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import Problem, not_found
@@ -51,7 +51,8 @@ def show_one(visit: Visit, number: str) -> Response:
         found = deliveries.one(db, int(number)) if known else None
     if found is None:
         raise not_found("delivery")
-    return visit.render("delivery.html", one=found)
+    may_take_back = visit.principal.is_admin and is_dropped_by_hand(found.state, found.reason)
+    return visit.render("delivery.html", one=found, may_take_back=may_take_back)
 
 
 def try_webhook(visit: Visit) -> Response:
