@@ -1,6 +1,8 @@
 """The texts of pages: `python -m tests.catalogues` brings the catalogues up to date with the code.
 
-New texts come in without a translation, those that are gone go; the tests ask for the rest.
+New texts come in without a translation, those that are gone go; the tests ask for the rest. What
+bears the context `detail` is no whole text: it begins small, ends without a full stop, and often
+leaves out who it is about ("owns the deal in the CRM").
 """
 
 import sys
@@ -10,6 +12,9 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+
+from bridge.web.languages import DETAIL
+from tests.details import details
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "bridge" / "web" / "translations"
@@ -38,6 +43,8 @@ def texts() -> Catalog:
     )
     for name, _line, text, _comments, context in sorted(found, key=lambda one: (one[0], one[1])):
         catalog.add(text, None, [(f"bridge/web/{name}", 0)], context=context)
+    for text, name in details().items():
+        catalog.add(text, None, [(name, 0)], context=DETAIL)
     return catalog
 
 

@@ -51,6 +51,11 @@ _WORDS: Mapping[str, Said] = {
 NAMED = frozenset(_WORDS)
 
 
+def named(kind: str) -> str:
+    """What is decided of the channel side alone; empty for what has its words elsewhere."""
+    return str(_WORDS[kind]) if kind in _WORDS else ""
+
+
 def words_of(kind: str, verdict: str) -> str:
     """By the name of the event's class."""
     what = str(_WORDS[kind]) if kind in _WORDS else _("Something changed")

@@ -12,6 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
 import flask_babel
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -23,6 +24,8 @@ LANGUAGE_COOKIE = "bridge_language"
 ZONE_COOKIE = "bridge_zone"
 OWN_ZONE_COOKIE = "bridge_own_zone"
 """The one he chose, where it is not that of his device."""
+DETAIL = "detail"
+"""The context in the catalogues of what is told apart by its English (`bridge/web/details.py`)."""
 _FOLDER = Path(__file__).parent / "translations"
 
 
@@ -85,14 +88,30 @@ def zones() -> frozenset[str]:
 @lru_cache
 def catalogue(language: str) -> NullTranslations:
     """What is said in this language; English for what has no translation."""
-    path = _FOLDER / f"{language}.po"
-    if not path.exists():
+    if language not in _translated():
         return NullTranslations()
     compiled = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
+    write_mo(compiled, _kept(language))
     compiled.seek(0)
     return Translations(compiled)
+
+
+def details(language: str) -> Mapping[str, str]:
+    """Of the texts that the bridge says of itself the English and what it is in this language."""
+    if language not in _translated():
+        return {}
+    kept = (one for one in _kept(language) if one.context == DETAIL and not one.fuzzy)
+    return {str(one.id): str(one.string) for one in kept if one.string}
+
+
+@lru_cache
+def _kept(language: str) -> Catalog:
+    with (_FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _translated() -> frozenset[str]:
+    return frozenset(path.stem for path in _FOLDER.glob("*.po"))
 
 
 class _Catalogues(flask_babel.Domain):  # type: ignore[misc]  # flask-babel has no types

@@ -6,6 +6,7 @@ from bridge.domain.facts import ChatFacts
 from bridge.domain.messaging import Direction, MediaKind, Messenger
 from bridge.domain.policy import Policy
 from bridge.domain.records import Message
+from bridge.web.business_words import named
 from bridge.web.languages import Said, _, _l
 
 MESSENGERS: Mapping[Messenger, Said] = {
@@ -73,6 +74,9 @@ EVENTS: Mapping[str, Said] = {
     "MessageWritten": _l("Written in the bridge"),
     "SendMarked": _l("Marked as sent by hand"),
     "ClientIdentified": _l("The CRM said who the client is"),
+    "ClientChosen": _l("Somebody said whose client this is"),
+    "ContactsJoined": _l("Two contacts were joined"),
+    "ContactsParted": _l("Two contacts were parted again"),
 }
 
 EFFECTS: Mapping[str, Said] = {
@@ -133,7 +137,7 @@ def author_of(message: Message) -> str:
 
 def event_words(kind: str) -> str:
     """By the name of the event's class; one that has no words here by that name."""
-    return str(EVENTS[kind]) if kind in EVENTS else _spaced(kind)
+    return str(EVENTS[kind]) if kind in EVENTS else named(kind) or _spaced(kind)
 
 
 def effect_words(kind: str) -> str:

@@ -337,9 +337,19 @@ def _store_failed(error: Exception) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    code = ReasonCode.REQUEST_INVALID if status < 500 else ReasonCode.REQUEST_FAILED
-    detail = "it has been logged" if status >= 500 else error.name.lower()
-    return _problem(Problem(status, Reason(code, detail)))
+    if status >= 500:
+        return _problem(Problem(status, Reason(ReasonCode.REQUEST_FAILED, "it has been logged")))
+    return _problem(Problem(status, Reason(ReasonCode.REQUEST_INVALID, _asked_wrongly(status))))
+
+
+def _asked_wrongly(status: int) -> str:
+    detail = "what was sent can't be read; go back, reload the page and try again"
+    match status:
+        case 405:
+            detail = "this address does not take what was sent; go back and reload the page"
+        case 413:
+            detail = "what was sent is larger than is taken here"
+    return detail
 
 
 def _unknown_address(error: HTTPException) -> Response:

@@ -13,6 +13,7 @@ from bridge.store import audit
 from bridge.store.audit import Deed, NewLine
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
+from bridge.web.details import detail as shown
 from bridge.web.languages import _, _n
 from bridge.web.letters import (
     LetterPlace,
@@ -151,7 +152,7 @@ def _fates(db: Connection, action: str, names: Sequence[tuple[Box, int]]) -> Ite
         if letter is None:
             continue
         name = f"{box}:{number}"
-        detail = steps_of(db, name)[0].detail if action == "replay" else _dropping(letter)
+        detail = shown(steps_of(db, name)[0].detail) if action == "replay" else _dropping(letter)
         yield _Fate(name=name, letter=letter, headline=headline_of(letter), detail=detail)
 
 

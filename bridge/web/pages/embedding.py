@@ -25,6 +25,7 @@ from bridge.store.sessions import id_of
 from bridge.web.auth import Principal, check_csrf, csrf_token, principal_for
 from bridge.web.browsers import browser_family
 from bridge.web.chatview import safe_link, title_of
+from bridge.web.details import detail as shown
 from bridge.web.files import files_of
 from bridge.web.pages.entering import Gate
 from bridge.web.problems import not_found
@@ -113,7 +114,7 @@ def reply(site: Site, session: str) -> Response:
     )
     sent = send(site.parts, wanted)
     if isinstance(sent, Refusal):
-        draft = _Draft(text=text, refusal=sent.reason.detail)
+        draft = _Draft(text=text, refusal=shown(sent.reason.detail))
         return _page(look, chat, draft, sent.status)
     return make_response(redirect(f"{PREFIX}chats/{session}?chat={chat}#latest", 303))
 

@@ -11,6 +11,7 @@ from bridge.domain.client_differences import said_of_service
 from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
 from bridge.domain.partner_leads import How, LeadState
 from bridge.web import reasons_said
+from bridge.web.details import begun, detail, within
 from bridge.web.languages import Said, _, _l, _n, language, zone
 from bridge.web.reasons_said import sentence
 from bridge.web.reasons_said.facts import check_words
@@ -66,6 +67,13 @@ _CHANNEL: Mapping[ChannelState, Said] = {
     ChannelState.BLOCKED: _l("is blocked"),
     ChannelState.DISABLED: _l("is switched off"),
     ChannelState.UNKNOWN: _l("state not known"),
+}
+_STANDING: Mapping[str, Said] = {
+    "ok": _l("works"),
+    "down": _l("does not answer"),
+    "polling": _l("without Redis"),
+    "redis": _l("Redis works"),
+    "redis down": _l("Redis does not answer"),
 }
 _OUTBOX: Mapping[str, Said] = {
     "pending": _l("waiting"),
@@ -146,6 +154,11 @@ def outbox_state(state: str) -> str:
     return str(_OUTBOX.get(state, state))
 
 
+def standing(state: str) -> str:
+    """How a part of the house is, as its health says it."""
+    return str(_STANDING.get(state, state))
+
+
 def channel_state(state: ChannelState) -> str:
     return str(_CHANNEL[state])
 
@@ -174,8 +187,8 @@ def service(value: bool | int) -> str:
 
 
 def capitalize_first(text: str) -> str:
-    """As a sentence begins; an e-mail address stays as it is."""
-    return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+    """As a sentence begins."""
+    return begun(text)
 
 
 def effect(kind: str) -> str:
@@ -184,6 +197,8 @@ def effect(kind: str) -> str:
 
 _MORE: dict[str, Callable[..., object]] = {
     "reasoned": reasons_said.told,
+    "detail": detail,
+    "within": within,
     "asked_of": check_words,
     "sentence": sentence,
 }
@@ -201,6 +216,7 @@ FILTERS: dict[str, Callable[..., object]] = _MORE | {
         media,
         message_status,
         outbox_state,
+        standing,
         channel_state,
         lead_state,
         lead_how,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bridge.web.details import said
 from bridge.web.languages import Said, _, _l, _n
 from bridge.web.operations import Flow, Link, Problem, Trouble
 
@@ -76,14 +77,14 @@ _UNITS: tuple[tuple[int, Callable[[int], str]], ...] = (
 def _store(problem: Problem) -> Told:
     return Told(
         title=_("The store keeps nothing: webhooks are refused and come again later"),
-        todo=_("Look at the database and its disk: %(detail)s", detail=problem.detail),
+        todo=_("Look at the database and its disk: %(detail)s", detail=said(problem.detail).text),
     )
 
 
 def _config(problem: Problem) -> Told:
     return Told(
         title=_("The configuration folder is broken; the last good one stays in force"),
-        todo=_("Correct it where it is wrong: %(detail)s", detail=problem.detail),
+        todo=_("Correct it where it is wrong: %(detail)s", detail=said(problem.detail).text),
     )
 
 
@@ -118,7 +119,9 @@ def _waiting(problem: Problem) -> Told:
 def _paused(problem: Problem) -> Told:
     account = problem.about.partition(":")[2]
     return Told(
-        title=_("%(lane)s is paused: %(cause)s", lane=problem.about, cause=problem.detail),
+        title=_(
+            "%(lane)s is paused: %(cause)s", lane=problem.about, cause=said(problem.detail).text
+        ),
         todo=_n(
             "Mend the cause, mostly the account's secrets, then try again. %(num)d row waits.",
             "Mend the cause, mostly the account's secrets, then try again. %(num)d rows wait.",
@@ -130,7 +133,7 @@ def _paused(problem: Problem) -> Told:
 
 def _held(problem: Problem) -> Told:
     return Told(
-        title=_("%(lane)s waits: %(cause)s", lane=problem.about, cause=problem.detail),
+        title=_("%(lane)s waits: %(cause)s", lane=problem.about, cause=said(problem.detail).text),
         todo=_("It goes on by itself. You may also try at once."),
         tone="warn",
         account=problem.about.partition(":")[2],

@@ -16,6 +16,7 @@ from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.web.auth import Principal
 from bridge.web.cookies import is_https
+from bridge.web.details import detail as shown
 from bridge.web.first_steps import Known, Progress, is_new, known, steps, tried_with
 from bridge.web.languages import _
 from bridge.web.pages.asking import asked
@@ -51,7 +52,7 @@ def test(visit: Visit) -> Response:
         ),
     )
     if isinstance(sent, Refusal):
-        return _page(visit, phone=phone, refusal=sent.reason.detail)
+        return _page(visit, phone=phone, refusal=shown(sent.reason.detail))
     return make_response(redirect(f"{ADDRESS}#test", 303))
 
 

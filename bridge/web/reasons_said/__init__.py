@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.ledger import Record
+from bridge.web.details import begun, said
 from bridge.web.languages import Said, language
 from bridge.web.reasons_said import chats, clients, partners, people, requests
 
@@ -43,10 +44,12 @@ WHOLE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A reason for a page: `first` is what is read, `more` a second line in English, or empty."""
+    """A reason for a page: `first` is what is read, `more` a second line, or empty."""
 
     first: str
     more: str = ""
+    is_english: bool = False
+    """What `more` is in, where nobody has translated it."""
 
 
 def sentence(code: ReasonCode, name: str = "", rule: str = "") -> str:
@@ -62,16 +65,14 @@ def sentence(code: ReasonCode, name: str = "", rule: str = "") -> str:
 def told(reason: Reason, name: str = "", rule: str = "") -> Told:
     """English readers get the detail alone, which has the names and values of this decision."""
     if language() == "en":
-        return Told(first=_as_sentence(reason.detail) or sentence(reason.code, name, rule))
-    more = "" if reason.code in WHOLE else reason.detail
-    return Told(first=sentence(reason.code, name, rule), more=more)
+        return Told(first=begun(reason.detail) or sentence(reason.code, name, rule))
+    first = sentence(reason.code, name, rule)
+    if reason.code in WHOLE:
+        return Told(first=first)
+    more = said(reason.detail)
+    return Told(first=first, more=begun(more.text), is_english=more.is_english)
 
 
 def rule_of(record: Record) -> str:
     """What the rule that matched is called; empty where none did."""
     return next((rule.label or rule.id for rule in record.rules if rule.matched), "")
-
-
-def _as_sentence(detail: str) -> str:
-    """An e-mail address at its beginning stays as it is."""
-    return detail if "@" in detail.partition(" ")[0] else detail[:1].upper() + detail[1:]

@@ -33,6 +33,7 @@ from bridge.policy.proposing import ChangedFile
 from bridge.store import configs
 from bridge.store.engine import reading
 from bridge.store.keys import Scope
+from bridge.web.details import detail as shown
 from bridge.web.languages import _
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import forbidden, invalid, not_found
@@ -235,7 +236,7 @@ def _told(answer: Moved | Refused) -> Told:
         Obstacle.NOTHING: _("This changes nothing: there is nothing to save."),
     }
     status = 422 if answer.obstacle in (Obstacle.INVALID, Obstacle.TESTS) else 409
-    return Told(title=titles[answer.obstacle], text=answer.detail, status=status)
+    return Told(title=titles[answer.obstacle], text=shown(answer.detail), status=status)
 
 
 def _told_of_move() -> Told:

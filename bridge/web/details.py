@@ -1,0 +1,129 @@
+"""What the bridge says of itself in English (details of reasons, findings, refusals), translated.
+
+Such a text is made where it is decided, is stored, logged and answered to programs, in English. Its
+English is the key: the catalogues hold it with the context `detail` and places for its values, and
+a text is read back by them. What no catalogue knows stays as it is, and is marked as English.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from bridge.web import languages
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+_DEEPEST = 3
+"""A value may itself be such a text: `chosen by ana; the default is the same: …`."""
+_MOST_CHARACTERS = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    text: str
+    is_english: bool = False
+    """Where the reader reads another language, and nobody has translated it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """An English text with places, and how it is said in another language."""
+
+    pattern: re.Pattern[str]
+    said: str
+    surest: str  # the longest piece of it that is always there
+    letters: int
+
+
+class Phrases:
+    """All that one language knows; what says the most by itself is tried first."""
+
+    def __init__(self, said: Mapping[str, str]) -> None:
+        self._plain = {_plain(e): _plain(s) for e, s in said.items() if not _PLACE.search(e)}
+        placed = [_phrase(e, s) for e, s in said.items() if _PLACE.search(e)]
+        self._placed = sorted(placed, key=lambda one: -one.letters)
+
+    def find(self, text: str, deep: int = 0) -> str | None:
+        if text in self._plain:
+            return self._plain[text]
+        if deep == _DEEPEST or len(text) > _MOST_CHARACTERS:
+            return None
+        for phrase in self._placed:
+            found = phrase.pattern.fullmatch(text) if phrase.surest in text else None
+            if found is not None:
+                values = found.groupdict().items()
+                return phrase.said % {k: self.find(v, deep + 1) or v for k, v in values}
+        return None
+
+
+def said(text: str) -> Detail:
+    """As the reader reads it; `text` as it was written down."""
+    language = languages.language()
+    if language == "en" or not text:
+        return Detail(text=text)
+    found = _found(language, text.strip())
+    return Detail(text=text, is_english=True) if found is None else Detail(text=found)
+
+
+def detail(text: object) -> Markup:
+    """For a page, beginning as a sentence does."""
+    found = said(str(text))
+    return _shown(replace(found, text=begun(found.text)))
+
+
+def within(text: object) -> Markup:
+    """For a page, where something stands before it in its sentence."""
+    return _shown(said(str(text)))
+
+
+def _shown(found: Detail) -> Markup:
+    if found.is_english:
+        return Markup('<span lang="en">{}</span>').format(found.text)
+    return escape(found.text)
+
+
+def begun(text: str) -> str:
+    """As a sentence begins; an e-mail address or a name of ours stays as it is."""
+    first = text.partition(" ")[0]
+    return text if "@" in first or "_" in first else text[:1].upper() + text[1:]
+
+
+@lru_cache
+def phrases(language: str) -> Phrases:
+    return Phrases(languages.details(language))
+
+
+@lru_cache(maxsize=4096)
+def _found(language: str, text: str) -> str | None:
+    return phrases(language).find(text)
+
+
+def _phrase(english: str, said: str) -> _Phrase:
+    pieces = [_plain(piece) for piece in _PLACE.split(english)[::2]]
+    names = _PLACE.findall(english)
+    pattern = "".join(_piece(*pair) for pair in _alternating(pieces, names))
+    return _Phrase(
+        pattern=re.compile(pattern, re.DOTALL),
+        said=said,
+        surest=max(pieces, key=len),
+        letters=sum(map(len, pieces)),
+    )
+
+
+def _alternating(pieces: list[str], names: list[str]) -> Iterable[tuple[str, str, bool]]:
+    met: set[str] = set()
+    for piece, name in zip(pieces, [*names, ""], strict=True):
+        yield piece, name, name in met
+        met.add(name)
+
+
+def _piece(piece: str, name: str, is_again: bool) -> str:
+    if not name:
+        return re.escape(piece)
+    return re.escape(piece) + (f"(?P={name})" if is_again else f"(?P<{name}>.+?)")
+
+
+def _plain(text: str) -> str:
+    return text.replace("%%", "%")
