@@ -40,7 +40,7 @@ class Placed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDone:
     step: str
-    renews_on: str
+    renews_on: date
     outcome: str
     at: datetime
 
@@ -171,7 +171,12 @@ def steps_of(db: Connection, renewal: RenewalId) -> tuple[StepDone, ...]:
         .limit(100)
     )
     return tuple(
-        StepDone(step=row.step, renews_on=row.renews_on, outcome=row.outcome, at=row.at)
+        StepDone(
+            step=row.step,
+            renews_on=date.fromisoformat(row.renews_on),
+            outcome=row.outcome,
+            at=row.at,
+        )
         for row in rows
     )
 

@@ -24,6 +24,7 @@ from bridge.domain.renewing import (
     RenewalReading,
     renewal_of_client,
 )
+from bridge.domain.renewing_changes import NoteStep, StepOutcome
 from bridge.domain.renewing_events import RenewalDefaultSet, RenewalRead
 from bridge.domain.renewing_policy import RenewalDefault, Renewals, RenewalSchedule
 from bridge.domain.renewing_rules import facts_of
@@ -313,6 +314,20 @@ def test_pages_show_the_calendar_and_the_notices(office: World) -> None:
     shown = page.get("/renewals/preview").text
     assert "the vendor sends it" in shown
     assert "client&#39;s primary contact" in shown
+
+
+@pytest.mark.parametrize("outcome", list(StepOutcome))
+def test_a_renewal_shows_what_became_of_its_notices(office: World, outcome: StepOutcome) -> None:
+    name = knows(office, "north", days=12)
+    day = TODAY + timedelta(days=12)
+    step = NoteStep(renewal=name, renews_on=day, step="14d", outcome=outcome, at=NOW)
+    with writing(office.engine) as db:
+        store.put_steps(db, [step])
+    page, _ = browser(office, LUIS)
+    answer = page.get(f"/renewals/{name}")
+    assert answer.status_code == 200
+    assert "<strong>14d</strong> before" in answer.text
+    assert api(office, LUIS).get(f"/renewals/{name}").json["steps"][0]["renews_on"] == str(day)
 
 
 @pytest.mark.parametrize(
