@@ -13,9 +13,11 @@ from pathlib import Path
 
 import psutil
 
-from bridge.domain.names import EmployeeId
+from bridge.cli.demo_database import VARIABLE
+from bridge.domain.principals import PersonKind
+from bridge.pipeline.parts import Parts
 from bridge.settings import Settings
-from bridge.wiring import sign_in_link
+from bridge.wiring import built, sign_in_link
 from tests.cli.running import House, eventually
 from tests.ports import free_port
 
@@ -31,24 +33,37 @@ class RunningDemo:
     process: "subprocess.Popen[bytes]"
     url: str
     crm: str
+    messenger: str
     links: Mapping[str, str]
 
-    def login(self, employee: str) -> str:
+    def login(self, who: str, kind: PersonKind = PersonKind.EMPLOYEE) -> str:
         """A fresh sign-in link."""
-        return sign_in_link(Settings.of(self._environment()), EmployeeId(employee))
+        return sign_in_link(Settings.of(self.environment()), who, kind)
+
+    @contextmanager
+    def parts(self) -> Iterator[Parts]:
+        """Those of one more process of the same house."""
+        environment = self.environment()
+        with built(Settings.of(environment), environment) as parts:
+            yield parts
+
+    @property
+    def config(self) -> Path:
+        """The folder of YAML that this demo follows, and that is its own."""
+        return Path(self.environment()["BRIDGE_CONFIG"])
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Another command on the same house."""
         return subprocess.run(
             [sys.executable, "-m", "bridge.cli", *arguments],
-            env={"PATH": os.environ["PATH"], **self._environment()},
+            env={"PATH": os.environ["PATH"], **self.environment()},
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
 
-    def _environment(self) -> Mapping[str, str]:
+    def environment(self) -> Mapping[str, str]:
         lines = (self.house.state / "demo" / "environment").read_text().splitlines()
         pairs = (shlex.split(line)[1].partition("=") for line in lines)
         return {name: value for name, _, value in pairs}
@@ -63,15 +78,21 @@ class RunningDemo:
 
 
 @contextmanager
-def running_demo(folder: Path) -> Iterator[RunningDemo]:
-    """Killed with all its children at the end, if it has not ended before."""
-    house = House(folder, {"BRIDGE_CONFIG": str(_CONFIG)}, free_port())
+def running_demo(folder: Path, database_url: str = "") -> Iterator[RunningDemo]:
+    """On a file, or on an empty database; killed with all its children at the end, if it has not
+    ended before."""
+    house = House(folder, {"BRIDGE_CONFIG": str(_CONFIG), VARIABLE: database_url}, free_port())
     house.extra["BRIDGE_SECRET_KEY"] = ""
     with house.started("up", "--demo", "--port", str(house.port)) as process:
         assert eventually(lambda: "Ctrl-C ends" in house.log("up"), START_SECONDS), house.log("up")
         told = house.log("up")
         links = re.findall(r"sign in as \S+ \((\w+)\): (\S+)", told)
-        crm = re.search(r"sandbox of hubspot-main: (\S+)", told)
-        assert crm is not None, told
-        url = f"http://127.0.0.1:{house.port}"
-        yield RunningDemo(house, process, url, crm[1], dict(links))
+        sandboxes = dict(re.findall(r"sandbox of (\S+): (\S+)/", told))
+        yield RunningDemo(
+            house=house,
+            process=process,
+            url=f"http://127.0.0.1:{house.port}",
+            crm=sandboxes["hubspot-main"],
+            messenger=sandboxes["wazzup-main"],
+            links=dict(links),
+        )

@@ -45,7 +45,7 @@ def in_crm(eyes: Eyes, demo: RunningDemo, client: str, text: str) -> str:
     card = eyes.page.locator("article").filter(has=eyes.page.get_by_role("heading", name=client))
     end = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < end:
-        eyes.page.goto(demo.crm)
+        eyes.page.goto(f"{demo.crm}/")
         if card.filter(has_text=text).count():
             return card.inner_text()
         time.sleep(0.5)
