@@ -147,8 +147,8 @@ def _may_still_show(lead: PartnerLead) -> tuple[str, ...]:
 
 
 def _tell(draft: Draft, before: PartnerLead, lead: PartnerLead) -> None:
-    had = before.holder
-    if had.kind is HolderKind.PARTNER and had != lead.holder:
+    had, knows = before.holder, before.state is LeadState.RETURNED
+    if had.kind is HolderKind.PARTNER and had != lead.holder and not knows:
         tell_partner(draft, EmployeeId(had.name), lead, ReasonCode.LEAD_LOST)
     if lead.holder.kind is HolderKind.PARTNER:
         tell_partner(draft, EmployeeId(lead.holder.name), lead, ReasonCode.LEAD_GIVEN)

@@ -13,6 +13,7 @@ from bridge.domain.lead_giving import (
     held_by,
     partnering,
     tell_managers_of,
+    tell_partner,
     write_owner,
 )
 from bridge.domain.names import EmployeeId, QueueName
@@ -111,6 +112,7 @@ def on_expired(draft: Draft, event: LeadExpired) -> Decision:
     user = EmployeeId(lead.holder.name)
     passed = Passed(user=user, at=draft.facts.now, declined=False)
     draft.because(ReasonCode.LEAD_EXPIRED, f"{user} did not accept it until {until:%F %R} UTC")
+    tell_partner(draft, user, lead, ReasonCode.LEAD_EXPIRED)
     return _returned(draft, lead, passed, ReasonCode.LEAD_EXPIRED)
 
 

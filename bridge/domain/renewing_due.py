@@ -85,7 +85,7 @@ def _notify(
     if found.recipients.problem is not None:
         return _flag(draft, renewal, found.recipients.problem)
     if found.owner.owner is RenewalOwner.VENDOR:
-        return _log(draft, found)
+        return _log(draft, renewal, found)
     return _send(draft, event, renewal, found, renewals)
 
 
@@ -96,10 +96,12 @@ def _flag(draft: Draft, renewal: Renewal, problem: Reason) -> StepOutcome:
     return StepOutcome.FLAGGED
 
 
-def _log(draft: Draft, found: Addressed) -> StepOutcome:
+def _log(draft: Draft, renewal: Renewal, found: Addressed) -> StepOutcome:
     """The vendor writes to them, not we: nothing leaves here."""
     for person in found.recipients.people:
         draft.because(person.reason.code, f"goes to {person.reason.detail}")
+        if person.is_copy:
+            _tell_partner(draft, person.email, ReasonCode.RENEWAL_LOGGED, renewal)
     draft.because(ReasonCode.RENEWAL_LOGGED, "the vendor sends this notice itself")
     return StepOutcome.LOGGED
 
@@ -117,6 +119,7 @@ def _send(
         detail = "no account sends e-mail: name one as notifications.email"
         return _flag(draft, renewal, Reason(ReasonCode.RENEWAL_UNSENT, detail))
     draft.because(ReasonCode.RENEWAL_SENT, f"the notice of {event.step} leaves")
+    _tell_partner(draft, person, ReasonCode.RENEWAL_SENT, renewal)
     return StepOutcome.SENT
 
 
@@ -218,6 +221,24 @@ def _warn(draft: Draft, event: RenewalDue, renewal: Renewal, renewals: Renewals)
     )
     _tell_managers(draft, ReasonCode.RENEWAL_NO_REACTION, renewal)
     return StepOutcome.WARNED
+
+
+def _tell_partner(draft: Draft, user: str, code: ReasonCode, renewal: Renewal) -> None:
+    """In his own list, beside the notice itself: a partner's or a reseller's user alone."""
+    tenant = renewal.reading.tenant
+    if user not in draft.policy.users.get(tenant, ()):
+        return
+    draft.change(
+        Notify(
+            employee=EmployeeId(user),
+            conversation=None,
+            message=None,
+            code=code,
+            about=renewal.id,
+            tenant=tenant,
+            subject=renewal.subject.name,
+        )
+    )
 
 
 def _tell_managers(draft: Draft, code: ReasonCode, renewal: Renewal) -> None:

@@ -89,6 +89,20 @@ def changed(
     return frozenset(ConversationId(name) for name in db.scalars(later))
 
 
+def moved_tenants(db: Connection, tenants: Iterable[str], after: int) -> frozenset[str]:
+    """Those of them whose business later decisions are."""
+    of = DECISIONS.c
+    later = select(of.tenant).where(of.subject.is_not(None), among(of.tenant, tenants))
+    return frozenset(db.scalars(later.where(of.id > after).distinct()))
+
+
+def moved_subjects(db: Connection, subjects: Iterable[str], after: int) -> frozenset[str]:
+    """Those of them that later decisions are about."""
+    of = DECISIONS.c
+    later = select(of.subject).where(of.subject.is_not(None), among(of.subject, subjects))
+    return frozenset(db.scalars(later.where(of.id > after).distinct()))
+
+
 def known(db: Connection, keys: Iterable[Key]) -> Known:
     wanted = frozenset(keys)
     rows = db.execute(_KNOWN, {"keys": [event_key for _, event_key in wanted]})

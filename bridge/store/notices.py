@@ -75,13 +75,12 @@ def newest(db: Connection) -> int:
 
 
 def since(
-    db: Connection, employees: Iterable[EmployeeId], after: int, limit: int
+    db: Connection, people: Iterable[EmployeeId], after: int, limit: int
 ) -> tuple[Notice, ...]:
-    """What these employees were told after that one, the oldest first."""
+    """What people of these addresses were told after that one, the oldest first: an employee and
+    somebody's user may have the same."""
     of = NOTIFICATIONS.c
-    query = select(NOTIFICATIONS).where(
-        among(of.employee, employees), of.id > after, of.tenant == ""
-    )
+    query = select(NOTIFICATIONS).where(among(of.employee, people), of.id > after)
     return tuple(_notice(row) for row in db.execute(query.order_by(of.id).limit(limit)))
 
 

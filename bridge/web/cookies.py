@@ -48,7 +48,7 @@ def drop(site: Site, answer: Response, name: str) -> None:
     answer.delete_cookie(name_of(name, https=https), secure=https, httponly=True, samesite="Lax")
 
 
-def session_in(cookies: Mapping[str, str], *, https: bool = False) -> str:
-    """The token that counts of those a browser brings: for what only people of the house get."""
-    names = (name_of(name, https=https) for name in (HELP, SESSION))
-    return next((cookies[name] for name in names if cookies.get(name)), "")
+def sessions_in(cookies: Mapping[str, str], *, https: bool = False) -> tuple[str, str]:
+    """The tokens that a browser brings: of who is signed in as a client, and his own."""
+    helping, own = (cookies.get(name_of(name, https=https), "") for name in (HELP, SESSION))
+    return helping, own

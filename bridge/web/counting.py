@@ -5,9 +5,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from bridge.domain.notifications import Mark
+from bridge.domain.partner_leads import LeadState
 from bridge.domain.people import Role
+from bridge.domain.principals import PersonKind
+from bridge.pipeline.partnering.looking import leads_seen, looker, wanted_of
 from bridge.store.listing import Position, Wanted, conversations, position, unanswered
-from bridge.web.noticelist import list_notices
+from bridge.web.business import Onlooker
+from bridge.web.noticelist import list_notices, list_told
 from bridge.web.viewer import Viewer
 
 MOST = 1000
@@ -26,6 +30,30 @@ class Counters:
     grey: int = 0
     unread: int = 0
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCounters:
+    """Of a partner's or a reseller's user: what he has not read, leads that wait for his word, and
+    those that he could take from a queue."""
+
+    unread: int = 0
+    offered: int = 0
+    queued: int = 0
+
+
+def count_own(db: Connection, onlooker: Onlooker) -> OwnCounters:
+    """No more than `MOST_UNREAD` of each."""
+    told = list_told(db, onlooker, unread=True, start=None, limit=MOST_UNREAD).notices
+    found = OwnCounters(unread=len(told))
+    if onlooker.person.kind is not PersonKind.PARTNER_USER:
+        return found
+    eyes = looker(db, onlooker.policy, onlooker.person)
+    offered, queued = (
+        len(leads_seen(db, eyes, wanted_of(states=frozenset({state})), None, MOST_UNREAD).leads)
+        for state in (LeadState.OFFERED, LeadState.QUEUED)
+    )
+    return replace(found, offered=offered, queued=queued)
 
 
 def count(db: Connection, viewer: Viewer, most: int | None = None) -> Counters:

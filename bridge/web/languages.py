@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
+from werkzeug.datastructures import LanguageAccept
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español", "de": "Deutsch"}
 """Each by the name that its readers give it."""
@@ -51,6 +52,17 @@ def _n(one: str, many: str, num: int, **values: object) -> str:
     return str(flask_babel.ngettext(one, many, num, **values))
 
 
+def said_to(language: str, text: Said) -> str:
+    """For who reads without asking for a page: what a live stream tells."""
+    return catalogue(language).gettext(str(text))
+
+
+def language_of(chosen: str, accepted: LanguageAccept) -> str:
+    """His choice, else his browser's, else English."""
+    known = chosen if chosen in LANGUAGES else None
+    return known or accepted.best_match(list(LANGUAGES)) or "en"
+
+
 def language() -> str:
     """That of who reads this page: his choice, else his browser's, else English. Programs are
     spoken to in English."""
@@ -58,8 +70,7 @@ def language() -> str:
         return "en"
     if "language" not in g:  # each text of a page asks
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-        known = chosen if chosen in LANGUAGES else None
-        g.language = known or request.accept_languages.best_match(list(LANGUAGES)) or "en"
+        g.language = language_of(chosen, request.accept_languages)
     return str(g.language)
 
 

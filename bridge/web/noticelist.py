@@ -1,19 +1,24 @@
 """A page of somebody's notifications, without those of what he may no longer read."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
 from bridge.domain.names import EmployeeId
 from bridge.domain.principals import Person, PersonKind
+from bridge.domain.reasons import ReasonCode
 from bridge.pipeline.subjects_seen import subjects_seen
 from bridge.store.notices import Notice, notices
 from bridge.web.business import Onlooker
 from bridge.web.viewer import Viewer
 
 _BATCH = 100
+_OUTSIDE = frozenset({PersonKind.PARTNER_USER, PersonKind.RESELLER_USER, PersonKind.CLIENT})
+FAREWELLS = frozenset({ReasonCode.LEAD_LOST, ReasonCode.LEAD_EXPIRED})
+"""What takes the access to its subject away tells of it for the last time."""
 MOST_LOOKED_AT = 500
 """For one page, so that those of very many lost chats keep nobody waiting."""
 
@@ -52,11 +57,37 @@ def list_told(
         name = EmployeeId(person.id)
         return notices(db, name, unread=unread, before=before, limit=_BATCH, tenant=person.tenant)
 
-    def his(batch: Sequence[Notice]) -> list[Notice]:
-        labels = labels_of(db, onlooker, batch)
-        return [notice for notice in batch if not notice.subject or notice.subject in labels]
+    return _page(_walk(told, lambda batch: his(db, onlooker, batch), start), limit)
 
-    return _page(_walk(told, his, start), limit)
+
+def his(db: Connection, onlooker: Onlooker, batch: Sequence[Notice]) -> list[Notice]:
+    """Those of a partner's or a reseller's user's that are about what he may read; and that a lead
+    is his no longer, without saying which."""
+    labels = labels_of(db, onlooker, batch)
+    shown = (_farewell(n) if n.subject and n.subject not in labels else n for n in batch)
+    return [notice for notice in shown if notice is not None]
+
+
+def _farewell(notice: Notice) -> Notice | None:
+    return replace(notice, about="", subject="") if notice.code in FAREWELLS else None
+
+
+def address_of(notice: Notice, kind: PersonKind) -> str:
+    """The page where he reads more."""
+    is_ours = kind not in _OUTSIDE
+    if notice.about.startswith("pl_"):
+        return f"{'/partners/leads' if is_ours else '/inbox'}/{notice.about}"
+    if notice.conversation:
+        return f"/conversations/{notice.conversation}#latest"
+    if notice.code in FAREWELLS:
+        return "/inbox"
+    if notice.code.startswith("renewal."):
+        return f"/renewals/{notice.about}"
+    if notice.subject.startswith("client:"):
+        return f"/clients/{notice.subject.removeprefix('client:')}"
+    if notice.subject:
+        return f"/activity?subject={quote(notice.subject)}"
+    return "/feed?all=1" if is_ours else "/activity"
 
 
 def meant(db: Connection, viewer: Viewer, batch: Collection[Notice]) -> list[Notice]:

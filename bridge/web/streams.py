@@ -15,14 +15,18 @@ from urllib.parse import parse_qs
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from bridge.codec import encode
 from bridge.domain.errors import ConfigError
 from bridge.domain.reasons import Reason, ReasonCode
-from bridge.web.cookies import is_https, session_in
+from bridge.web.cookies import is_https, sessions_in
+from bridge.web.languages import LANGUAGE_COOKIE, language_of
 from bridge.web.problems import CONTENT_TYPE, Problem, store_unavailable
 from bridge.web.site import Site
-from bridge.web.watching import Asked, News, Watch, admit, look
+from bridge.web.watches import Asked, News, Watch, opening
+from bridge.web.watching import admit, look
 
 PATH = b"/api/v1/notifications/stream"
 LOOK_SECONDS = 1.0
@@ -146,7 +150,7 @@ class Streams:
         """Until it has ended, or its reader is gone."""
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
-            await send(_body(b"retry: 2000\n\n"))
+            await send(_body(opening(stream.watch)))
             while not gone.done():
                 piece = await self._next(stream, gone)
                 if piece is None:
@@ -208,20 +212,25 @@ def _asked(scope: Scope, *, https: bool) -> Asked:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = parse_qs(scope["query_string"].decode("latin-1"))
     after = headers.get("last-event-id") or query.get("after", [""])[0]
+    cookies = _cookies(headers.get("cookie", ""))
+    helping, own = sessions_in(cookies, https=https)
+    accepted = parse_accept_header(headers.get("accept-language"), LanguageAccept)
     return Asked(
-        session=_session(headers.get("cookie", ""), https=https),
+        session=own,
+        helping=helping,
         authorization=headers.get("authorization", ""),
         after=after,
         conversation=query.get("conversation", [""])[0],
+        language=language_of(cookies.get(LANGUAGE_COOKIE, ""), accepted),
     )
 
 
-def _session(cookie: str, *, https: bool) -> str:
-    """The token that counts, as Flask would read it."""
+def _cookies(header: str) -> Mapping[str, str]:
+    """As Flask would read them."""
     found: http.cookies.SimpleCookie = http.cookies.SimpleCookie()
     with suppress(http.cookies.CookieError):
-        found.load(cookie)
-    return session_in({name: one.value for name, one in found.items()}, https=https)
+        found.load(header)
+    return {name: one.value for name, one in found.items()}
 
 
 def _too_many(status: int, detail: str) -> Problem:

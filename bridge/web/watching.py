@@ -6,15 +6,15 @@ who may not read a conversation any more hears nothing of it.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import Connection
 
-from bridge.codec import encode
-from bridge.domain.names import ConversationId, EmployeeId, MessageId
+from bridge.domain.names import ConversationId, EmployeeId
 from bridge.domain.people import Directory, Role
+from bridge.domain.principals import PersonKind
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.pipeline.refusals import first_of
 from bridge.store import decisions, keys, mirror, notices, sessions
@@ -33,9 +33,10 @@ from bridge.web.chatview import called
 from bridge.web.counting import FOR_A_MENU, Counters, count
 from bridge.web.noticelist import meant
 from bridge.web.problems import forbidden, invalid
-from bridge.web.reasons_said.notices import told
 from bridge.web.site import Site
 from bridge.web.viewer import Viewer, viewer
+from bridge.web.watches import Asked, News, Ticket, Watch, counters_of, ended, event
+from bridge.web.watching_outside import OutsideLook, shape
 
 AT_ONCE = 500
 """Notifications that one look reads; the next goes on from there."""
@@ -46,84 +47,39 @@ _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What came with the request. `after` is the last event that he has had."""
-
-    session: str = ""
-    authorization: str = ""
-    after: str = ""
-    conversation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
-    """What somebody has proved himself with, as its digest."""
-
-    proof: str
-    is_key: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """One open stream, and how far it has come."""
-
-    ticket: Ticket
-    principal: str
-    seen: int  # the newest notification
-    decided: int  # the newest decision
-    conversation: ConversationId | None = None
-    could_read: bool = False  # the conversation, when it was last looked at
-    counted: Counters | None = None
-    counted_at: datetime | None = None
-    counted_to: int = 0  # the newest decision that the counters know of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """What one stream is sent, and the watch as it is then; None once it has ended."""
-
-    pieces: tuple[bytes, ...]
-    watch: Watch | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeNews:
-    """`says` is why he is told, for people; nothing here is a client's word."""
-
-    id: str
-    conversation: ConversationId | None
-    message: MessageId | None
-    code: ReasonCode
-    about: str
-    says: str
-    created_at: datetime
-
-
 def admit(site: Site, asked: Asked) -> Watch:
     """A new watch, from where it left off; raises Problem for who may not watch."""
     if asked.after and not _NUMBER.fullmatch(asked.after):
         raise invalid("is not the id of an event", field="Last-Event-ID", status=400)
-    ticket = _ticket(asked)
     with reading(site.parts.engine) as db:
-        principal = _alive(db, site, [ticket], site.parts.now()).get(ticket)
+        ticket, principal = _admitted(db, site, asked)
         newest, decided = notices.newest(db), decisions.newest(db)
-        could_read = principal is not None and _reads(db, site, principal, asked.conversation)
-    if principal is None:
-        what = "this key is unknown, expired or revoked" if ticket.is_key else "sign in first"
-        raise unauthenticated(what)
-    principal.require_kind(HOUSE)
-    principal.require(Scope.READ)
-    if principal.employee.role is Role.NONE:
-        raise forbidden(Reason(ReasonCode.ROLE_NONE, "has no role, so sees and writes nothing"))
+        could_read = _reads(db, site, principal, asked.conversation)
     return Watch(
         ticket=ticket,
         principal=principal.id,
         seen=min(int(asked.after), newest) if asked.after else newest,
         decided=decided,
+        language=asked.language,
         conversation=ConversationId(asked.conversation) if asked.conversation else None,
         could_read=could_read,
     )
+
+
+def _admitted(db: Connection, site: Site, asked: Asked) -> tuple[Ticket, Principal]:
+    """Who is signed in as a client is that client, for as long as that holds."""
+    tickets = _tickets(asked)
+    alive = _alive(db, site, tickets, site.parts.now())
+    ticket = next((one for one in tickets if one in alive), None)
+    if ticket is None:
+        is_key = any(one.is_key for one in tickets)
+        what = "this key is unknown, expired or revoked" if is_key else "sign in first"
+        raise unauthenticated(what)
+    principal = alive[ticket]
+    principal.require(Scope.READ)
+    if principal.person.kind in HOUSE and principal.employee.role is Role.NONE:
+        raise forbidden(Reason(ReasonCode.ROLE_NONE, "has no role, so sees and writes nothing"))
+    return ticket, principal
 
 
 def look(site: Site, watches: Sequence[Watch]) -> tuple[News, ...]:
@@ -133,12 +89,6 @@ def look(site: Site, watches: Sequence[Watch]) -> tuple[News, ...]:
         found = _Look(db, site, now, _alive(db, site, {w.ticket for w in watches}, now))
         found.read(watches)
         return tuple(found.news(watch) for watch in watches)
-
-
-def event(name: str, value: object, number: int | None = None) -> bytes:
-    """One event of the stream; only those with a number are gone on from."""
-    head = "" if number is None else f"id: {number}\n"
-    return f"{head}event: {name}\ndata: ".encode() + encode(value) + b"\n\n"
 
 
 class _Look:
@@ -154,21 +104,24 @@ class _Look:
         self._people: Directory = mirror.directory(db, self._policy.crm)
         self._newest = notices.newest(db)
         self._decided = decisions.newest(db)
-        self._rows: dict[tuple[EmployeeId, int], tuple[Notice, ...]] = {}
+        self._rows: dict[tuple[str, str, int], tuple[Notice, ...]] = {}
         self._read_to: dict[int, int] = {}
+        self._outside = OutsideLook(db, self._policy, self._people, now, self._decided)
         self._counters: dict[str, Counters] = {}
         self._changed: frozenset[ConversationId] = frozenset()
 
-    def read(self, watches: Iterable[Watch]) -> None:
+    def read(self, watches: Sequence[Watch]) -> None:
         """The new notifications: one statement for all streams that have come equally far."""
-        behind = sorted((w.seen, self._employee(w)) for w in watches if w.seen < self._newest)
-        for seen, group in groupby(behind, key=lambda pair: pair[0]):
-            people = {employee for _, employee in group if employee is not None}
-            rows = notices.since(self._db, people, seen, AT_ONCE)
+        behind = sorted((w.seen, *self._whose(w)) for w in watches if w.seen < self._newest)
+        for seen, group in groupby(behind, key=lambda one: one[0]):
+            people = {(tenant, EmployeeId(name)) for _, tenant, name in group}
+            rows = notices.since(self._db, {name for _, name in people}, seen, AT_ONCE)
             self._read_to[seen] = rows[-1].id if len(rows) == AT_ONCE else self._newest
-            for employee in people:
-                self._rows[employee, seen] = tuple(r for r in rows if r.employee == employee)
+            for tenant, name in people:
+                own = (r for r in rows if (r.tenant, r.employee) == (tenant, name))
+                self._rows[tenant, name, seen] = tuple(own)
         self._read_chats(watches)
+        self._outside.read(watches, self._alive)
 
     def _read_chats(self, watches: Iterable[Watch]) -> None:
         behind = [w for w in watches if w.conversation and w.decided < self._decided]
@@ -180,27 +133,28 @@ class _Look:
     def news(self, watch: Watch) -> News:
         principal = self._alive.get(watch.ticket)
         if principal is None or Scope.READ not in principal.scopes:
-            return _ended("signed out, or the key has ended")
+            return ended("signed out, or the key has ended")
+        if principal.person.kind not in HOUSE:
+            return self._outside.news(watch, self._after(watch), principal, self._told(watch))
         if principal.employee.role is Role.NONE:
-            return _ended("has no role any more")
+            return ended("has no role any more")
         eyes = Viewer(
             employee=principal.employee,
             policy=self._policy,
             directory=self._people,
             now=self._now,
         )
-        told_now = self._notices(watch, eyes)
-        after = replace(
-            watch, seen=self._read_to.get(watch.seen, watch.seen), decided=self._decided
-        )
-        after = self._counted(after, eyes, bool(told_now))
+        mine = meant(self._db, eyes, self._told(watch))
+        told_now = tuple(event("notification", shape(one, watch), one.id) for one in mine)
+        after = self._counted(self._after(watch), eyes, bool(told_now))
         said, after = self._chat(watch, after, eyes)
-        return News(pieces=(*told_now, *said, *_counters(watch, after)), watch=after)
+        return News(pieces=(*told_now, *said, *counters_of(watch, after)), watch=after)
 
-    def _notices(self, watch: Watch, eyes: Viewer) -> tuple[bytes, ...]:
-        rows = self._rows.get((eyes.employee.id, watch.seen), ())
-        mine = meant(self._db, eyes, rows)
-        return tuple(event("notification", _shape(notice), notice.id) for notice in mine)
+    def _told(self, watch: Watch) -> tuple[Notice, ...]:
+        return self._rows.get((*self._whose(watch), watch.seen), ())
+
+    def _after(self, watch: Watch) -> Watch:
+        return replace(watch, seen=self._read_to.get(watch.seen, watch.seen), decided=self._decided)
 
     def _chat(self, watch: Watch, after: Watch, eyes: Viewer) -> tuple[tuple[bytes, ...], Watch]:
         """That something happened in it; or, once, that it is for these eyes no longer. Access may
@@ -234,30 +188,14 @@ class _Look:
         counted = self._counters[watch.principal]
         return replace(watch, counted=counted, counted_at=self._now, counted_to=self._decided)
 
-    def _employee(self, watch: Watch) -> EmployeeId:
+    def _whose(self, watch: Watch) -> tuple[str, str]:
+        """As notifications have it: a tenant, empty for the house, and an address."""
         principal = self._alive.get(watch.ticket)
-        return EmployeeId("") if principal is None else principal.employee.id
-
-
-def _counters(before: Watch, after: Watch) -> tuple[bytes, ...]:
-    return () if after.counted == before.counted else (event("counters", after.counted),)
-
-
-def _ended(why: str) -> News:
-    """The reader's next request is refused, with the reason."""
-    return News(pieces=(event("end", {"detail": why}),), watch=None)
-
-
-def _shape(notice: Notice) -> NoticeNews:
-    return NoticeNews(
-        id=str(notice.id),
-        conversation=notice.conversation,
-        message=notice.message,
-        code=notice.code,
-        about=notice.about,
-        says=told(notice.code),
-        created_at=notice.created_at,
-    )
+        if principal is None or principal.person.kind is PersonKind.CLIENT:
+            return "", ""
+        if principal.person.kind in HOUSE:
+            return "", principal.employee.id
+        return principal.person.tenant, principal.person.id
 
 
 def _reads(db: Connection, site: Site, principal: Principal, conversation: str) -> bool:
@@ -267,12 +205,13 @@ def _reads(db: Connection, site: Site, principal: Principal, conversation: str) 
     return bool(eyes.readable(db, [ConversationId(conversation)]))
 
 
-def _ticket(asked: Asked) -> Ticket:
+def _tickets(asked: Asked) -> tuple[Ticket, ...]:
     """A key goes before a session: a program that sends both means the key."""
     found = _BEARER.fullmatch(asked.authorization)
     if found is not None:
-        return Ticket(proof=digest(found[1]), is_key=True)
-    return Ticket(proof=digest(asked.session), is_key=False)
+        return (Ticket(proof=digest(found[1]), is_key=True),)
+    tokens = (token for token in (asked.helping, asked.session) if token)
+    return tuple(Ticket(proof=digest(token), is_key=False) for token in tokens)
 
 
 def _alive(

@@ -29,6 +29,7 @@ GET   /api/v1/clients/export                   reseller
 POST  /api/v1/clients/import                   reseller
 GET   /api/v1/notifications                    partner reseller
 POST  /api/v1/notifications/read               partner reseller
+GET   /api/v1/notifications/stream             partner reseller client
 GET   /api/v1/partners/leads                   partner
 GET   /api/v1/partners/leads/<id>              partner
 POST  /api/v1/partners/leads/<id>/accept       partner

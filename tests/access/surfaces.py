@@ -22,7 +22,8 @@ from bridge.store.notices import notices
 from bridge.web.api import PREFIX
 from bridge.web.problems import Problem
 from bridge.web.site import site_of
-from bridge.web.watching import Asked, admit, look
+from bridge.web.watches import Asked
+from bridge.web.watching import admit, look
 from tests.access.planting import Planted
 from tests.web.world import LUIS, SALES, Key
 

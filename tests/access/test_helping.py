@@ -119,7 +119,9 @@ def test_rsl_25_it_can_not_be_left_but_by_ending_it(house: World) -> None:
         assert browser.begin() == 303
         for address in ("/", own, "/conversations", "/feed", "/dead-letters", "/activity"):
             assert browser.leads_to(address) == "/plan", address
-        assert browser.http.get("/api/v1/notifications/stream").status_code == 403
+        heard = browser.http.get("/api/v1/notifications/stream?after=0").text
+        assert "event: notification" not in heard
+        assert "event: counters" not in heard
         assert browser.http.get("/media/of/ms_1/0").status_code == 403
         for address in ("/logout", f"/clients/{CLIENT}/sign-in-as", "/notifications/read"):
             assert browser.send(address) == 403, address

@@ -3,20 +3,22 @@ outside. A route that is added later is asked as well, and entered in `served` i
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from flask.testing import FlaskClient
 
 from bridge.domain.principals import PersonKind
-from bridge.domain.reasons import ReasonCode
+from bridge.store.engine import writing
 from bridge.store.keys import Scope
+from bridge.store.sessions import end_session
 from bridge.web.auth import csrf_token
-from bridge.web.cookies import session_in
+from bridge.web.cookies import sessions_in
 from bridge.web.pages.visiting import HELP_COOKIE, HOMES, SESSION_COOKIE
 from bridge.web.problems import Problem
 from bridge.web.site import site_of
-from bridge.web.watching import Asked, admit
+from bridge.web.watches import Asked
+from bridge.web.watching import admit, look
 from tests.access.outsiders import OUTSIDERS, Outsider, with_outsiders
 from tests.access.served import served
 from tests.web.world import ANA, Key, World
@@ -142,21 +144,49 @@ def test_an_address_of_an_employee_that_is_a_partners_too_stays_two_people(world
 
 
 @pytest.mark.parametrize("kind", list(OUTSIDERS))
-def test_nobody_from_outside_watches_live(world: World, kind: PersonKind) -> None:
-    """By a key or by a session: streams have a door of their own, beside the routes."""
+def test_who_comes_from_outside_hears_live_what_is_his_alone(
+    world: World, kind: PersonKind
+) -> None:
+    """By a key or by a session: streams have a door of their own, beside the routes. Of a chat he
+    names he hears nothing, and of the house's counters neither."""
     with_outsiders(world)
-    who = OUTSIDERS[kind]
+    world.client("Marta", "+34600111222", ANA)
+    where = world.writes("+34600111222", "hello")
+    who, site = OUTSIDERS[kind], site_of(world.parts, Key())
     key = f"Bearer {world.key(who.principal, *Scope)}"
-    for asked in (Asked(authorization=key), Asked(session=who.session(world), after="0")):
-        with pytest.raises(Problem) as refused:
-            admit(site_of(world.parts, Key()), asked)
-        assert (refused.value.status, refused.value.reason.code) == (403, ReasonCode.WRONG_KIND)
+    for asked in (Asked(authorization=key), Asked(session=who.session(world))):
+        watch = admit(site, replace(asked, after="0", conversation=where))
+        [news] = look(site, [replace(watch, decided=0)])
+        told = b"".join(news.pieces).decode()
+        for never in ("notification", "conversation", "taken", '"red"', where):
+            assert never not in told, told
+
+
+@pytest.mark.parametrize("kind", list(OUTSIDERS))
+def test_who_is_nobody_any_more_hears_no_more(world: World, kind: PersonKind) -> None:
+    """On a stream that is open already as on a new one."""
+    with_outsiders(world)
+    who, site = OUTSIDERS[kind], site_of(world.parts, Key())
+    asked = Asked(session=who.session(world))
+    watch = admit(site, asked)
+    who.leaves(world)
+    [news] = look(site_of(world.parts, Key()), [watch])
+    assert news.watch is None
+    assert [piece.split(b"\n")[0] for piece in news.pieces] == [b"event: end"]
+    with pytest.raises(Problem) as refused:
+        admit(site_of(world.parts, Key()), asked)
+    assert refused.value.status == 401
 
 
 def test_of_two_sessions_of_a_browser_the_clients_counts(world: World) -> None:
-    """What counts of a browser's two sessions is the client's, which hears nothing."""
+    """While it holds; then it is the helper's own again."""
     with_outsiders(world)
-    helping = OUTSIDERS[PersonKind.CLIENT].session(world)
-    cookies = {HELP_COOKIE: helping, SESSION_COOKIE: "the helper's own"}
-    assert session_in(cookies) == helping
-    assert session_in({SESSION_COOKIE: "own"}) == "own"
+    helper, client = OUTSIDERS[PersonKind.RESELLER_USER], OUTSIDERS[PersonKind.CLIENT]
+    helping, own = client.session(world), helper.session(world)
+    cookies = {HELP_COOKIE: helping, SESSION_COOKIE: own}
+    assert sessions_in(cookies) == (helping, own)
+    site, asked = site_of(world.parts, Key()), Asked(helping=helping, session=own)
+    assert admit(site, asked).principal == client.principal
+    with writing(world.engine) as db:
+        end_session(db, helping, world.now)
+    assert admit(site, asked).principal == helper.principal

@@ -15,7 +15,8 @@ from bridge.store.keys import Scope
 from bridge.store.sessions import open_session
 from bridge.web.auth import csrf_token
 from bridge.web.site import site_of
-from bridge.web.watching import Asked, admit, look
+from bridge.web.watches import Asked
+from bridge.web.watching import admit, look
 from tests.access.channel_side import FACTURA, PETRA, ROSA, SUE, SomeClient, SomeLead, moves_in
 from tests.access.channel_side import plant_subjects as plant
 from tests.web.asking import Api

@@ -55,6 +55,7 @@ def test_declined_with_a_reason_goes_on_and_never_comes_back() -> None:
     assert first.subject.tenant == "partner:north"
     second = decide(distributed(returned), facts(returned), by)
     assert after(second).holder == partner(PABLO)
+    assert told(second) == {PABLO: Code.LEAD_GIVEN}  # who declined knows that he has it no more
     again = decide(assigned(returned, to=to_user(PETRA)), facts(returned), by)
     assert refused(again) == Code.PARTNER_DECLINED
 
@@ -75,7 +76,7 @@ def test_px_05_not_accepted_in_time_it_goes_back_to_its_queue() -> None:
     mine = offered(PETRA, from_queue=Q1)
     late = NOW + timedelta(days=3)
     first = decide(expired(mine), facts(mine, now=late), by)
-    assert told(first) == {CORA: Code.LEAD_EXPIRED}
+    assert told(first) == {CORA: Code.LEAD_EXPIRED, PETRA: Code.LEAD_EXPIRED}
     returned = after(first)
     back = after(decide(distributed(returned), facts(returned, now=late), by))
     assert (back.holder.name, back.state) == (Q1, LeadState.QUEUED)

@@ -4,23 +4,27 @@ from typing import Any
 
 from flask import Response, request
 
-from bridge.web.cookies import is_https, session_in
+from bridge.web.cookies import is_https, sessions_in
 from bridge.web.site import Site
-from bridge.web.watching import Asked, admit, look
+from bridge.web.watches import Asked, opening
+from bridge.web.watching import admit, look
 
 PATH = "/notifications/stream"
 
 
 def news(site: Site) -> Response:
     """The reader asks again by himself, as readers of events do, with the last one's id."""
+    helping, own = sessions_in(request.cookies, https=is_https(site))
     asked = Asked(
-        session=session_in(request.cookies, https=is_https(site)),
+        session=own,
+        helping=helping,
         authorization=request.headers.get("Authorization", ""),
         after=request.headers.get("Last-Event-ID", "") or request.args.get("after", ""),
         conversation=request.args.get("conversation", ""),
     )
-    (found,) = look(site, [admit(site, asked)])
-    pieces = (b"retry: 2000\n\n", *found.pieces)
+    watch = admit(site, asked)
+    (found,) = look(site, [watch])
+    pieces = (opening(watch), *found.pieces)
     return Response(
         b"".join(pieces), headers={"Cache-Control": "no-store"}, content_type="text/event-stream"
     )
@@ -36,7 +40,8 @@ def described() -> dict[str, Any]:
         "operationId": "notifications_stream",
         "summary": "Notifications as they come (server-sent events), with counters",
         "description": "Needs a key with the scope `read`, or a signed-in browser. Events: "
-        "`notification`, `counters`, `conversation` (the one that is named has changed), `end`.",
+        "`notification`, `counters`, `changed` (to a partner's or reseller's user or a client: "
+        "what is his), `conversation` (the one that is named has changed), `taken`, `end`.",
         "parameters": [
             _parameter("Last-Event-ID", "header", "Goes on after this event, without loss"),
             _parameter("after", "query", "The same, for who can't set headers"),

@@ -7,7 +7,7 @@ from bridge.domain.people import Role
 from bridge.domain.policy import Policy
 from bridge.domain.principals import PersonKind
 from bridge.web.auth import Principal
-from bridge.web.counting import Counters
+from bridge.web.counting import Counters, OwnCounters
 from bridge.web.languages import Said, _, _l
 
 READS_ALL = (Role.MANAGER, Role.QUALITY_CONTROL)
@@ -110,9 +110,9 @@ _OTHERS = {
 }
 
 
-def menu_of_others(kind: PersonKind, path: str) -> tuple[Section, ...]:
+def menu_of_others(kind: PersonKind, path: str, counters: OwnCounters) -> tuple[Section, ...]:
     """That of partners, resellers and clients."""
-    return _sections([("", _OTHERS[kind])], path, Counters())
+    return _sections([("", _OTHERS[kind])], path, counters)
 
 
 def menu_of_house(
@@ -150,7 +150,7 @@ def _channel_side(principal: Principal, policy: Policy, sees_partners: bool) -> 
 
 
 def _sections(
-    named: Sequence[tuple[str, Sequence[Entry]]], path: str, counters: Counters
+    named: Sequence[tuple[str, Sequence[Entry]]], path: str, counters: Counters | OwnCounters
 ) -> tuple[Section, ...]:
     entries = [entry for _label, group in named for entry in group]
     here = max(entries, key=lambda entry: entry.covers(path), default=None)
@@ -163,7 +163,7 @@ def _sections(
     )
 
 
-def _item(entry: Entry, is_nearest: bool, path: str, counters: Counters) -> Item:
+def _item(entry: Entry, is_nearest: bool, path: str, counters: Counters | OwnCounters) -> Item:
     return Item(
         label=str(entry.label),
         address=entry.address,
@@ -173,8 +173,11 @@ def _item(entry: Entry, is_nearest: bool, path: str, counters: Counters) -> Item
     )
 
 
-def _counts(entry: Entry, counters: Counters) -> tuple[Count, ...]:
-    if entry is CONVERSATIONS:
+def _counts(entry: Entry, counters: Counters | OwnCounters) -> tuple[Count, ...]:
+    if entry is INBOX and isinstance(counters, OwnCounters):
+        words = _("offered to you, without an answer")
+        return (Count(name="offered", number=counters.offered, words=words),)
+    if entry is CONVERSATIONS and isinstance(counters, Counters):
         red = Count(name="red", number=counters.red, words=_("need your answer"))
         words = _("unanswered, for your information")
         return (red, Count(name="grey", number=counters.grey, words=words))

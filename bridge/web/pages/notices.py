@@ -12,6 +12,7 @@ from bridge.web.chatview import title_of
 from bridge.web.noticelist import (
     NoticePage,
     NoticePlace,
+    address_of,
     labels_of,
     list_notices,
     list_told,
@@ -57,6 +58,7 @@ def _rendered(
         "notifications.html",
         notices=found.notices,
         titles=[title(notice) for notice in found.notices],
+        addresses=[address_of(notice, visit.principal.person.kind) for notice in found.notices],
         next_page=address_of_next(visit, found.next, "notices"),
     )
 

@@ -17,20 +17,23 @@ from bridge.pipeline.territory import territory
 from bridge.store.audit import Way, Who
 from bridge.store.engine import reading, writing
 from bridge.store.keys import digest
+from bridge.store.mirror import directory
 from bridge.store.reseller_clients import by_ids
 from bridge.store.sessions import SEEN_EVERY, SignedIn, seen, session_of
 from bridge.web import cookies
 from bridge.web.addresses import own_page
 from bridge.web.auth import (
     HOUSE,
+    TENANTS,
     Principal,
     check_csrf,
     csrf_token,
     fits_session,
     principal_of_session,
 )
+from bridge.web.business import Onlooker
 from bridge.web.cookies import HELP, SESSION, WISH
-from bridge.web.counting import FOR_A_MENU, count
+from bridge.web.counting import FOR_A_MENU, OwnCounters, count, count_own
 from bridge.web.languages import Said, _l
 from bridge.web.on_record import who_of
 from bridge.web.pages import kept
@@ -128,10 +131,18 @@ class Visit:
         return {
             "my_name": self._client_name() or person.id,
             "my_role": role,
-            "menu": menu_of_others(person.kind, request.path),
+            "menu": menu_of_others(person.kind, request.path, self._own_counters()),
             "behind": person.behind,
             "until": self.signed_in.expires_at,
         }
+
+    def _own_counters(self) -> OwnCounters:
+        person = self.principal.person
+        if person.kind not in TENANTS:
+            return OwnCounters()
+        with reading(self.site.parts.engine) as db:
+            people = directory(db, self.policy.crm)
+            return count_own(db, Onlooker(person=person, policy=self.policy, directory=people))
 
     def _client_name(self) -> str:
         client = self.principal.person.client

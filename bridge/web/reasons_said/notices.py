@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bridge.domain.reasons import ReasonCode
-from bridge.web.languages import Said, _l
-from bridge.web.reasons_said import sentence
+from bridge.web.languages import Said, _l, said_to
+from bridge.web.reasons_said import SENTENCES, sentence
 
 _TOLD: Mapping[ReasonCode, Said] = {
     ReasonCode.NOTIFY_RESPONSIBLE: _l("Your client wrote"),
@@ -60,6 +60,32 @@ _TOLD: Mapping[ReasonCode, Said] = {
     ReasonCode.PLAN_ENDING: _l("The plan of a reseller's client ends soon"),
 }
 
+_TOLD_OUTSIDE: Mapping[ReasonCode, Said] = {
+    ReasonCode.LEAD_EXPIRED: _l("A lead was not accepted in time and is offered to you no more"),
+    ReasonCode.PLAN_ACTIVE: _l("The plan of a client of yours is active again"),
+    ReasonCode.PLAN_EXHAUSTED: _l("A client of yours has no units left"),
+    ReasonCode.PLAN_EXPIRED: _l("The plan of a client of yours has expired"),
+    ReasonCode.PLAN_SUSPENDED: _l("A client of yours is suspended"),
+    ReasonCode.PLAN_UNITS_LOW: _l("A client of yours has few units left"),
+    ReasonCode.PLAN_ENDING: _l("The plan of a client of yours ends soon"),
+    ReasonCode.RENEWAL_SENT: _l("A client's renewal is near: it is yours to act on"),
+    ReasonCode.RENEWAL_LOGGED: _l("A client's renewal is near: the vendor writes to him"),
+}
+"""As partners' and resellers' people are told."""
 
-def told(code: ReasonCode) -> str:
-    return str(_TOLD[code]) if code in _TOLD else sentence(code).removesuffix(".")
+
+def told(code: ReasonCode, *, outside: bool = False) -> str:
+    words = _words(code, outside=outside)
+    return sentence(code).removesuffix(".") if words is None else str(words)
+
+
+def told_live(code: ReasonCode, language: str, *, outside: bool = False) -> str:
+    """The same on a live stream, whose reader asks for no page."""
+    words = _words(code, outside=outside)
+    if words is None:
+        return said_to(language, SENTENCES[code]).removesuffix(".")
+    return said_to(language, words)
+
+
+def _words(code: ReasonCode, *, outside: bool) -> Said | None:
+    return (_TOLD_OUTSIDE.get(code) if outside else None) or _TOLD.get(code)

@@ -4,7 +4,6 @@
 
 (() => {
   const OFF = "bridge:keys:off";
-  const GOES = { c: "/conversations", a: "/feed", n: "/notifications" };
   const LINES = "a.chat, [data-row]";
   const list = document.getElementById("keys");
   if (list === null) return;
@@ -58,7 +57,8 @@
     if (areOff() || isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
     if (isGoing) {
       isGoing = false;
-      if (GOES[event.key] !== undefined) location.assign(GOES[event.key]);
+      const address = /^[a-z]$/.test(event.key) ? list.getAttribute(`data-go-${event.key}`) : null;
+      if (address !== null) location.assign(address);
       return;
     }
     const deed = DEEDS[event.key];
