@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bridge.domain.errors import BridgeError
 
 MOST_BYTES = 1024 * 1024
-MOST_ROWS = 1000
+MOST_ROWS = 5000
 MOST_COLUMNS = 50
 
 

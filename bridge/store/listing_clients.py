@@ -1,10 +1,21 @@
-"""Lists of resellers' clients: by reseller, status, hint, plan and words, the newest first."""
+"""Lists of resellers' clients: by reseller, status, hint, plan and words, in several orders."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from bridge.codec import decode
 from bridge.domain.names import ClientId, ResellerName
@@ -13,6 +24,23 @@ from bridge.domain.reselling_policy import HintRules
 from bridge.store.schema import RESELLER_CLIENTS
 
 _OF = RESELLER_CLIENTS.c
+_NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC), _OF.ends_at.type)
+
+
+class ClientSort(StrEnum):
+    """What a list begins with."""
+
+    NEWEST = "newest"
+    NAME = "name"
+    UNITS = "units"  # the fewest first
+    ENDS = "ends"  # the soonest first, who has no end last
+
+
+_ORDERS: Mapping[ClientSort, ColumnElement[Any]] = {
+    ClientSort.NAME: func.lower(_OF.legal_name),
+    ClientSort.UNITS: _OF.balance,
+    ClientSort.ENDS: func.coalesce(_OF.ends_at, _NEVER),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +58,16 @@ class ClientsWanted:
     near_end: bool = False
     plan: str | None = None
     words: str = ""
+    sort: ClientSort = ClientSort.NEWEST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientNumbers:
+    """How many of a list there are, and how many of them in each status."""
+
+    all: int = 0
+    near_end: int = 0
+    by_status: Mapping[ClientStatus, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +83,41 @@ def clients(
 ) -> tuple[ResellerClient, ...]:
     query = select(_OF.value).where(*_conditions(wanted))
     if after is not None:
-        same = and_(_OF.created_at == after.created_at, _OF.id < after.id)
-        query = query.where(or_(_OF.created_at < after.created_at, same))
-    rows = db.scalars(query.order_by(_OF.created_at.desc(), _OF.id.desc()).limit(limit))
+        query = query.where(_comes_after(wanted.sort, after))
+    rows = db.scalars(query.order_by(*_order(wanted.sort)).limit(limit))
     return tuple(decode(ResellerClient, bytes(value)) for value in rows)
+
+
+def _order(sort: ClientSort) -> tuple[ColumnElement[Any], ...]:
+    if sort is ClientSort.NEWEST:
+        return _OF.created_at.desc(), _OF.id.desc()
+    return _ORDERS[sort], _OF.id
+
+
+def _comes_after(sort: ClientSort, last: ClientPlace) -> ColumnElement[bool]:
+    if sort is ClientSort.NEWEST:
+        same = and_(_OF.created_at == last.created_at, _OF.id < last.id)
+        return or_(_OF.created_at < last.created_at, same)
+    its = select(_ORDERS[sort]).where(_OF.id == last.id).correlate(None).scalar_subquery()
+    return or_(_ORDERS[sort] > its, and_(_ORDERS[sort] == its, _OF.id > last.id))
 
 
 def count_clients(db: Connection, wanted: ClientsWanted) -> int:
     query = select(func.count()).select_from(RESELLER_CLIENTS).where(*_conditions(wanted))
     return db.scalar(query) or 0
+
+
+def numbers(db: Connection, wanted: ClientsWanted) -> ClientNumbers:
+    """In one statement, however many there are."""
+    each = [func.sum(case((_has_status(x, wanted.now), 1), else_=0)) for x in ClientStatus]
+    near = or_(*(_has_hint(hint, wanted) for hint in ClientHint))
+    query = select(func.count(), func.sum(case((near, 1), else_=0)), *each)
+    row = db.execute(query.select_from(RESELLER_CLIENTS).where(*_conditions(wanted))).one()
+    return ClientNumbers(
+        all=row[0],
+        near_end=row[1] or 0,
+        by_status={status: row[2 + at] or 0 for at, status in enumerate(ClientStatus)},
+    )
 
 
 def _conditions(wanted: ClientsWanted) -> Iterator[ColumnElement[bool]]:

@@ -1,6 +1,6 @@
 """Lists of clients: what the store picks is what the rules say, client by client."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,15 @@ from bridge.domain.names import ClientId, ResellerName
 from bridge.domain.reseller_clients import ClientHint, ClientStatus, ResellerClient, hint
 from bridge.domain.reselling_policy import HintRules, LowUnits
 from bridge.store.engine import reading, writing
-from bridge.store.listing_clients import ClientPlace, ClientsWanted, clients, count_clients
+from bridge.store.listing_clients import (
+    ClientNumbers,
+    ClientPlace,
+    ClientSort,
+    ClientsWanted,
+    clients,
+    count_clients,
+    numbers,
+)
 from bridge.store.reseller_clients import put_clients
 from tests.domain.building import NOW
 from tests.domain.reselling.building import DETAILS, NORTE, SUR, client, ends
@@ -125,6 +133,40 @@ def test_pages_follow_one_another_without_a_gap(store: Engine) -> None:
             seen.extend(page)
     order = sorted(EVERYBODY, key=lambda one: (one.created_at, one.id), reverse=True)
     assert ids(seen) == ids(order)
+
+
+ORDERS: Mapping[ClientSort, Callable[[ResellerClient], Any]] = {
+    ClientSort.NAME: lambda one: (one.details.legal_name.lower(), one.id),
+    ClientSort.UNITS: lambda one: (one.balance, one.id),
+    ClientSort.ENDS: lambda one: (one.term is None, one.term and one.term.ends_at, one.id),
+}
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+def test_each_order_is_whole_from_page_to_page(store: Engine, sort: ClientSort) -> None:
+    """RSL-27: who is near the end stands first, who has no end last."""
+    wanted = ClientsWanted(now=NOW, archived=None, sort=sort)
+    seen: list[ResellerClient] = []
+    with reading(store) as db:
+        while page := clients(db, wanted, _after(seen), 50):
+            seen.extend(page)
+    assert ids(seen) == ids(sorted(EVERYBODY, key=ORDERS[sort]))
+
+
+def test_the_numbers_are_those_of_the_lists(store: Engine) -> None:
+    """RSL-05, RSL-27: and of nobody whose clients he may not read."""
+    mine = ClientsWanted(now=NOW, rules=RULES, resellers=frozenset({NORTE}))
+    with reading(store) as db:
+        found = numbers(db, mine)
+        none = numbers(db, replace(mine, resellers=frozenset()))
+    of_mine = [one for one in EVERYBODY if one.reseller == NORTE and not one.is_archived]
+    assert found.all == len(of_mine)
+    assert found.near_end == len([one for one in of_mine if hint(one, RULES[NORTE], NOW)])
+    assert found.by_status == {
+        status: len([one for one in of_mine if one.status(NOW) is status])
+        for status in ClientStatus
+    }
+    assert none == ClientNumbers(by_status=dict.fromkeys(ClientStatus, 0))
 
 
 def _after(seen: Sequence[ResellerClient]) -> ClientPlace | None:

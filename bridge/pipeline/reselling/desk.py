@@ -20,7 +20,7 @@ from bridge.domain.subject_access import ClientFacts, access_to
 from bridge.pipeline.house import decide_here
 from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading
-from bridge.store.listing_clients import ClientPlace, ClientsWanted
+from bridge.store.listing_clients import ClientNumbers, ClientPlace, ClientsWanted, numbers
 from bridge.store.listing_clients import clients as listed
 from bridge.store.reseller_clients import by_ids
 
@@ -95,7 +95,7 @@ def list_clients(
     after: ClientPlace | None,
     limit: int,
 ) -> tuple[ResellerClient, ...]:
-    """The newest first; the access function has the last word on each."""
+    """As it is sorted; the access function has the last word on each."""
     return tuple(islice(_from(db, onlooker, wanted, after), limit))
 
 
@@ -118,18 +118,26 @@ def place_after(found: Sequence[ResellerClient], limit: int) -> ClientPlace | No
 def _from(
     db: Connection, onlooker: Onlooker, wanted: ClientsWanted, after: ClientPlace | None
 ) -> Iterator[ResellerClient]:
-    mine = onlooker.resellers
-    asked = wanted.resellers
-    if mine is not None:
-        asked = mine if asked is None else mine & asked
-    rules = {key: one.hints for key, one in onlooker.policy.reselling.resellers.items()}
-    narrowed = replace(wanted, resellers=asked, rules=rules)
+    narrowed = _narrowed(onlooker, wanted)
     while True:
         page = listed(db, narrowed, after, _BATCH)
         yield from (client for client in page if onlooker.access(client).can_read)
         if len(page) < _BATCH:
             return
         after = ClientPlace(created_at=page[-1].created_at, id=page[-1].id)
+
+
+def _narrowed(onlooker: Onlooker, wanted: ClientsWanted) -> ClientsWanted:
+    mine, asked = onlooker.resellers, wanted.resellers
+    if mine is not None:
+        asked = mine if asked is None else mine & asked
+    rules = {key: one.hints for key, one in onlooker.policy.reselling.resellers.items()}
+    return replace(wanted, resellers=asked, rules=rules)
+
+
+def count_each(db: Connection, onlooker: Onlooker, wanted: ClientsWanted) -> ClientNumbers:
+    """Of those whose clients he may read: whose client it is decides that alone."""
+    return numbers(db, _narrowed(onlooker, wanted))
 
 
 def find_client(db: Connection, onlooker: Onlooker, name: str) -> ResellerClient | None:

@@ -11,7 +11,7 @@ from bridge.domain.principals import PersonKind
 from bridge.domain.reseller_clients import ClientHint, ClientStatus, ResellerClient
 from bridge.pipeline.reselling.desk import Onlooker, find_client, list_clients, place_after
 from bridge.store.engine import reading
-from bridge.store.listing_clients import ClientPlace, ClientsWanted
+from bridge.store.listing_clients import ClientPlace, ClientSort, ClientsWanted
 from bridge.store.unit_movements import ledger
 from bridge.web.api.client_shapes import (
     ClientShape,
@@ -33,7 +33,7 @@ Words = Annotated[str, msgspec.Meta(max_length=200)]
 class ClientFilters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`reseller` and `plan` are keys of plans.yaml; `archived` of true: those in the archive, which
     are not among the others. `near_end`: those with any hint, `hint` those with this one. `q` are
-    words of the legal name or the reference."""
+    words of the legal name or the reference. `sort` is what the list begins with."""
 
     reseller: str = ""
     status: ClientStatus | None = None
@@ -42,6 +42,7 @@ class ClientFilters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     near_end: bool = False
     hint: ClientHint | None = None
     q: Words = ""
+    sort: ClientSort = ClientSort.NEWEST
 
     def wanted(self, now: datetime) -> ClientsWanted:
         reseller = frozenset({ResellerName(self.reseller)}) if self.reseller else None
@@ -54,6 +55,7 @@ class ClientFilters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             near_end=self.near_end,
             plan=self.plan or None,
             words=self.q,
+            sort=self.sort,
         )
 
 
@@ -65,7 +67,7 @@ class ClientsQuery(ClientFilters, frozen=True, kw_only=True, forbid_unknown_fiel
     def filters(self) -> str:
         """What a cursor is good for."""
         said = (self.reseller, self.status, self.plan, self.archived, self.near_end, self.hint)
-        return f"clients {said} {self.q}"
+        return f"clients {said} {self.sort} {self.q}"
 
 
 class PlansQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

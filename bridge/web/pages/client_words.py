@@ -7,6 +7,7 @@ from babel.dates import format_date
 
 from bridge.domain.reseller_clients import ClientStatus
 from bridge.domain.reselling_changes import Movement
+from bridge.store.listing_clients import ClientSort
 from bridge.web.languages import Said, _l, language
 
 _STATUS: Mapping[ClientStatus, Said] = {
@@ -20,6 +21,12 @@ _MOVEMENT: Mapping[Movement, Said] = {
     Movement.ADDED: _l("added"),
     Movement.USED: _l("used"),
     Movement.LAPSED: _l("lapsed with the plan before"),
+}
+CLIENT_SORTS: Mapping[ClientSort, Said] = {
+    ClientSort.NEWEST: _l("The newest first"),
+    ClientSort.NAME: _l("By name"),
+    ClientSort.UNITS: _l("The fewest units first"),
+    ClientSort.ENDS: _l("The soonest end first"),
 }
 
 

@@ -13,17 +13,19 @@ from bridge.domain.principals import PersonKind
 from bridge.domain.reseller_clients import ClientAction, ClientHint, ClientStatus, hint
 from bridge.pipeline.reselling.desk import (
     Onlooker,
+    count_each,
     find_client,
     hints_of,
     list_clients,
     place_after,
 )
 from bridge.store.engine import reading
-from bridge.store.listing_clients import ClientPlace, ClientsWanted
+from bridge.store.listing_clients import ClientPlace, ClientSort, ClientsWanted
 from bridge.store.unit_movements import ledger
 from bridge.web.business import list_business
 from bridge.web.pages import business
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
+from bridge.web.pages.client_words import CLIENT_SORTS
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import Problem, invalid, not_found
 
@@ -46,8 +48,9 @@ def show(visit: Visit) -> Response:
     start = begin(visit, ClientPlace, "clients")
     with reading(visit.site.parts.engine) as db:
         found = list_clients(db, eyes, wanted, start, PAGE + 1)
+        counted = count_each(db, eyes, ClientsWanted(now=visit.now, resellers=wanted.resellers))
     kept = found[:PAGE]
-    names = ("reseller", "status", "plan", "hint", "q", "near_end", "archived")
+    names = ("reseller", "status", "plan", "hint", "q", "near_end", "archived", "sort")
     return visit.render(
         "reseller_clients.html",
         clients=kept,
@@ -57,6 +60,8 @@ def show(visit: Visit) -> Response:
         plans=_plans(eyes),
         asked={name: asked(name) for name in names},
         statuses=list(ClientStatus),
+        sorts=CLIENT_SORTS,
+        counted=counted,
         may_add=may_add(visit, eyes),
         query=request.query_string.decode("ascii", "ignore"),
         next_page=address_of_next(visit, place_after(found, PAGE), "clients"),
@@ -74,6 +79,7 @@ def wanted_of(visit: Visit) -> ClientsWanted:
         archived=asked("archived") == "1",
         plan=asked("plan") or None,
         words=asked("q")[:200],
+        sort=_one_of(ClientSort, asked("sort"), "sort") or ClientSort.NEWEST,
     )
 
 
