@@ -1,6 +1,5 @@
-"""The only file that knows every concrete thing: it joins the parts that the others are handed."""
+"""Knows every concrete thing but what serves: it joins the parts that the others are handed."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,15 +7,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from bridge.domain.errors import ConfigError
-from bridge.domain.names import AccountName
 from bridge.domain.people import Directory
 from bridge.domain.principals import PersonKind
 from bridge.domain.records import Pipeline
 from bridge.openid.provider import OpenIdProvider
 from bridge.pipeline.following import FollowedConfig, take_folder
 from bridge.pipeline.parts import Active, Bell, ConfigFolder, Parts
-from bridge.pipeline.receive import Receiver
 from bridge.pipeline.signed_links import SignedLinks
 from bridge.pipeline.vendors import AccountVendors
 from bridge.policy.reading import Loaded, load
@@ -24,7 +20,6 @@ from bridge.policy.secrets import secrets_of
 from bridge.queue.bell import RedisBell, SilentBell
 from bridge.queue.budgets import MovingBudgets
 from bridge.queue.embedded import EmbeddedRedis, embedded_redis
-from bridge.queue.standing import queue_state
 from bridge.settings import Settings
 from bridge.storage import FileStorage
 from bridge.store.clock import StoreClock
@@ -32,16 +27,8 @@ from bridge.store.engine import open_engine, writing
 from bridge.store.migrations import migrate, require_current
 from bridge.store.sessions import create_login_link
 from bridge.store.tokens import tokens_of
-from bridge.web.app import Web
-from bridge.web.metrics import Metrics
-from bridge.web.process import Address
-from bridge.web.process import run as run_web
 from connectors import installed
 from connectors.fetching import Links
-from connectors.sandboxing import make_sandbox_server
-
-# Senders wait for five seconds; a locked store must be told to them before that.
-WEB_BUSY_SECONDS = 3.0
 
 
 def utc_now() -> datetime:
@@ -51,16 +38,16 @@ def utc_now() -> datetime:
 def build(settings: Settings, environ: Mapping[str, str]) -> Parts:
     """All parts for one process. Nothing is connected and no thread runs before first use."""
     engine = open_engine(settings.database_url)
-    active = _followed(settings, environ, engine)
-    return _joined(settings, environ, engine, active, _bell(settings))
+    active = followed(settings, environ, engine)
+    return joined(settings, environ, engine, active, bell_of(settings))
 
 
-def _followed(settings: Settings, environ: Mapping[str, str], engine: Engine) -> FollowedConfig:
+def followed(settings: Settings, environ: Mapping[str, str], engine: Engine) -> FollowedConfig:
     tokens = tokens_of(engine, settings.secret_key)
     return FollowedConfig(engine, environ, settings.base_url, settings.public_url, tokens)
 
 
-def _joined(
+def joined(
     settings: Settings,
     environ: Mapping[str, str],
     engine: Engine,
@@ -117,47 +104,6 @@ def check_schema(settings: Settings) -> None:
         require_current(engine)
 
 
-def serve_web(
-    settings: Settings,
-    environ: Mapping[str, str],
-    *,
-    host: str,
-    port: int,
-    threads: int,
-    ready: Callable[[], None],
-) -> None:
-    """Serves until SIGTERM or SIGINT; what waits then is still committed and answered."""
-    address = Address(host=host, port=port, threads=threads)
-    with web_of(settings, environ) as web:
-        run_web(web, settings, address, ready=ready)
-
-
-@contextmanager
-def web_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Web]:
-    """What the web process serves with."""
-    metrics = Metrics()
-    engine = open_engine(settings.database_url, busy_seconds=WEB_BUSY_SECONDS)
-    active = _followed(settings, environ, engine)
-    parts = _joined(settings, environ, engine, active, _bell(settings, metrics.ring_failed))
-    intake = open_engine(
-        settings.database_url, pool_size=1, busy_seconds=WEB_BUSY_SECONDS, only_when_free=True
-    )
-    receiver = Receiver(intake, parts.bell, observe_batch=metrics.committed)
-    web = Web(
-        parts=parts,
-        receiver=receiver,
-        metrics=metrics,
-        queue_state=lambda: queue_state(settings.redis_url),
-    )
-    try:
-        with active.by_thread():
-            yield web
-    finally:
-        receiver.close()
-        intake.dispose()
-        engine.dispose()
-
-
 def read_folder(settings: Settings) -> Loaded:
     """The configuration folder as it stands, whatever is active; raises ConfigError."""
     return load(settings.config, installed())
@@ -186,25 +132,6 @@ def connector_names() -> frozenset[str]:
     return frozenset(installed())
 
 
-def serve_sandbox(
-    settings: Settings,
-    environ: Mapping[str, str],
-    account: AccountName,
-    port: int,
-    stopping: threading.Event,
-) -> None:
-    """A stand-in on loopback for this account's vendor, which takes the account's own secrets."""
-    found = secrets_of(read_folder(settings).policy, environ).get(account)
-    if found is None:
-        raise ConfigError(f"accounts.yaml: there is no account {account}")
-    secrets = {name: values[0] for name, values in found.secrets.items()}
-    server = make_sandbox_server(installed()[found.connector].sandbox(secrets), port)
-    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-    stopping.wait()
-    server.shutdown()
-    server.server_close()
-
-
 def sign_in_link(settings: Settings, who: str, kind: PersonKind = PersonKind.EMPLOYEE) -> str:
     """An address that signs this person in, once, within a quarter of an hour."""
     with _engine(settings) as engine, writing(engine) as db:
@@ -226,7 +153,7 @@ def _engine(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _bell(settings: Settings, observe_failure: Callable[[], None] = lambda: None) -> Bell:
+def bell_of(settings: Settings, observe_failure: Callable[[], None] = lambda: None) -> Bell:
     if settings.redis_url is None:
         return SilentBell()
     return RedisBell(settings.redis_url, observe_failure=observe_failure)

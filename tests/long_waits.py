@@ -3,7 +3,7 @@ where it does, longer than a busy machine takes for an answer."""
 
 import sys
 
-from bridge import wiring
+from bridge import serving
 from bridge.cli import main
 from bridge.queue import clients
 
@@ -13,5 +13,5 @@ STORE_SECONDS = 10.0
 if __name__ == "__main__":
     if sys.argv[1] == "web":
         clients.ANSWER_SECONDS = ANSWER_SECONDS
-        wiring.WEB_BUSY_SECONDS = STORE_SECONDS
+        serving.WEB_BUSY_SECONDS = STORE_SECONDS
     main(sys.argv[1:])

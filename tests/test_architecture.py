@@ -68,9 +68,12 @@ bridge.web
     granian msgspec uvloop flask_babel babel
 bridge.wiring
     bridge.domain bridge.ports bridge.codec bridge.payload bridge.settings bridge.policy
-    bridge.store bridge.store.migrations bridge.pipeline bridge.queue bridge.web connectors
-    bridge.storage bridge.openid connectors.sandboxing connectors.fetching
+    bridge.store bridge.store.migrations bridge.pipeline bridge.queue connectors
+    bridge.storage bridge.openid connectors.fetching
     sqlalchemy structlog
+bridge.serving
+    bridge.domain bridge.settings bridge.policy bridge.store bridge.pipeline bridge.queue
+    bridge.web bridge.wiring connectors connectors.sandboxing
 bridge.logs
     bridge.domain
     structlog
@@ -88,8 +91,8 @@ bridge.clock
     structlog redis sqlalchemy
 bridge.cli
     bridge.domain bridge.ports bridge.codec bridge.settings bridge.policy bridge.store
-    bridge.pipeline bridge.queue bridge.wiring bridge.jobs bridge.worker bridge.clock bridge.logs
-    bridge.sheets
+    bridge.pipeline bridge.queue bridge.wiring bridge.serving bridge.jobs bridge.worker
+    bridge.clock bridge.logs bridge.sheets
     sqlalchemy structlog click
 connectors
     bridge.domain bridge.ports connectors.<vendor>
@@ -103,9 +106,10 @@ connectors.fetching
     requests
 connectors.sandboxing
     flask werkzeug
+connectors.standing_in
 connectors.<vendor>
     bridge.domain bridge.ports bridge.payload connectors.http connectors.standard_webhooks
-    connectors.fetching connectors.<vendor>.sandbox*
+    connectors.fetching connectors.standing_in connectors.<vendor>.sandbox*
 connectors.<vendor>.sandbox*
     bridge.domain bridge.ports bridge.payload connectors.<vendor> connectors.sandboxing
     connectors.standard_webhooks

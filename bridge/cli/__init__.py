@@ -9,7 +9,7 @@ import click
 # Command → module:attribute, and what it does: to ask the commands themselves takes seconds.
 COMMANDS = {
     "up": ("bridge.cli.up:up", "Start everything: web, workers, clock, and a Redis of its own."),
-    "web": ("bridge.cli.processes:web", "Serve webhooks, pages and the API."),
+    "web": ("bridge.cli.web:web", "Serve webhooks, pages and the API."),
     "worker": (
         "bridge.cli.workers:worker",
         "Process what webhooks brought and deliver what was decided.",

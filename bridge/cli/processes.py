@@ -1,9 +1,8 @@
-"""The web process, and what brings the store up to date."""
+"""What processes begin with, and what brings the store up to date."""
 
 import os
 import signal
 import socket
-import sys
 import threading
 from pathlib import Path
 
@@ -12,34 +11,11 @@ import click
 from bridge import logs
 from bridge.cli.answers import Command, Failed, answer
 from bridge.cli.house import store_answers
-from bridge.settings import DEFAULT_PORT, Settings, environment
-from bridge.wiring import check_schema, prepare, serve_web
+from bridge.settings import Settings, environment
+from bridge.wiring import check_schema, prepare
 
 LOOPBACK = "127.0.0.1"
 PORT = click.IntRange(0, 65535)
-THREADS = 32
-
-
-@click.command(cls=Command)
-@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Port to listen on."
-)
-@click.option("--threads", default=THREADS, show_default=True, help="Requests at a time.")
-def web(host: str, port: int, threads: int) -> None:
-    """Serve webhooks, pages and the API."""
-    settings = start("web")
-    settings.required_secret_key()
-    port = free_port(host, port)
-    serve_web(
-        settings,
-        environment(),
-        host=host,
-        port=port,
-        threads=threads,
-        ready=lambda: answer({"host": host, "port": port}, f"Listening on http://{host}:{port}"),
-    )
-    leave()
 
 
 @click.command(cls=Command)
@@ -86,10 +62,3 @@ def stop_signal() -> threading.Event:
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, lambda signum, frame: stopping.set())
     return stopping
-
-
-def leave() -> None:
-    """Ends at once: the server's threads may still call into an interpreter that is ending."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)

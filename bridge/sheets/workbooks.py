@@ -8,9 +8,7 @@ from datetime import datetime, time
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
+from bridge.sheets import library
 from bridge.sheets.tables import MOST_COLUMNS, MOST_ROWS, Row, Sheet, SheetRefused, tidy
 
 MOST_UNPACKED = 20 * 1024 * 1024
@@ -27,7 +25,6 @@ _WRONG = (
     AttributeError,
     BadZipFile,
     EOFError,
-    InvalidFileException,
     LookupError,
     NotImplementedError,
     OSError,
@@ -53,7 +50,7 @@ def is_workbook(content: bytes) -> bool:
 def read_workbook(content: bytes) -> Sheet:
     try:
         _check_size(content)
-        book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+        book = library.book_of(content)
         sheets = book.worksheets
         if not sheets:
             raise SheetRefused("the file has no sheet with a table")

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from bridge.sheets import library
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,7 +50,7 @@ def _plain(begin: re.Match[str]) -> str:
 
 def workbook(title: str, head: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
     """The same as XLSX: texts are texts, numbers and days what they are."""
-    made = Workbook(write_only=True)
+    made = library.new_book()
     sheet = made.create_sheet(title)
     sheet.append([_text(sheet, name) for name in head])
     for row in rows:
@@ -64,6 +62,4 @@ def workbook(title: str, head: Sequence[str], rows: Iterable[Sequence[Value]]) -
 
 def _text(sheet: Any, value: str) -> Any:
     """Never a formula, whatever it begins with, and nothing that XML can't hold."""
-    made = WriteOnlyCell(sheet, cell(ILLEGAL_CHARACTERS_RE.sub("", value)))
-    made.data_type = "s"
-    return made
+    return library.text_cell(sheet, cell(value))

@@ -6,8 +6,8 @@ from connectors.email.doctor import EmailDoctor
 from connectors.email.inbound import EmailInbound
 from connectors.email.outbound import EmailOutbound
 from connectors.email.reader import EmailReader
-from connectors.email.sandbox import sandbox
 from connectors.email.server import TIMEOUT_SECONDS
+from connectors.standing_in import stand_in
 
 CONNECTOR = Connector(
     name="email",
@@ -19,7 +19,7 @@ CONNECTOR = Connector(
     outbound=EmailOutbound,
     reader=EmailReader,
     delivers=frozenset({SendEmail}),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.email.sandbox"),
     doctor=EmailDoctor,
     max_run=10,  # a mail takes a handful of round trips
     call_timeout_seconds=TIMEOUT_SECONDS,

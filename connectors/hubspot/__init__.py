@@ -10,7 +10,7 @@ from connectors.hubspot.pages import record_page
 from connectors.hubspot.partners import HubSpotPartners
 from connectors.hubspot.reader import HubSpotReader
 from connectors.hubspot.renewals import HubSpotRenewals
-from connectors.hubspot.sandbox import sandbox
+from connectors.standing_in import stand_in
 
 CONNECTOR = Connector(
     name="hubspot",
@@ -20,7 +20,7 @@ CONNECTOR = Connector(
     outbound=HubSpotOutbound,
     reader=HubSpotReader,
     delivers=DELIVERS,
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.hubspot.sandbox"),
     doctor=HubSpotDoctor,
     record_ids=r"[0-9]{1,20}",
     record_page=record_page,

@@ -8,8 +8,8 @@ from connectors.kannel.doctor import KannelDoctor
 from connectors.kannel.inbound import KannelInbound
 from connectors.kannel.outbound import KannelOutbound
 from connectors.kannel.reader import KannelReader
-from connectors.kannel.sandbox import sandbox
 from connectors.kannel.words import MAX_PLAIN, most_letters
+from connectors.standing_in import stand_in
 
 CONNECTOR = Connector(
     name="kannel",
@@ -19,7 +19,7 @@ CONNECTOR = Connector(
     outbound=KannelOutbound,
     reader=KannelReader,
     delivers=frozenset({SendMessage}),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.kannel.sandbox"),
     doctor=KannelDoctor,
     max_run=20,  # one call each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,

@@ -9,8 +9,8 @@ from connectors.matrix.inbound import MatrixInbound
 from connectors.matrix.outbound import MatrixOutbound
 from connectors.matrix.reader import MatrixReader
 from connectors.matrix.recalling import MatrixHistory
-from connectors.matrix.sandbox import sandbox
 from connectors.matrix.words import MAX_TEXT
+from connectors.standing_in import stand_in
 
 CONNECTOR = Connector(
     name="matrix",
@@ -22,7 +22,7 @@ CONNECTOR = Connector(
     outbound=MatrixOutbound,
     reader=MatrixReader,
     delivers=frozenset({SendMessage, JoinChat}),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.matrix.sandbox"),
     doctor=MatrixDoctor,
     media=MatrixFiles,
     history=MatrixHistory,

@@ -10,8 +10,8 @@ from connectors.salesforce.partners import SalesforcePartners
 from connectors.salesforce.polling import SalesforcePoll
 from connectors.salesforce.reader import SalesforceReader
 from connectors.salesforce.renewals import SalesforceRenewals
-from connectors.salesforce.sandbox import sandbox
 from connectors.salesforce.staff import queues
+from connectors.standing_in import stand_in
 
 CONNECTOR = Connector(
     name="salesforce",
@@ -23,7 +23,7 @@ CONNECTOR = Connector(
     outbound=SalesforceOutbound,
     reader=SalesforceReader,
     delivers=DELIVERS,
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.salesforce.sandbox"),
     doctor=SalesforceDoctor,
     queues=queues,
     poll=SalesforcePoll,

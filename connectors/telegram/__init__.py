@@ -3,13 +3,13 @@
 from bridge.domain.effects import SendMessage
 from bridge.domain.messaging import ChatKind
 from bridge.ports import Budget, Connector
+from connectors.standing_in import stand_in
 from connectors.telegram.client import TIMEOUT_SECONDS
 from connectors.telegram.doctor import TelegramDoctor
 from connectors.telegram.inbound import TelegramInbound
 from connectors.telegram.media import TelegramMedia
 from connectors.telegram.outbound import TelegramOutbound
 from connectors.telegram.reader import TelegramReader
-from connectors.telegram.sandbox import sandbox
 from connectors.telegram.words import CAPTIONS, MAX_TEXT
 
 PER_CHAT = {
@@ -27,7 +27,7 @@ CONNECTOR = Connector(
     outbound=TelegramOutbound,
     reader=TelegramReader,
     delivers=frozenset({SendMessage}),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.telegram.sandbox"),
     doctor=TelegramDoctor,
     media=TelegramMedia,
     max_run=20,  # one call each: a whole run stays well within a lease

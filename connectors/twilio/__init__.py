@@ -2,6 +2,7 @@
 
 from bridge.domain.effects import SendMessage
 from bridge.ports import Connector
+from connectors.standing_in import stand_in
 from connectors.twilio.client import TIMEOUT_SECONDS
 from connectors.twilio.doctor import TwilioDoctor
 from connectors.twilio.history import TwilioHistory
@@ -9,7 +10,6 @@ from connectors.twilio.inbound import TwilioInbound
 from connectors.twilio.media import TwilioMedia
 from connectors.twilio.outbound import TwilioOutbound
 from connectors.twilio.reader import TwilioReader
-from connectors.twilio.sandbox import sandbox
 from connectors.twilio.templates import read_templates
 from connectors.twilio.words import MAX_TEXT
 
@@ -21,7 +21,7 @@ CONNECTOR = Connector(
     outbound=TwilioOutbound,
     reader=TwilioReader,
     delivers=frozenset({SendMessage}),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.twilio.sandbox"),
     doctor=TwilioDoctor,
     media=TwilioMedia,
     templates=read_templates,

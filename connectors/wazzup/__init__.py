@@ -2,12 +2,12 @@
 
 from bridge.domain.effects import SendMessage
 from bridge.ports import Budget, Connector
+from connectors.standing_in import stand_in
 from connectors.wazzup.client import TIMEOUT_SECONDS
 from connectors.wazzup.doctor import WazzupDoctor
 from connectors.wazzup.inbound import WazzupInbound
 from connectors.wazzup.outbound import WazzupOutbound
 from connectors.wazzup.reader import WazzupReader
-from connectors.wazzup.sandbox import sandbox
 from connectors.wazzup.templates import templates
 from connectors.wazzup.users import introduce
 from connectors.wazzup.window import WazzupWindow
@@ -21,7 +21,7 @@ CONNECTOR = Connector(
     outbound=WazzupOutbound,
     reader=WazzupReader,
     delivers=frozenset({SendMessage}),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.wazzup.sandbox"),
     doctor=WazzupDoctor,
     introduce=introduce,
     templates=templates,

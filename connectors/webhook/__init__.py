@@ -1,6 +1,7 @@
 """The generic webhook, for any system: facts about it, and how to make its parts."""
 
 from bridge.ports import Connector
+from connectors.standing_in import stand_in
 from connectors.webhook.channel_reader import WebhookPartners, WebhookRenewals
 from connectors.webhook.client import TIMEOUT_SECONDS
 from connectors.webhook.doctor import WebhookDoctor
@@ -8,7 +9,6 @@ from connectors.webhook.inbound import WebhookInbound
 from connectors.webhook.orders import ORDER_WORDS
 from connectors.webhook.outbound import WebhookOutbound
 from connectors.webhook.reader import WebhookReader, queues, templates
-from connectors.webhook.sandbox import sandbox
 
 CONNECTOR = Connector(
     name="webhook",
@@ -18,7 +18,7 @@ CONNECTOR = Connector(
     outbound=WebhookOutbound,
     reader=WebhookReader,
     delivers=frozenset(ORDER_WORDS),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.webhook.sandbox"),
     is_crm=True,  # and a messenger as well
     max_run=20,  # one call each: a whole run stays well within a lease
     call_timeout_seconds=TIMEOUT_SECONDS,

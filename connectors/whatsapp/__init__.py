@@ -3,13 +3,13 @@
 from bridge.domain.effects import SendMessage
 from bridge.domain.messaging import ChatKind, MediaKind, Messenger
 from bridge.ports import Budget, Connector
+from connectors.standing_in import stand_in
 from connectors.whatsapp.client import TIMEOUT_SECONDS
 from connectors.whatsapp.doctor import WhatsAppDoctor
 from connectors.whatsapp.inbound import WhatsAppInbound
 from connectors.whatsapp.media import WhatsAppMedia
 from connectors.whatsapp.outbound import WhatsAppOutbound
 from connectors.whatsapp.reader import WhatsAppReader
-from connectors.whatsapp.sandbox import sandbox
 from connectors.whatsapp.templates import templates
 from connectors.whatsapp.words import MAX_CAPTION, MAX_TEXT
 
@@ -27,7 +27,7 @@ CONNECTOR = Connector(
     outbound=WhatsAppOutbound,
     reader=WhatsAppReader,
     delivers=frozenset({SendMessage}),
-    sandbox=sandbox,
+    sandbox=stand_in("connectors.whatsapp.sandbox"),
     doctor=WhatsAppDoctor,
     media=WhatsAppMedia,
     templates=templates,

@@ -12,12 +12,12 @@ from flask import Flask, request
 from bridge import logs
 from bridge.domain.names import AccountName
 from bridge.ports import RawRequest
+from bridge.serving import web_of
 from bridge.settings import Settings, environment
 from bridge.store.inbox import NewRow
 from bridge.web.app import Web
 from bridge.web.front import THREADS, Front, serve
 from bridge.web.process import Address, run
-from bridge.wiring import web_of
 from tests.bench.webhooks import PATH, PUBLIC_URL
 
 HOST = "127.0.0.1"

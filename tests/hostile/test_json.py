@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from bridge.pipeline.drain import after, drain
+from bridge.serving import web_of
 from bridge.settings import Settings
 from bridge.store.engine import reading
 from bridge.store.schema import DECISIONS, INBOX
 from bridge.web.app import create_app
-from bridge.wiring import web_of
 from connectors.hubspot.signature import sign_v3
 from tests.cli.commands import CHANNELS, CHAT, CRM, PUBLIC_URL, SECRETS, Installation, installed
 from tests.contract.hostile import CORPUS, WRONG
