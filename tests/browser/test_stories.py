@@ -1,18 +1,18 @@
 """Four readers at their work in the demo on PostgreSQL: each in three languages, on a phone and at
 a desk. Each story has rows of its own, so that none depends on another; its pictures are kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import support_story
+from tests.browser import admin_story, partner_story, reseller_story, support_story
 from tests.browser.demo import RunningDemo, running_demo
 from tests.browser.eyes import eyes_on
 from tests.browser.reader import Reader
 from tests.services import Postgres
 
-Enters = Callable[[str, str, int], Reader]
 WIDTHS = pytest.mark.parametrize("width", [390, 1440])
 LANGUAGES = pytest.mark.parametrize("language", ["en", "es", "de"])
 
@@ -44,3 +44,24 @@ def reader(
 def test_of_support(reader: Reader, house: RunningDemo) -> None:
     """ROL-05, CHN-03, FEED-04: list, filter, search, conversation, answer, note, feed, why."""
     support_story.tell(reader, house)
+
+
+@WIDTHS
+@LANGUAGES
+def test_of_admin(reader: Reader, house: RunningDemo) -> None:
+    """ROL-01, ROL-02: a role given, reviewed, saved, taken back; files broken and moved."""
+    admin_story.tell(reader, house)
+
+
+@WIDTHS
+@LANGUAGES
+def test_of_partner(reader: Reader, house: RunningDemo, browser: Browser) -> None:
+    """PRM-13, PRM-24, REN-18: leads taken and declined, the report, renewals."""
+    partner_story.tell(reader, house, browser)
+
+
+@WIDTHS
+@LANGUAGES
+def test_of_reseller(reader: Reader, house: RunningDemo, browser: Browser, tmp_path: Path) -> None:
+    """RSL-01, RSL-09, RSL-12, RSL-24: the table, what is done there, import, signing in as one."""
+    reseller_story.tell(reader, house, browser, tmp_path)
