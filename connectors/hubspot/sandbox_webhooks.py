@@ -48,13 +48,15 @@ class Webhooks:
         self._session = requests.Session()
         self._session.trust_env = False
         self._random = random.Random(0)  # noqa: S311 - not for secrets
+        self._under_way = 0
         self.accepted: list[int] = []
         self.given_up = 0
 
     def shown(self) -> Mapping[str, Any]:
-        """Event ids answered with 2xx, how many events were given up, how many wait."""
+        """Event ids answered with 2xx, how many events were given up, how many wait for an
+        answer."""
         with self._wake:
-            waiting = sum(len(events) for *_, events in self._due)
+            waiting = self._under_way + sum(len(events) for *_, events in self._due)
             return {"accepted": self.accepted[:], "given_up": self.given_up, "waiting": waiting}
 
     def aim(self, target: Target | None) -> None:
@@ -93,13 +95,16 @@ class Webhooks:
                     self._wake.wait(wait)
                     continue
                 attempt, events = self._take()
-            if not self._post(target, attempt, events):
-                self._again(attempt + 1, events, generation)
-                continue
+                self._under_way += len(events)
+            taken = self._post(target, attempt, events)
             with self._wake:
-                self.accepted.extend(event["eventId"] for event in events)
-                if self._random.random() < target.sent_twice:
-                    self._add(time.monotonic() + _FIRST_WAIT_SECONDS, attempt + 1, events)
+                if not taken:
+                    self._again(attempt + 1, events, generation)
+                else:
+                    self.accepted.extend(event["eventId"] for event in events)
+                    if self._random.random() < target.sent_twice:
+                        self._add(time.monotonic() + _FIRST_WAIT_SECONDS, attempt + 1, events)
+                self._under_way -= len(events)
 
     def _take(self) -> tuple[int, list[dict[str, Any]]]:
         """All that is due in the first try goes together; a retry goes by itself."""
@@ -138,12 +143,11 @@ class Webhooks:
 
     def _again(self, attempt: int, events: list[dict[str, Any]], generation: int) -> None:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1), _LONGEST_WAIT_SECONDS)
-        with self._wake:
-            target = self._target if self._generation == generation else None
-            if target is not None and attempt < target.attempts:
-                self._add(time.monotonic() + wait, attempt, events)
-            else:
-                self.given_up += len(events)
+        target = self._target if self._generation == generation else None
+        if target is not None and attempt < target.attempts:
+            self._add(time.monotonic() + wait, attempt, events)
+        else:
+            self.given_up += len(events)
 
     def _event(self, change: Change, target: Target) -> dict[str, Any]:
         by_app = change.source.change_source == "INTEGRATION"
