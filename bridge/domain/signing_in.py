@@ -1,8 +1,9 @@
 """How people sign in: by their company's provider or a link; and who an address is here."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -53,6 +54,55 @@ class Proven:
 
     claims: Mapping[str, object] = field(repr=False)
     id_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderLogin:
+    """A session at the provider, as what it said of somebody names it: digests, of which `session`
+    is empty where it names none."""
+
+    subject: str
+    session: str
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderLogout:
+    """The provider's word that sessions are over: one, or, without `session`, all of `subject`.
+    `token` is the digest by which this word is known again."""
+
+    token: str
+    subject: str
+    session: str
+    said_at: datetime
+
+
+def login_of(claims: Mapping[str, object], issuer: str) -> ProviderLogin:
+    """Of claims that are proven; `iat` is among them."""
+    return ProviderLogin(
+        subject=provider_digest(issuer, "sub", claims),
+        session=provider_digest(issuer, "sid", claims),
+        said_at=moment_of(claims["iat"]),
+    )
+
+
+def provider_digest(issuer: str, name: str, claims: Mapping[str, object]) -> str:
+    """What is kept of a name that the provider gives; empty where it gives none."""
+    found = claims.get(name)
+    if not isinstance(found, str) or not found:
+        return ""
+    text = "\x00".join((issuer, name, found))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def moment_of(seconds: object) -> datetime:
+    """ValueError for what is no time."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError("not a time")
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError("not a time") from error
 
 
 def address_of(claims: Mapping[str, object], policy: OpenIdPolicy) -> str:
@@ -112,6 +162,9 @@ class Provider(Protocol):
 
     def goodbye(self, client: OpenIdClient, back: str) -> str:
         """Where somebody signs out of the provider too; empty where it has no such place."""
+
+    def logged_out(self, client: OpenIdClient, token: str, now: datetime) -> ProviderLogout:
+        """What a `logout_token` says, proven to be the provider's word for us, now."""
 
     def examine(self, client: OpenIdClient) -> str:
         """What it calls itself, asked anew; SignInFailed says what is wrong."""

@@ -17,9 +17,17 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jws import JWSRegistry
 
-from bridge.domain.signing_in import Begun, OpenIdClient, Proven, SignInFailed, Trouble
+from bridge.domain.signing_in import (
+    Begun,
+    OpenIdClient,
+    Proven,
+    ProviderLogout,
+    SignInFailed,
+    Trouble,
+)
 from bridge.openid.calling import read_json, session_for
 from bridge.openid.knowing import Knowledge, Known
+from bridge.openid.logout import MOST_CHARACTERS, logout_of
 
 MOST_AT_ONCE = 6
 WAIT_SECONDS = 1.5
@@ -81,6 +89,18 @@ class OpenIdProvider:
             return ""
         asked = {"client_id": client.policy.client_id, "post_logout_redirect_uri": back}
         return f"{place}{'&' if '?' in place else '?'}{urlencode(asked)}"
+
+    def logged_out(self, client: OpenIdClient, token: str, now: datetime) -> ProviderLogout:
+        """What its `logout_token` says, once all of it is checked."""
+        if not 0 < len(token) <= MOST_CHARACTERS:
+            raise SignInFailed(Trouble.UNTRUSTED, "logout_token: none")
+        with self._asking():
+            try:
+                decoded = self._decoded(client, token)
+            except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+                said = f"logout_token: {type(error).__name__}"
+                raise SignInFailed(Trouble.UNTRUSTED, said) from error
+        return logout_of(decoded.claims, decoded.header, client, now)
 
     def examine(self, client: OpenIdClient) -> str:
         """Asks anew, past what is kept."""

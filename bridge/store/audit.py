@@ -22,6 +22,7 @@ class Way(StrEnum):
     COMMAND = "command"
     CLOCK = "clock"
     HOUSE = "house"  # by a decision, which tells more
+    PROVIDER = "provider"  # of the company's accounts
 
 
 class Deed(StrEnum):
@@ -55,8 +56,8 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """`actor` is a principal, empty for who sits at the machine; `behind` who is signed in as him.
-    `address` is the visitor's IP address."""
+    """`actor` is a principal, empty for who sits at the machine and for what is none; `behind` who
+    is signed in as him. `address` is the visitor's IP address."""
 
     actor: str
     way: Way
@@ -66,6 +67,7 @@ class Who:
 
 CLOCK = Who(actor="", way=Way.CLOCK)
 COMMAND = Who(actor="", way=Way.COMMAND)
+PROVIDER = Who(actor="", way=Way.PROVIDER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

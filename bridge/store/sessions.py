@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from bridge.domain.signin_policy import SessionLimits
+from bridge.domain.signing_in import ProviderLogin
 from bridge.store.among import among
 from bridge.store.keys import digest
 from bridge.store.schema import LOGIN_LINKS, SESSIONS
@@ -50,9 +51,11 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
-    """How somebody comes in: `via` a link or the provider, from what browser, for how long."""
+    """How somebody comes in: `via` a link or the provider (`login` is his there), from what
+    browser, for how long."""
 
     via: str = ""
+    login: ProviderLogin | None = None
     browser: str = ""
     limits: SessionLimits = field(default_factory=SessionLimits)
 
@@ -106,7 +109,7 @@ def keep_session(
     db: Connection, signed_in: SignedIn, now: datetime, entrance: Entrance = NO_WORD
 ) -> str:
     """The same for a session that has less time, or somebody behind it."""
-    token = secrets.token_urlsafe(32)
+    token, login = secrets.token_urlsafe(32), entrance.login
     values = {
         "digest": digest(token),
         "principal": signed_in.principal,
@@ -119,6 +122,8 @@ def keep_session(
         "idle_until": None if signed_in.help else now + entrance.limits.idle,
         "via": entrance.via or None,
         "browser": entrance.browser or None,
+        "provider_subject": None if login is None else login.subject,
+        "provider_session": None if login is None else login.session or None,
     }
     db.execute(insert(SESSIONS).values(values))
     return token
@@ -201,7 +206,7 @@ def open_sessions(
     if after:
         query = query.where(_older_than(after))
     query = query.order_by(SESSIONS.c.created_at.desc(), SESSIONS.c.digest.desc())
-    return tuple(_shown(row) for row in db.execute(query.limit(limit)))
+    return tuple(shown(row) for row in db.execute(query.limit(limit)))
 
 
 def _older_than(after: str) -> ColumnElement[bool]:
@@ -218,7 +223,7 @@ def session_named(db: Connection, name: str, now: datetime) -> Session | None:
         return None
     query = select(SESSIONS).where(_holds(now), SESSIONS.c.help.is_(None), _named(name))
     row = db.execute(query).first()
-    return None if row is None else _shown(row)
+    return None if row is None else shown(row)
 
 
 def end_named(db: Connection, name: str, now: datetime) -> bool:
@@ -252,7 +257,8 @@ def _holds(now: datetime) -> ColumnElement[bool]:
     return and_(SESSIONS.c.revoked_at.is_(None), SESSIONS.c.expires_at > now, idle)
 
 
-def _shown(row: Row[Any]) -> Session:
+def shown(row: Row[Any]) -> Session:
+    """As people see it."""
     return Session(
         id=_PREFIX + row.digest[:_ID_LETTERS],
         principal=row.principal,

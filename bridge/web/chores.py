@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bridge.store.answers import forget_old_answers
+from bridge.store.provider_logouts import forget_logouts
 from bridge.store.sessions import forget_expired_sessions
 
 EVERY = timedelta(hours=1)
@@ -23,6 +24,7 @@ class Chores:
         if self._is_due(now):
             forget_old_answers(db, now)
             forget_expired_sessions(db, now)
+            forget_logouts(db, now)
 
     def _is_due(self, now: datetime) -> bool:
         with self._lock:

@@ -32,6 +32,7 @@ PUBLIC = frozenset(
         "GET /embed/chats/<session>",  # of a frame's own session
         "POST /embed/chats/<session>/reply",
         "GET /signin",
+        "POST /signin/backchannel",  # the provider's own server, by what it has signed
         "GET /signin/callback",
         "GET /signin/choose",
         "POST /signin/choose",  # likewise

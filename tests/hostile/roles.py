@@ -192,6 +192,7 @@ POST   /login/<token>                                          403 403 403 403 4
 GET    /sessions                                               303 403 403 403 403 200
 POST   /sessions/<session>/end                                 303 403 403 403 403 404
 GET    /signin                                                 404 404 404 404 404 404
+POST   /signin/backchannel                                     404 404 404 404 404 404
 GET    /signin/callback                                        404 404 404 404 404 404
 GET    /signin/choose                                          303 303 303 303 303 303
 POST   /signin/choose                                          403 403 403 403 403 403

@@ -42,6 +42,10 @@ class House:
         assert begun.status_code == 303, begun.text
         return comes_back(begun.headers["Location"], login, CALLBACK)
 
+    def session(self, browser: FlaskClient) -> int:
+        """200 while this browser is signed in, 303 when it is not."""
+        return browser.get("/account").status_code
+
     def answered(self, browser: FlaskClient, address: str) -> TestResponse:
         parts = urlsplit(address)
         return browser.get(f"{parts.path}?{parts.query}")

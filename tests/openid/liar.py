@@ -78,8 +78,11 @@ class Liar:
             "email_verified": True,
         }
         claims = {k: v for k, v in {**right, **self.claims}.items() if k not in self.without}
+        return self.sign(claims)
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
         header = {"alg": "RS256", "kid": "own", **self.header}
-        return jwt.encode(header, claims, self.key, algorithms=_ALLOWED)
+        return jwt.encode(header, dict(claims), self.key, algorithms=_ALLOWED)
 
 
 def leads_elsewhere() -> Response:

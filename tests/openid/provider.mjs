@@ -14,6 +14,9 @@ const provider = new Provider(issuer, {
   jwks: { keys: told.keys },
   cookies: { keys: ["only for tests"] },
   claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["preferred_username"] },
+  features: { backchannelLogout: { enabled: true } },
+  // Without its deadline of 2.5 seconds, as a machine may be slow, and into this machine as well.
+  fetch: (url, { signal, dispatcher, ...options }) => fetch(url, options),
   conformIdTokenClaims: told.conform ?? true,
   findAccount: async (context, id) => ({
     accountId: id,

@@ -53,6 +53,8 @@ class Wanted:
     conform: bool = True  # False: the address stands in the token itself
     algorithm: str = "RS256"
     goodbyes: Sequence[str] = field(default_factory=tuple)
+    back_channel: str = ""  # where it says that somebody has signed out
+    names_sessions: bool = True
 
     @property
     def issuer(self) -> str:
@@ -63,13 +65,16 @@ class Wanted:
 def running(wanted: Wanted) -> Iterator[str]:
     """Its issuer; the provider is gone afterwards."""
     lane = BY_NAME["oidc"]
-    client = {
+    client: dict[str, Any] = {
         "client_id": CLIENT,
         "client_secret": SECRET,
         "redirect_uris": list(wanted.callbacks),
         "post_logout_redirect_uris": list(wanted.goodbyes),
         "id_token_signed_response_alg": wanted.algorithm,
     }
+    if wanted.back_channel:
+        client["backchannel_logout_uri"] = wanted.back_channel
+        client["backchannel_logout_session_required"] = wanted.names_sessions
     told = {
         "modules": str(lane.node_modules),
         "port": wanted.port,
@@ -103,18 +108,32 @@ def running(wanted: Wanted) -> Iterator[str]:
 def comes_back(address: str, login: str, callback: str) -> str:
     """Where the provider sends somebody back to who signs in as `login` and agrees."""
     with requests.Session() as browser:
-        answer = browser.get(address, allow_redirects=False, timeout=60)
-        for _ in range(12):
-            if answer.is_redirect:
-                address = urljoin(answer.url, answer.headers["Location"])
-                if address.startswith(callback):
-                    return address
-                answer = browser.get(address, allow_redirects=False, timeout=60)
-                continue
-            answer = browser.post(
-                _action(answer), data=_fields(answer.text, login), allow_redirects=False, timeout=60
-            )
+        return comes_back_in(browser, address, login, callback)
+
+
+def comes_back_in(browser: requests.Session, address: str, login: str, callback: str) -> str:
+    """The same in a browser that the provider knows from then on."""
+    answer = browser.get(address, allow_redirects=False, timeout=60)
+    for _ in range(12):
+        if answer.is_redirect:
+            address = urljoin(answer.url, answer.headers["Location"])
+            if address.startswith(callback):
+                return address
+            answer = browser.get(address, allow_redirects=False, timeout=60)
+            continue
+        answer = browser.post(
+            _action(answer), data=_fields(answer.text, login), allow_redirects=False, timeout=60
+        )
     raise AssertionError(f"never came back: {answer.status_code} {answer.text[:500]}")
+
+
+def signs_out(browser: requests.Session, issuer: str) -> None:
+    """Of the provider, at its own page; it has told everybody when this is over."""
+    page = browser.get(f"{issuer}/session/end", timeout=60)
+    (token,) = re.findall(r'name="xsrf" value="([^"]+)"', page.text)
+    data = {"xsrf": token, "logout": "yes"}
+    done = browser.post(f"{issuer}/session/end/confirm", data=data, timeout=300)
+    assert done.status_code == 200, done.text[:500]
 
 
 def _action(answer: requests.Response) -> str:

@@ -101,7 +101,7 @@ def writing_addresses(world: World) -> Iterator[tuple[str, str]]:
 
 
 HIS_OWN = {
-    *("/login/1", "/signin/choose", "/logout", "/look", "/welcome/skip"),
+    *("/login/1", "/signin/choose", "/signin/backchannel", "/logout", "/look", "/welcome/skip"),
     *("/account/end-others", "/account/sessions/1/end"),
 }
 

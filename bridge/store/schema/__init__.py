@@ -25,7 +25,13 @@ from bridge.store.schema.notices import DIGESTS, NOTIFICATIONS
 from bridge.store.schema.numbers import COUNTED, SUMS, TO_COUNT
 from bridge.store.schema.parked import PARKED, REACTION_IDS
 from bridge.store.schema.partners import PARTNER_LEADS, PARTNER_SIDE
-from bridge.store.schema.people import API_ANSWERS, API_KEYS, LOGIN_LINKS, SESSIONS
+from bridge.store.schema.people import (
+    API_ANSWERS,
+    API_KEYS,
+    LOGIN_LINKS,
+    PROVIDER_LOGOUTS,
+    SESSIONS,
+)
 from bridge.store.schema.renewals import (
     RENEWAL_CHATS,
     RENEWAL_DEFAULTS,
@@ -91,6 +97,7 @@ __all__ = [
     "PARTNER_SIDE",
     "PASSES",
     "PIPELINES",
+    "PROVIDER_LOGOUTS",
     "PUSHES",
     "REACTION_IDS",
     "RECORDS",

@@ -44,6 +44,8 @@ SESSIONS = Table(
     Column("via", Text),
     Column("browser", Text),
     Column("embed", Text),
+    Column("provider_subject", Text),
+    Column("provider_session", Text),
 )
 # Who is signed in as a client: what the clock looks through for those whose end is to be noted.
 Index(
@@ -55,6 +57,19 @@ Index(
 )
 Index("ix_sessions_principal", SESSIONS.c.principal, SESSIONS.c.created_at)
 Index("ix_sessions_created", SESSIONS.c.created_at, SESSIONS.c.digest)
+Index("ix_sessions_provider_subject", SESSIONS.c.provider_subject)
+Index("ix_sessions_provider_session", SESSIONS.c.provider_session)
+# What the provider said of the end of sessions, digests only: each word counts once, and no
+# sign-in that was on its way meanwhile comes in.
+PROVIDER_LOGOUTS = Table(
+    "provider_logouts",
+    METADATA,
+    Column("token", Text, primary_key=True),
+    Column("subject", Text),
+    Column("session", Text),
+    Column("said_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
 # Answers already given to API writes, by principal and Idempotency-Key.
 API_ANSWERS = Table(
     "api_answers",

@@ -171,6 +171,7 @@ def _entrances(site: Site) -> Routes:
         (openid.CALLBACK, "GET", partial(openid.come_back, site, door)),
         ("/signin/choose", "GET", partial(openid.show_choice, site)),
         ("/signin/choose", "POST", partial(openid.choose, site, door)),
+        (openid.BACK_CHANNEL, "POST", partial(openid.hear_logout, site)),
         ("/signin/goodbye", "GET", partial(openid.say_goodbye, site, door)),
         ("/look", "POST", own_form(site, appearance.choose, EVERYBODY)),
         (f"{embedding.PREFIX}<token>", "GET", partial(embedding.open_link, site, door)),

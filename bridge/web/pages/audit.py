@@ -49,6 +49,7 @@ WAYS: Mapping[str, Said] = {
     Way.COMMAND: _l("by a command"),
     Way.CLOCK: _l("by the clock"),
     Way.HOUSE: _l("by a decision"),
+    Way.PROVIDER: _l("by signing out of the company account"),
 }
 
 

@@ -6,9 +6,9 @@ from flask import Response, make_response, redirect, request
 from sqlalchemy import Connection
 
 from bridge.domain.reasons import Reason, ReasonCode
+from bridge.domain.signing_in import ProviderLogin
 from bridge.store import audit
 from bridge.store.audit import Deed, NewLine, Way
-from bridge.store.engine import writing
 from bridge.store.sessions import KEPT_AFTER, Entrance, end_session, open_session
 from bridge.web import cookies
 from bridge.web.addresses import own_page
@@ -50,25 +50,21 @@ def _too_many() -> Problem:
     return Problem(429, _TOO_MANY, headers={"Retry-After": "60"})
 
 
-def entrance(site: Site, via: str) -> Entrance:
+def entrance(site: Site, via: str, login: ProviderLogin | None = None) -> Entrance:
     family = browser_family(request.headers.get("User-Agent", ""))
-    return Entrance(via=via, browser=family, limits=site.policy.signin.sessions)
+    return Entrance(via=via, login=login, browser=family, limits=site.policy.signin.sessions)
 
 
-def open_here(db: Connection, site: Site, principal: Principal, via: str) -> str:
+def open_here(
+    db: Connection, site: Site, principal: Principal, via: str, login: ProviderLogin | None = None
+) -> str:
     """A session of this browser in place of the one that it had; on record."""
     now = site.parts.now()
     end_session(db, cookies.read(site, SESSION), now)
     site.chores.do(db, now)
     who = who_of(principal.person, Way.PAGE)
     audit.note(db, [NewLine(who=who, deed=Deed.SIGNED_IN, detail=via)], now)
-    return open_session(db, principal.id, now, entrance(site, via))
-
-
-def enter(site: Site, principal: Principal, via: str) -> Response:
-    with writing(site.parts.engine) as db:
-        token = open_here(db, site, principal, via)
-    return led_in(site, principal, token)
+    return open_session(db, principal.id, now, entrance(site, via, login))
 
 
 def led_in(site: Site, principal: Principal, token: str) -> Response:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -12,18 +12,25 @@ from bridge.domain.signing_in import (
     Begun,
     OpenIdClient,
     Provider,
+    ProviderLogin,
     SignInFailed,
     Trouble,
     address_of,
+    login_of,
     people_of,
 )
+from bridge.store import audit
+from bridge.store.audit import PROVIDER, Deed, NewLine
+from bridge.store.deciding import deciding
 from bridge.store.engine import reading
+from bridge.store.provider_logouts import is_logged_out, log_out
 from bridge.web import cookies
 from bridge.web.auth import Principal, check_csrf, csrf_token, principal_for
-from bridge.web.pages.entering import Gate, enter
+from bridge.web.pages.entering import Gate, led_in, open_here
 from bridge.web.site import Site
 
 CALLBACK = "/signin/callback"
+BACK_CHANNEL = "/signin/backchannel"
 VIA = "oidc"
 BEGUN = "bridge_oidc"
 CHOICE = "bridge_choice"
@@ -47,6 +54,7 @@ class _Choice:
     """Somebody who has proved an address that is several people here."""
 
     address: str
+    login: ProviderLogin
     ticket: str
 
 
@@ -70,14 +78,13 @@ def come_back(site: Site, gate: Gate) -> Response:
     try:
         provider, client = provider_of(site)
         gate.admit(site)
-        address = _proven_address(site, provider, client)
+        address, login = _proven(site, provider, client)
         principals = _principals(site, address)
         if not principals:
             raise SignInFailed(Trouble.NO_ACCOUNT)
+        answer = _let_in(site, gate, _Choice(address=address, login=login, ticket=""), principals)
     except SignInFailed as failed:
         answer = _told(failed)
-    else:
-        answer = _let_in(site, gate, address, principals)
     cookies.drop(site, answer, BEGUN)
     return answer
 
@@ -92,14 +99,18 @@ def show_choice(site: Site) -> Response:
 
 
 def choose(site: Site, gate: Gate) -> Response:
-    choice = _choice(site) or _Choice(address="", ticket="")
-    check_csrf(choice.ticket, request.form.get("csrf", ""))
+    choice = _choice(site)
+    check_csrf("" if choice is None else choice.ticket, request.form.get("csrf", ""))
+    if choice is None:  # which no token fits
+        return _told(SignInFailed(Trouble.STALE))
     wanted = request.form.get("kind", "")
     found = [one for one in _principals(site, choice.address) if one.person.kind == wanted]
-    if not found:
-        return _told(SignInFailed(Trouble.NO_ACCOUNT))
-    gate.admit_account(site, found[0])
-    answer = enter(site, found[0], VIA)
+    try:
+        if not found:
+            raise SignInFailed(Trouble.NO_ACCOUNT)
+        answer = _enter(site, gate, found[0], choice.login)
+    except SignInFailed as failed:
+        answer = _told(failed)
     cookies.drop(site, answer, CHOICE)
     return answer
 
@@ -115,6 +126,35 @@ def say_goodbye(site: Site, gate: Gate) -> Response:
     return make_response(redirect(address or "/login", 303))
 
 
+def hear_logout(site: Site) -> Response:
+    """From the provider's own server: somebody has signed out there, or was (OpenID Connect
+    Back-Channel Logout 1.0). What proves it is in the token alone, so no visitor's token is asked
+    for; and nobody's attempts are counted, as many may leave at once."""
+    try:
+        provider, client = provider_of(site)
+        token = request.form.get("logout_token", "")
+        said = provider.logged_out(client, token, site.parts.now())
+    except SignInFailed as failed:
+        _log.warning("logout refused", trouble=str(failed.trouble), detail=failed.detail)
+        return _refused_logout(_STATUS.get(failed.trouble, 400))
+    with deciding(site.parts.engine) as db:
+        ended = log_out(db, said, site.parts.now())
+        lines = [
+            NewLine(who=PROVIDER, deed=Deed.SESSION_REVOKED, object=one.principal, detail=one.id)
+            for one in ended or ()
+        ]
+        audit.note(db, lines, site.parts.now())
+    _log.info("signed out by the provider", sessions=len(lines))
+    return _refused_logout(400) if ended is None else make_response("", 200)
+
+
+def _refused_logout(status: int) -> Response:
+    answer = make_response({"error": "invalid_request"}, status)
+    if status == 503:
+        answer.headers["Retry-After"] = "10"
+    return answer
+
+
 def provider_of(site: Site) -> tuple[Provider, OpenIdClient]:
     """SignInFailed where none is set up."""
     active = site.parts.active()
@@ -128,7 +168,8 @@ def provider_of(site: Site) -> tuple[Provider, OpenIdClient]:
     return site.parts.provider, client
 
 
-def _proven_address(site: Site, provider: Provider, client: OpenIdClient) -> str:
+def _proven(site: Site, provider: Provider, client: OpenIdClient) -> tuple[str, ProviderLogin]:
+    """Whose address it is, and his session there."""
     sealed = cookies.read(site, BEGUN)
     walk = site.seals.open(_Walk, sealed, BEGUN, site.parts.now())
     if walk is None:
@@ -137,7 +178,8 @@ def _proven_address(site: Site, provider: Provider, client: OpenIdClient) -> str
         raise SignInFailed(Trouble.STALE, "the provider has changed meanwhile")
     answer = {name: value for name, value in request.args.items() if len(value) <= _MOST}
     proven = provider.proven(client, _begun(walk), answer, site.parts.now())
-    return address_of(proven.claims, client.policy)
+    address = address_of(proven.claims, client.policy)
+    return address, login_of(proven.claims, client.policy.issuer)
 
 
 def _begun(walk: _Walk) -> Begun:
@@ -157,15 +199,24 @@ def _principals(site: Site, address: str) -> list[Principal]:
         return [principal for principal in found if principal is not None]
 
 
-def _let_in(site: Site, gate: Gate, address: str, principals: list[Principal]) -> Response:
+def _let_in(site: Site, gate: Gate, proven: _Choice, principals: list[Principal]) -> Response:
     if len(principals) == 1:
-        gate.admit_account(site, principals[0])
-        return enter(site, principals[0], VIA)
-    choice = _Choice(address=address, ticket=secrets.token_urlsafe(32))
+        return _enter(site, gate, principals[0], proven.login)
+    choice = replace(proven, ticket=secrets.token_urlsafe(32))
     answer = make_response(redirect("/signin/choose", 303))
     until = site.parts.now() + CHOICE_LIFETIME
     cookies.put(site, answer, CHOICE, site.seals.seal(choice, CHOICE, until), CHOICE_LIFETIME)
     return answer
+
+
+def _enter(site: Site, gate: Gate, principal: Principal, login: ProviderLogin) -> Response:
+    """Not who was signed out there while he was on his way here."""
+    gate.admit_account(site, principal)
+    with deciding(site.parts.engine) as db:
+        if is_logged_out(db, login):
+            raise SignInFailed(Trouble.STALE, "signed out at the provider meanwhile")
+        token = open_here(db, site, principal, VIA, login)
+    return led_in(site, principal, token)
 
 
 def _choice(site: Site) -> _Choice | None:

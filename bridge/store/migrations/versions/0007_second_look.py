@@ -1,16 +1,19 @@
-"""A second look: what was told too early, what pages find faster"""
+"""A second look: what was told too early, what pages find faster, sessions of the provider"""
 
 from collections.abc import Sequence
 from types import ModuleType
 
-from bridge.store.migrations.second_look import strangers
+from bridge.store.migrations.second_look import provider_sessions, strangers
 
 revision: str = "0007"
 down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-STEPS: tuple[ModuleType, ...] = (strangers,)
+STEPS: tuple[ModuleType, ...] = (
+    strangers,
+    provider_sessions,
+)
 
 
 def upgrade() -> None:
