@@ -110,6 +110,57 @@ def test_services_are_edited_field_by_field(world: World, rita: Api, browser: Fl
     assert (wrong.status_code, "A service is yes, no" in text_of(wrong)) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("deed", "undo", "said"),
+    [
+        ("suspend", "activate", "The client is suspended: he can use nothing."),
+        ("archive", "unarchive", "The client is in the archive."),
+    ],
+)
+def test_what_can_be_taken_back_is_offered_to_be_right_afterwards(
+    world: World, rita: Api, browser: FlaskClient, deed: str, undo: str, said: str
+) -> None:
+    """RSL-22 to RSL-24: by one button, and only while it can be done."""
+    client = add(rita)
+    path = f"/clients/{client['id']}"
+    if deed == "archive":
+        rita.post(f"{path}/suspend")
+    before = kept(world, client["id"])
+    answer = sends(browser, path, f"{path}/{deed}")
+    assert answer.headers["Location"] == f"{path}?done={deed}"
+    page = browser.get(answer.headers["Location"]).text
+    assert said in text_of(page)
+    assert re.search(rf'class="alert alert-success undo".*?{path}/{undo}"', page, re.DOTALL)
+    back = sends(browser, f"{path}?done={deed}", f"{path}/{undo}")
+    assert back.status_code == 303
+    after = kept(world, client["id"])
+    assert (after.is_suspended, after.is_archived) == (before.is_suspended, before.is_archived)
+    late = browser.get(f"{path}?done={deed}").text
+    assert 'class="alert alert-success undo"' not in late
+    assert "Unheard" not in browser.get(f"{path}?done=Unheard").text
+
+
+def test_the_table_is_sorted_and_counted(rita: Api, browser: FlaskClient) -> None:
+    """RSL-01, RSL-04, RSL-27: what is asked for wrongly is refused."""
+    few = add(rita, legal_name="Zeta", plan="forever")
+    add(rita, legal_name="alfa")
+    rita.post(f"/clients/{few['id']}/use", {"id": "1", "units": 48})
+
+    def first(sort: str) -> str:
+        page = browser.get(f"/clients?sort={sort}").text
+        assert ("All (2)" in page, "To follow up (1)" in page) == (True, True)
+        found = re.search(r"data-row><strong><bdi>(\w+)<", page)
+        assert found is not None
+        return found[1]
+
+    assert [first(sort) for sort in ("", "newest", "name", "units", "ends")] == [
+        *("alfa", "alfa", "alfa", "Zeta", "alfa")
+    ]
+    assert browser.get("/clients?sort=color").status_code == 400
+    found = [one["legal_name"] for one in rita.all("/clients", sort="units", limit=1)]
+    assert found == ["Zeta", "alfa"]
+
+
 @pytest.mark.parametrize("action", ["add-units", "renew", "suspend", "edit"])
 def test_a_double_click_does_it_once(
     world: World, rita: Api, browser: FlaskClient, action: str

@@ -93,11 +93,15 @@ def test_prm_13_taking_accepting_and_declining_by_forms(world: World) -> None:
     for number, deed, leads_to in ((1, "take", "/{id}"), (2, "accept", "/{id}")):
         where = f"/inbox/{lead(number).id}"
         answer = send(petra, page, f"{where}/{deed}")
-        assert answer.headers["Location"] == f"/inbox{leads_to.format(id=lead(number).id)}"
+        told = f"/inbox{leads_to.format(id=lead(number).id)}?done={deed}"
+        assert answer.headers["Location"] == told
+        assert "The lead is yours: get in touch" in petra.get(told).text
         assert stored(world, lead(number)).state is LeadState.ACCEPTED
     third = petra.get(f"/inbox/{lead(3).id}").text
     answer = send(petra, third, f"/inbox/{lead(3).id}/decline", ("why", "too far"))
-    assert answer.headers["Location"] == "/inbox"
+    assert answer.headers["Location"] == "/inbox?done=decline"
+    assert "You have declined the lead" in petra.get("/inbox?done=decline").text
+    assert "Unheard" not in petra.get("/inbox?done=Unheard").text
     assert stored(world, lead(3)).holder == employee(MARTA)
 
 

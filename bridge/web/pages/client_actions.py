@@ -42,7 +42,7 @@ def add(visit: Visit) -> Response:
         if problem.status not in _TOLD:
             raise
         return show_new(visit, problem)
-    return make_response(redirect(f"/clients/{outcome.client.id}", 303))
+    return make_response(redirect(f"/clients/{outcome.client.id}?done=add", 303))
 
 
 def act(visit: Visit, name: str, action: str) -> Response:
@@ -64,7 +64,7 @@ def act(visit: Visit, name: str, action: str) -> Response:
         if problem.status not in _TOLD:
             raise
         return show_one(visit, name, problem)
-    return make_response(redirect(f"/clients/{client.id}", 303))
+    return make_response(redirect(f"/clients/{client.id}?done={action}", 303))
 
 
 def _edit(asking: Asking, client: ResellerClient) -> ClientDone:

@@ -23,10 +23,28 @@ _MOVEMENT: Mapping[Movement, Said] = {
     Movement.LAPSED: _l("lapsed with the plan before"),
 }
 CLIENT_SORTS: Mapping[ClientSort, Said] = {
-    ClientSort.NEWEST: _l("The newest first"),
+    ClientSort.NEWEST: _l("Newest first"),
     ClientSort.NAME: _l("By name"),
-    ClientSort.UNITS: _l("The fewest units first"),
-    ClientSort.ENDS: _l("The soonest end first"),
+    ClientSort.UNITS: _l("Fewest units first"),
+    ClientSort.ENDS: _l("Soonest end first"),
+}
+DONE: Mapping[str, Said] = {
+    "add": _l("The client is added."),
+    "edit": _l("Saved."),
+    "link": _l("Saved."),
+    "add-units": _l("The units are added."),
+    "renew": _l("The plan is renewed from today."),
+    "suspend": _l("The client is suspended: he can use nothing."),
+    "activate": _l("The client is activated."),
+    "archive": _l("The client is in the archive."),
+    "unarchive": _l("The client is out of the archive."),
+}
+"""What his page says right after it was done, by the word in its address."""
+UNDONE_BY = {
+    "suspend": "activate",
+    "activate": "suspend",
+    "archive": "unarchive",
+    "unarchive": "archive",
 }
 
 

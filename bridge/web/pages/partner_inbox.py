@@ -16,6 +16,7 @@ from bridge.pipeline.parts import Parts
 from bridge.store.engine import reading, writing
 from bridge.store.partner_leads import note_opened
 from bridge.web.business import list_business
+from bridge.web.languages import Said, _l
 from bridge.web.pages import business
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
 from bridge.web.pages.visiting import Visit
@@ -28,6 +29,11 @@ SECTIONS: Mapping[str, frozenset[LeadState]] = {
     "queued": frozenset({LeadState.QUEUED}),
     "accepted": frozenset({LeadState.ACCEPTED}),
     "over": frozenset({LeadState.CLOSED, LeadState.CONVERTED}),
+}
+DONE: Mapping[str, Said] = {
+    "take": _l("The lead is yours: get in touch with the client."),
+    "accept": _l("The lead is yours: get in touch with the client."),
+    "decline": _l("You have declined the lead; it goes on to somebody else."),
 }
 
 
@@ -45,6 +51,7 @@ def show(visit: Visit) -> Response:
     return visit.render(
         "partner_inbox.html",
         one=one,
+        done=DONE.get(asked("done")),
         sections={
             name: tuple(lead_shape(eyes, lead) for lead in found.leads)
             for name, found in pages.items()
@@ -72,16 +79,17 @@ def show_lead(visit: Visit, name: str) -> Response:
         lead=lead_shape(eyes, lead),
         happenings=happened.happenings,
         names={},
+        done=DONE.get(asked("done")),
         key=secrets.token_hex(16),
     )
 
 
 def take(visit: Visit, name: str) -> Response:
-    return _does(visit, name, acting.take)
+    return _does(visit, name, acting.take, "take")
 
 
 def accept(visit: Visit, name: str) -> Response:
-    return _does(visit, name, acting.accept)
+    return _does(visit, name, acting.accept, "accept")
 
 
 def decline(visit: Visit, name: str) -> Response:
@@ -90,7 +98,7 @@ def decline(visit: Visit, name: str) -> Response:
     def declined(parts: Parts, by: Asked, lead: PartnerLeadId) -> Outcome:
         return acting.decline(parts, by, lead, why)
 
-    return _does(visit, name, declined)
+    return _does(visit, name, declined, "decline")
 
 
 def asked_by(visit: Visit) -> Asked:
@@ -100,7 +108,7 @@ def asked_by(visit: Visit) -> Asked:
 
 
 def _does(
-    visit: Visit, name: str, act: Callable[[Parts, Asked, PartnerLeadId], Outcome]
+    visit: Visit, name: str, act: Callable[[Parts, Asked, PartnerLeadId], Outcome], deed: str
 ) -> Response:
     """Back to the lead while it is still his business, else to the inbox."""
     parts = visit.site.parts
@@ -108,4 +116,5 @@ def _does(
     with reading(parts.engine) as db:
         eyes = eyes_of(db, visit.policy, visit.principal)
         is_his = lead_seen(db, eyes, name) is not None
-    return make_response(redirect(f"/inbox/{name}" if is_his else "/inbox", 303))
+    where = f"/inbox/{name}" if is_his else "/inbox"
+    return make_response(redirect(f"{where}?done={deed}", 303))

@@ -41,6 +41,7 @@ class Month:
     weeks: tuple[tuple[Day, ...], ...]
     before: str
     after: str
+    count: int
     is_cut: bool
 
 
@@ -85,8 +86,14 @@ def month_of(first: date, today: date, found: Sequence[Seen], *, is_cut: bool) -
         weeks=weeks,
         before=f"{first - timedelta(days=1):%Y-%m}",
         after=f"{first + timedelta(days=31):%Y-%m}",
+        count=sum(_is_in(one, first) for one in found),
         is_cut=is_cut,
     )
+
+
+def _is_in(one: Seen, first: date) -> bool:
+    day = one.renewal.reading.renews_on
+    return day is not None and (day.year, day.month) == (first.year, first.month)
 
 
 def _weeks(first: date) -> list[list[date]]:

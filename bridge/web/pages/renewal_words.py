@@ -1,9 +1,10 @@
 """How renewals look on a page: states, words that one says about them, owners."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 
 from bridge.domain.renewing import OwnerChoice, RenewalOwner, RenewalState, RenewalWord
-from bridge.web.languages import Said, _l
+from bridge.web.languages import Said, _, _l, _n, zone
 
 WORDS: Mapping[RenewalWord, Said] = {
     RenewalWord.HANDLED: _l("We are at it"),
@@ -52,7 +53,18 @@ def notice_outcome(outcome: str) -> str:
     return str(_OUTCOMES.get(outcome, outcome))
 
 
+def days_until(day: date, now: datetime) -> str:
+    """Counted by the reader's calendar."""
+    days = (day - now.astimezone(zone()).date()).days
+    if days > 0:
+        return _n("in %(num)d day", "in %(num)d days", days)
+    if days < 0:
+        return _n("%(num)d day ago", "%(num)d days ago", -days)
+    return _("today")
+
+
 RENEWAL_FILTERS: dict[str, Callable[..., object]] = {
     "renewal_owner": renewal_owner,
     "notice_outcome": notice_outcome,
+    "days_until": days_until,
 }

@@ -82,6 +82,7 @@ def show(visit: Visit, name: str) -> Response:
         states=STATES,
         tones=STATE_TONES,
         key=secrets.token_hex(16),
+        is_saved=asked("done") == "1",
     )
 
 
@@ -98,7 +99,7 @@ def set_owner(visit: Visit, name: str) -> Response:
     notify = storable(request.form.get("notify", "")).strip() or None
     word = _word(visit, f"owner {name} {choice} {notify}")
     answer = desk.set_owner(visit.site.parts, word, RenewalId(name), choice, notify)
-    return _back(answer, f"/renewals/{name}")
+    return _back(answer, f"/renewals/{name}?done=1")
 
 
 def say(visit: Visit, name: str) -> Response:
@@ -109,7 +110,7 @@ def say(visit: Visit, name: str) -> Response:
         raise invalid("is not a day", field="renews_on", status=400) from error
     word = _word(visit, f"say {name} {said} {renews_on}")
     answer = desk.say(visit.site.parts, word, RenewalId(name), said, renews_on)
-    return _back(answer, f"/renewals/{name}")
+    return _back(answer, f"/renewals/{name}?done=1")
 
 
 def show_default(visit: Visit) -> Response:
@@ -130,6 +131,7 @@ def show_default(visit: Visit) -> Response:
         tenants=tuple(visit.policy.users) if person.kind is PersonKind.EMPLOYEE else (),
         vendor=active.policy.renewals.partner_of if active.policy.renewals else "",
         can_write=may_edit(person, tenant, visit.policy),
+        is_saved=asked("done") == "1",
     )
 
 
@@ -143,7 +145,7 @@ def set_default(visit: Visit) -> Response:
         by=visit.principal.person,
     )
     answer = edit_default(visit.site.parts, edit)
-    return _back(answer, f"/settings/partners/communications?tenant={tenant}")
+    return _back(answer, f"/settings/partners/communications?tenant={tenant}&done=1")
 
 
 def _history(db: Connection, opened: Opened, person: Person) -> tuple[Record, ...]:

@@ -25,7 +25,7 @@ from bridge.store.unit_movements import ledger
 from bridge.web.business import list_business
 from bridge.web.pages import business
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
-from bridge.web.pages.client_words import CLIENT_SORTS
+from bridge.web.pages.client_words import CLIENT_SORTS, DONE, UNDONE_BY
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import Problem, invalid, not_found
 
@@ -111,6 +111,8 @@ def show_one(visit: Visit, name: str, problem: Problem | None = None) -> Respons
         happenings=happened.happenings,
         key=secrets.token_hex(16),
         problem=problem,
+        done=DONE.get(asked("done")),
+        undo=UNDONE_BY.get(asked("done"), ""),
         is_ours=eyes.person.kind is PersonKind.EMPLOYEE,
         next_page=address_of_next(visit, more, f"ledger {name}"),
     )
