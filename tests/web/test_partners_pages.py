@@ -101,7 +101,7 @@ def test_prm_13_taking_accepting_and_declining_by_forms(world: World) -> None:
     answer = send(petra, third, f"/inbox/{lead(3).id}/decline", ("why", "too far"))
     assert answer.headers["Location"] == "/inbox?done=decline"
     assert "You have declined the lead" in petra.get("/inbox?done=decline").text
-    assert "Unheard" not in petra.get("/inbox?done=Unheard").text
+    assert "alert-success" not in petra.get("/inbox?done=Unheard").text
     assert stored(world, lead(3)).holder == employee(MARTA)
 
 

@@ -60,6 +60,13 @@
     body.dispatchEvent(new Event("bridge:changed"));
   }
 
+  // What was just done is told once, not again with each reload.
+  const here = new URL(location.href);
+  if (here.searchParams.has("done")) {
+    here.searchParams.delete("done");
+    history.replaceState(history.state, "", here);
+  }
+
   inZone(document);
   reachable(document);
   window.addEventListener("resize", () => reachable(document));
