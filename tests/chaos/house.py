@@ -162,15 +162,16 @@ def house(
     crm: Crm = HUBSPOT,
     files: str = "",
     side: Side | None = None,
+    forked: bool = False,
 ) -> Iterator[House]:
     """All of it up, the CRM filled and mirrored, nothing written yet.
 
     Without a URL the store is a PostgreSQL server of its own, among the processes. `bridge` is the
     module that is run, and its first arguments. `port` is web's, any free one by default. `files`
     is the host of clients' files. With a `side` there is a
-    reseller with clients, and a mail server.
+    reseller with clients, and a mail server. `forked` is how processes begin, see `fleet`.
     """
-    with _short_folder() as place, watched(place), fleet(folder) as processes:
+    with _short_folder() as place, watched(place), fleet(folder, forked=forked) as processes:
         ports = {"web": port or free_port(), crm.account: free_port(), CHAT: free_port()}
         server = None if database_url else Postgres(directory=place / "postgres", pid=0)
         url = database_url or (server.url("bridge") if server else "")

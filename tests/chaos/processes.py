@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from bridge.cli import tied
 from tests.chaos.plan import Aim
-from tests.chaos.warden import kill
+from tests.chaos.warden import MARK, kill
+from tests.forked import Forked, can_be_forked
+from tests.forked import tied as tied_to_here
 
 AFTER_OWN_END_SECONDS = 0.3
 STOP_SECONDS = 3.0
@@ -37,6 +40,7 @@ class Process:
     name: str
     program: Program
     log: Path
+    forked: bool = False
     start_again_at: float | None = None
     go_on_at: float | None = None
     running: "subprocess.Popen[bytes] | None" = None
@@ -51,14 +55,23 @@ class Process:
     def start(self) -> None:
         self.start_again_at = None
         with self.log.open("ab") as log:
+            streams: Any = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            if self.forked and can_be_forked(self.program.command, self.environ):
+                self.running = Forked(
+                    list(self.program.command),
+                    env=dict(self.environ),
+                    cwd=self.environ.get(MARK),  # the warden finds it by its folder
+                    preexec_fn=tied_to_here,
+                    start_new_session=True,
+                    **streams,
+                )
+                return
             self.running = subprocess.Popen(
                 self._command(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=dict(self.program.environ),
+                env=dict(self.environ),
                 user=self.program.user,
                 start_new_session=True,
+                **streams,
             )
 
     def _command(self) -> list[str]:
@@ -154,14 +167,15 @@ class Process:
 class Fleet:
     """All processes of a house. Starts them from one thread, which has to outlive them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, forked: bool = False) -> None:
         self._folder = folder
+        self._forked = forked
         self._orphans: list[psutil.Process] = []
         self.processes: dict[str, Process] = {}
 
     def start(self, name: str, program: Program) -> None:
         log = self._folder / f"{name.replace(' ', '-')}.log"
-        self.processes[name] = Process(name, program, log)
+        self.processes[name] = Process(name, program, log, self._forked)
         self.processes[name].start()
 
     def strike(self, name: str, aim: Aim, absence: float) -> None:
@@ -194,8 +208,10 @@ class Fleet:
 
 
 @contextlib.contextmanager
-def fleet(folder: Path) -> Iterator[Fleet]:
-    made = Fleet(folder)
+def fleet(folder: Path, *, forked: bool = False) -> Iterator[Fleet]:
+    """With `forked`, of a process that has everything imported where that can be; their command
+    line then says nothing."""
+    made = Fleet(folder, forked=forked)
     try:
         yield made
     finally:

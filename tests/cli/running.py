@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from tests.forked import process_of, run
 from tests.ports import free_port
 
 KEY = "webhook-key-of-the-test"
@@ -76,25 +77,15 @@ class House:
         }
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "bridge.cli", *arguments],
-            env=dict(self.environ()),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        command = (sys.executable, "-m", "bridge.cli", *arguments)
+        return run(command, self.environ(), PATIENCE_SECONDS)
 
     @contextlib.contextmanager
     def started(self, *arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
         """Killed with all its children at the end, if it has not ended before."""
         with (self.folder / f"{arguments[0]}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", self.program, *arguments],
-                env=dict(self.environ()),
-                stdout=log,
-                stderr=log,
-            )
+            command = (sys.executable, "-m", self.program, *arguments)
+            process = process_of(command, self.environ(), stdout=log, stderr=log)
         try:
             yield process
         finally:

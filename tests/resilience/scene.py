@@ -108,7 +108,7 @@ def scene(
     clients = clients_of(plan)
     engine = open_engine(database_url)
     try:
-        with house(database_url, folder, clients, bridge=bridge) as home:
+        with house(database_url, folder, clients, bridge=bridge, forked=True) as home:
             yield Scene(home, engine, chats_of(plan, clients))
             _part(home)
     finally:

@@ -108,7 +108,7 @@ def test_workers_twenty_minutes_apart_neither_double_nor_wait_for_each_other(
     """Leases and waits go by the store's clock. By its own, a host that is behind would have an
     unknown outcome looked up before the CRM shows it, and one that is ahead would make all wait."""
     port = free_port()
-    with home_with(migrated, tmp_path, port) as home, fleet(tmp_path) as processes:
+    with home_with(migrated, tmp_path, port) as home, fleet(tmp_path, forked=True) as processes:
         ten = timedelta(minutes=10)
         for name, ahead in (("ahead", ten), ("behind", -ten)):
             command = on_a_host(home.bridge("worker"), ahead)
@@ -206,7 +206,7 @@ def test_an_old_signature_is_refused_and_a_repeated_one_decided_once(tmp_path: P
             again = signed(port, timedelta(seconds=200))
             assert [post(port, again), post(port, again)] == [200, 200]
             assert post(port, signed(port, timedelta(seconds=-200), event=2)) == 200
-        with fleet(tmp_path) as processes:
+        with fleet(tmp_path, forked=True) as processes:
             worker = Program(command=home.bridge("worker"), environ=home.environ)
             processes.start("worker", worker)
             await_that(lambda: home.is_at_rest(), "never at rest")

@@ -173,7 +173,10 @@ def test_a_worker_process_that_a_row_kills_comes_back_and_does_the_rest(
 ) -> None:
     """R9, R10: as it is run. A polling worker dies of it and is started again by whoever watches
     over it; an RQ worker loses only the job. Support sees why, mends, and replays."""
-    with installation(sqlite_url, tmp_path, free_port()) as home, fleet(tmp_path) as processes:
+    with (
+        installation(sqlite_url, tmp_path, free_port()) as home,
+        fleet(tmp_path, forked=True) as processes,
+    ):
         more = {"BRIDGE_LEASE_SECONDS": "1"}
         if bell == "redis":
             more["BRIDGE_REDIS_URL"] = request.getfixturevalue("redis_url")

@@ -70,7 +70,7 @@ def test_migrated_and_started_all_that_was_pending_is_delivered(
 ) -> None:
     """R13: rows in every state, leases of workers that were killed; `migrate`, then a worker."""
     url, port = put(revision), free_port()
-    with installation(url, tmp_path, port) as home, fleet(tmp_path) as processes:
+    with installation(url, tmp_path, port) as home, fleet(tmp_path, forked=True) as processes:
         before = states(home.engine)
         home.run("migrate")
         assert revision_of(home.engine) == head()
@@ -90,7 +90,7 @@ def test_up_alone_does_all_of_it(revision: str, tmp_path: Path) -> None:
     """R13: what who has one machine does: stops the old release, starts the new one."""
     url, port = f"sqlite:///{tmp_path}/old.sqlite", free_port()
     put_sqlite(revision, url)
-    with installation(url, tmp_path, port) as home, fleet(tmp_path) as processes:
+    with installation(url, tmp_path, port) as home, fleet(tmp_path, forked=True) as processes:
         words = home.bridge("up", "--port", str(port))
         processes.start("up", Program(command=words, environ=home.environ))
         await_that(

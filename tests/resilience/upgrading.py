@@ -1,7 +1,6 @@
 """Databases of earlier releases, and the installation that finds them when it starts."""
 
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +21,7 @@ from bridge.store.schema import INBOX, OUTBOX
 from connectors import CONNECTORS
 from connectors.hubspot.timeline import mark
 from tests.chaos.processes import without_settings
+from tests.forked import run
 from tests.pipeline.world import CHANNELS, CHAT, CRM, OWNERS, SECRETS, client
 from tests.resilience.stored import KNOWN, STORED
 from tests.serving import served
@@ -49,6 +49,7 @@ default: {employee: luis@acme.example}
 """
 
 
+COMMAND_SECONDS = 300.0  # however busy the machine is
 _OPEN = ("pending", "leased", "held", "unknown")
 
 
@@ -130,13 +131,13 @@ class Installation:
 
     def run(self, *arguments: str) -> None:
         """A command of ours that has to succeed."""
-        subprocess.run(self.bridge(*arguments), env=dict(self.environ), check=True)
+        self.said(*arguments)
 
     def said(self, *arguments: str) -> str:
         """What a command of ours prints."""
-        words = self.bridge(*arguments)
-        ended = subprocess.run(words, env=dict(self.environ), check=True, capture_output=True)
-        return ended.stdout.decode()
+        ended = run(self.bridge(*arguments), self.environ, COMMAND_SECONDS)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
 
     def is_at_rest(self) -> bool:
         return not open_rows(self.engine)
