@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -111,7 +112,7 @@ def test_what_needs_an_interpreter_of_its_own_is_not_forked(
 
 
 def test_it_works_where_it_is_told_to(tmp_path: Path) -> None:
-    given = {"stdout": subprocess.PIPE, "preexec_fn": tied}
+    given: Any = {"stdout": subprocess.PIPE, "preexec_fn": tied}
     with Forked(list(SELF), env=environ(), cwd=tmp_path, start_new_session=True, **given) as one:
         said = json.loads(one.communicate(timeout=PATIENCE_SECONDS)[0])
     assert (said["folder"], said["session"]) == (str(tmp_path), one.pid)

@@ -19,6 +19,7 @@ from bridge.domain.names import AccountName
 from bridge.store.schema import DECISIONS, OUTBOX, TURN_LOG
 from tests.cli.commands import SECRETS, Installation, both_stores
 from tests.cli.running import eventually, kill_tree
+from tests.forked import process_of
 
 PATIENCE = 300.0
 ROOT = Path(__file__).parents[2]
@@ -83,7 +84,7 @@ def workers(environ: Mapping[str, str]) -> Iterator[None]:
     command = (sys.executable, "-m", "tests.cli.crew", str(WORKERS))
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BRIDGE_")}
     quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    crew = subprocess.Popen(command, env={**inherited, **environ, **SECRETS}, cwd=ROOT, **quiet)
+    crew = process_of(command, {**inherited, **environ, **SECRETS}, cwd=ROOT, **quiet)
     try:
         yield
     finally:

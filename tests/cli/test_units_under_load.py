@@ -28,6 +28,7 @@ from bridge.store.unit_movements import imbalances
 from tests.cli.commands import Installation, both_stores
 from tests.cli.running import eventually, kill_tree
 from tests.connectors.webhook.building import SECRET
+from tests.forked import process_of
 from tests.pipeline.reselling import use
 
 PATIENCE = 300.0
@@ -134,7 +135,7 @@ def workers(environ: Mapping[str, str]) -> Iterator[None]:
     command = (sys.executable, "-m", "tests.cli.crew", str(WORKERS))
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BRIDGE_")}
     quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    crew = subprocess.Popen(command, env={**inherited, **environ}, cwd=ROOT, **quiet)
+    crew = process_of(command, {**inherited, **environ}, cwd=ROOT, **quiet)
     try:
         yield
     finally:

@@ -17,6 +17,7 @@ from tests.cli.commands import Installation
 from tests.cli.one_system import ERP, KNOWN, one_system
 from tests.cli.running import eventually, kill_tree
 from tests.connectors.webhook.building import message
+from tests.forked import process_of
 
 PATIENCE = 120.0
 
@@ -40,9 +41,8 @@ def worker(house: Installation) -> Iterator[None]:
     """Killed at the end, wherever it is."""
     command = (sys.executable, "-m", "bridge.cli", "worker")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BRIDGE_")}
-    process = subprocess.Popen(
-        command, env=inherited | house.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = process_of(command, inherited | house.environ, **quiet)
     try:
         yield
     finally:

@@ -138,7 +138,7 @@ def _says(log: Path, words: str) -> bool:
 def web(home: Installation, folder: Path, port: int, ahead: timedelta) -> Iterator[None]:
     command = home.bridge("web", "--port", str(port))
     program = Program(command=on_a_host(command, ahead) if ahead else command, environ=home.environ)
-    with fleet(folder) as processes:
+    with fleet(folder, forked=True) as processes:
         processes.start("web", program)
         await_that(lambda: _answers(port), "web does not answer")
         yield

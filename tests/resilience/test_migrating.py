@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import Engine, event, text
 
 from bridge.store.engine import open_engine
 from bridge.store.migrations import migrate, require_current
+from tests.forked import process_of, run
 from tests.ports import free_port
 from tests.resilience.scene import PATIENCE_SECONDS
 from tests.resilience.upgrading import (
@@ -32,10 +32,7 @@ def test_processes_that_migrate_at_once_do_not_disturb_each_other(
     url = put(revision)
     with installation(url, tmp_path, free_port()) as home:
         before = states(home.engine)
-        running = [
-            subprocess.Popen(home.bridge("migrate"), env=dict(home.environ))
-            for _ in range(MIGRATING)
-        ]
+        running = [process_of(home.bridge("migrate"), home.environ) for _ in range(MIGRATING)]
         assert [process.wait(PATIENCE_SECONDS) for process in running] == [0] * MIGRATING
         require_current(home.engine)
         assert states(home.engine) == before
@@ -101,10 +98,8 @@ def test_an_older_program_refuses_a_newer_schema_and_says_what_to_do(
         with home.engine.begin() as db:
             db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         before = states(home.engine)
-        ended = subprocess.run(
-            home.bridge(*words), env=dict(home.environ), check=False, capture_output=True
-        )
-        said = ended.stderr.decode()
+        ended = run(home.bridge(*words), home.environ, PATIENCE_SECONDS)
+        said = ended.stderr
         assert ended.returncode == 1
         assert "9999" in said
         assert "newer version" in said

@@ -1,5 +1,6 @@
 """The front door on the wire: nothing half-read is passed on, slow clients hold nobody up."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.forked import process_of
 from tests.ports import free_port
 from tests.web.front_process import (
     BODY_SECONDS,
@@ -43,11 +45,9 @@ class Served(Wire):
 @contextmanager
 def running(body_seconds: float = BODY_SECONDS) -> Iterator[Served]:
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.web.front_process", str(port), str(body_seconds)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    command = (sys.executable, "-m", "tests.web.front_process", str(port), str(body_seconds))
+    heard = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = process_of(command, os.environ, **heard)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"

@@ -1,5 +1,6 @@
 """Live streams over the wire: from other processes' rows to an open page, which holds no thread."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bridge.store.keys import Scope
+from tests.forked import process_of
 from tests.ports import free_port
 from tests.web.stream_process import THREADS
 from tests.web.test_front import wait_until_open
@@ -58,11 +60,9 @@ class Line:
 @contextmanager
 def serving(url: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.web.stream_process", str(port), url],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    command = (sys.executable, "-m", "tests.web.stream_process", str(port), url)
+    heard = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = process_of(command, os.environ, **heard)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"

@@ -129,7 +129,7 @@ def eventually(found: Callable[[], T]) -> T:
 def town_running(folder: Path) -> Iterator[Town]:
     """All of it up, the owners known; nobody has written yet."""
     web, crm, hs = free_port(), free_port(), free_port()
-    with relaying(web) as pushes, relaying(hs) as calls, fleet(folder) as processes:
+    with relaying(web) as pushes, relaying(hs) as calls, fleet(folder, forked=True) as processes:
         post = sandbox({"password": SECRETS["SMTP_PASSWORD"]})
         mail = str(post.test_client().get("/_sandbox/address").get_json()["address"])
         environ = {
