@@ -13,7 +13,7 @@ import requests
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, Table, create_engine, insert, select, text
+from sqlalchemy import Engine, MetaData, Table, create_engine, delete, insert, select, text
 
 from bridge.store import migrations
 from bridge.store.engine import open_engine, writing
@@ -83,6 +83,9 @@ def put_postgres(revision: str, url: str, folder: Path) -> None:
     tables = MetaData()
     tables.reflect(target)
     with source.connect() as rows, writing(target) as db:
+        for table in reversed(tables.sorted_tables):
+            if table.name != "alembic_version":
+                db.execute(delete(table))  # what migrations put in stands in the file as well
         for table in tables.sorted_tables:
             if table.name != "alembic_version":
                 _copy(table, [dict(r) for r in rows.execute(select(table)).mappings()], db)
