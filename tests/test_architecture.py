@@ -72,8 +72,9 @@ bridge.wiring
     bridge.storage bridge.openid connectors.fetching
     sqlalchemy structlog
 bridge.serving
-    bridge.domain bridge.settings bridge.policy bridge.store bridge.pipeline bridge.queue
-    bridge.web bridge.wiring connectors connectors.sandboxing
+    bridge.settings bridge.store bridge.pipeline bridge.queue bridge.web bridge.wiring
+bridge.standing_in
+    bridge.domain bridge.settings bridge.policy bridge.wiring connectors connectors.sandboxing
 bridge.logs
     bridge.domain
     structlog
@@ -91,8 +92,8 @@ bridge.clock
     structlog redis sqlalchemy
 bridge.cli
     bridge.domain bridge.ports bridge.codec bridge.settings bridge.policy bridge.store
-    bridge.pipeline bridge.queue bridge.wiring bridge.serving bridge.jobs bridge.worker
-    bridge.clock bridge.logs bridge.sheets
+    bridge.pipeline bridge.queue bridge.wiring bridge.serving bridge.standing_in bridge.jobs
+    bridge.worker bridge.clock bridge.logs bridge.sheets
     sqlalchemy structlog click
 connectors
     bridge.domain bridge.ports connectors.<vendor>

@@ -5,8 +5,8 @@ import click
 from bridge.cli.answers import Command, answer
 from bridge.cli.processes import LOOPBACK, PORT, free_port, stop_signal
 from bridge.domain.names import AccountName
-from bridge.serving import serve_sandbox
 from bridge.settings import Settings, environment, variable_part
+from bridge.standing_in import serve_sandbox
 
 
 @click.command(cls=Command)
