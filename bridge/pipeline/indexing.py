@@ -17,13 +17,14 @@ from bridge.domain.records import Message
 from bridge.domain.searching import fold, terms_of_name, terms_of_text
 from bridge.domain.showing import names_of, names_of_contact, said
 from bridge.pipeline.parts import Parts
-from bridge.store import chats, search_index
+from bridge.store import chats, notes, search_index
 from bridge.store.among import among
 from bridge.store.engine import reading, writing
 from bridge.store.schema import MESSAGES, SEARCH_DUE
-from bridge.store.search_index import TEXTS, Marks, Terms
+from bridge.store.search_index import NOTED, TEXTS, Marks, Terms
 
 BATCH = 250
+_NOTES = 50  # they are folded while nobody else writes
 SECONDS = 0.2
 """At a time: what else the clock does must not wait."""
 _MESSAGES = select(MESSAGES.c.seq, MESSAGES.c.id, MESSAGES.c.value)
@@ -49,7 +50,7 @@ def step(parts: Parts) -> bool:
         new = _read(db, _MESSAGES.where(MESSAGES.c.seq > reached.high).order_by(MESSAGES.c.seq))
     if new:
         return _add(parts, policy, reached, Marks(low=reached.low, high=new[-1].seq), new)
-    if _look_again(parts, policy):
+    if _look_again(parts, policy) or _noted(parts):
         return True
     with reading(parts.engine) as db:
         older = _MESSAGES.where(MESSAGES.c.seq <= reached.low).order_by(MESSAGES.c.seq.desc())
@@ -87,6 +88,7 @@ def _look_again(parts: Parts, policy: Policy) -> bool:
         if ids:
             _names(db, ids)
             _messages(db, policy, ids)
+            _notes_again(db, search_index.numbers_of_notes(ids))
             search_index.looked_at(db, ids)
     return bool(ids)
 
@@ -105,6 +107,34 @@ def _messages(db: Connection, policy: Policy, ids: Collection[str]) -> None:
     rows = [one for one in found if reached.low < one.seq <= reached.high]
     search_index.take_whole(db, (row.seq for row in rows))
     search_index.add(db, TEXTS, _terms(policy, rows))
+
+
+def _noted(parts: Parts) -> bool:
+    """Notes never change: read and written in one breath, as one that is erased meanwhile waits."""
+    with reading(parts.engine) as db:
+        if not notes.after(db, search_index.marks(db, NOTED).high, 1):
+            return False
+    with writing(parts.engine) as db:
+        search_index.alone(db)
+        new = notes.after(db, search_index.marks(db, NOTED).high, _NOTES)
+        search_index.add(db, NOTED, _terms_of_notes(new))
+        if new:
+            search_index.put_marks(db, Marks(high=new[-1].id), NOTED)
+    return bool(new)
+
+
+def _notes_again(db: Connection, ids: Collection[int]) -> None:
+    """Those that were committed after later ones had been indexed."""
+    if not ids:
+        return
+    high = search_index.marks(db, NOTED).high
+    passed = [one for one in notes.by_id(db, ids) if one.id <= high]
+    search_index.take_whole(db, (one.id for one in passed), NOTED)
+    search_index.add(db, NOTED, _terms_of_notes(passed))
+
+
+def _terms_of_notes(found: Sequence[notes.Note]) -> Terms:
+    return {one.id: terms_of_text(fold(one.text)) for one in found}
 
 
 def _terms(policy: Policy, rows: Sequence[_Said]) -> Terms:

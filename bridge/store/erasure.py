@@ -20,7 +20,7 @@ from bridge.store.outbox import WIPED, State
 from bridge.store.records import put_messages
 from bridge.store.reseller_clients import forget_linked
 from bridge.store.schema import DECISIONS, INBOX, MESSAGES, NEEDS, OUTBOX
-from bridge.store.search_index import forget_messages, forget_names
+from bridge.store.search_index import forget_messages, forget_names, forget_notes
 from bridge.store.wiping import without_words
 
 _REASON = "erased"
@@ -43,10 +43,11 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
     """Texts, files, raw requests, decision inputs and effects of these clients are gone; what is
     left says that something happened, not what. What was still to be done for them is dropped."""
     said: dict[MessageId, tuple[int, Folded]] = {}
+    noted: dict[int, Folded] = {}
     for forgotten in people:
         there = among(DECISIONS.c.conversation, forgotten.conversations)
         said |= _erase_messages(db, forgotten.conversations, now)
-        notes.forget(db, forgotten.conversations)
+        noted |= notes.forget(db, forgotten.conversations)
         forget_conversations(db, forgotten.conversations, now)
         _erase_requests(db, _decided_from(there), now)
         _erase_inputs(db, there)
@@ -63,6 +64,7 @@ def erase(db: Connection, people: Sequence[Forgotten], now: datetime) -> None:
             if len(word) >= _TELLING:
                 _erase_requests(db, _body_holds(db, word), now)
     forget_messages(db, said)
+    forget_notes(db, noted)
     forget_names(db, [name for one in people for name in (*one.conversations, one.contact) if name])
 
 

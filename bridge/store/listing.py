@@ -25,9 +25,11 @@ from bridge.domain.notifications import Mark
 from bridge.domain.records import Conversation, Message
 from bridge.store.among import among
 from bridge.store.matching import holds
+from bridge.store.notes import Note
 from bridge.store.schema import (
     CONVERSATIONS,
     MESSAGES,
+    NOTES,
 )
 from bridge.store.sieving import Sieve, chats_within
 
@@ -134,6 +136,18 @@ def messages_among(
     )
     rows = db.execute(query)
     return tuple((row.seq, decode(Message, bytes(row.value))) for row in rows)
+
+
+def noted_among(db: Connection, wanted: Wanted, ids: Iterable[int]) -> tuple[Note, ...]:
+    """Those of these notes whose conversations fit, the newest first."""
+    query = (
+        _narrowed(db, wanted)
+        .join(NOTES, NOTES.c.conversation == CONVERSATIONS.c.id)
+        .with_only_columns(*NOTES.c)
+        .where(among(NOTES.c.id, ids))
+        .order_by(NOTES.c.id.desc())
+    )
+    return tuple(Note(**row) for row in db.execute(query).mappings())
 
 
 def places_of(

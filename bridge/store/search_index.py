@@ -20,7 +20,7 @@ from bridge.store.among import among
 from bridge.store.schema import SEARCH_DUE, SEARCH_MARKS, SEARCH_NAMES, SEARCH_WORDS
 
 BLOCK = 4096
-TEXTS, NAMES = 0, 1
+TEXTS, NAMES, NOTED = 0, 1, 2
 _LOCK = 7_165_234
 _ADD = (
     "INSERT INTO search_words (part, block, word, places) VALUES ({0}, {0}, {0}, {0})"
@@ -29,6 +29,7 @@ _ADD = (
 )
 _MARKS = {"sqlite": "?", "postgresql": "%s"}
 _EMPTY = ","
+_OF_NOTE = "note:"
 _HERE = and_(
     SEARCH_WORDS.c.part == bindparam("of"),
     SEARCH_WORDS.c.block == bindparam("within"),
@@ -60,14 +61,14 @@ def alone(db: Connection) -> None:
         db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-def marks(db: Connection) -> Marks:
-    row = db.execute(select(SEARCH_MARKS).where(SEARCH_MARKS.c.part == TEXTS)).first()
+def marks(db: Connection, part: int = TEXTS) -> Marks:
+    row = db.execute(select(SEARCH_MARKS).where(SEARCH_MARKS.c.part == part)).first()
     return Marks() if row is None else Marks(low=row.low, high=row.high)
 
 
-def put_marks(db: Connection, new: Marks) -> None:
-    db.execute(delete(SEARCH_MARKS).where(SEARCH_MARKS.c.part == TEXTS))
-    db.execute(SEARCH_MARKS.insert().values(part=TEXTS, low=new.low, high=new.high))
+def put_marks(db: Connection, new: Marks, part: int = TEXTS) -> None:
+    db.execute(delete(SEARCH_MARKS).where(SEARCH_MARKS.c.part == part))
+    db.execute(SEARCH_MARKS.insert().values(part=part, low=new.low, high=new.high))
 
 
 def add(db: Connection, part: int, terms: Terms) -> None:
@@ -91,15 +92,15 @@ def take(db: Connection, part: int, terms: Terms) -> None:
         _take(db, part, block, spots)
 
 
-def take_whole(db: Connection, numbers: Iterable[int]) -> None:
-    """Takes messages away whose terms are no longer known: every word of their blocks is looked
+def take_whole(db: Connection, numbers: Iterable[int], part: int = TEXTS) -> None:
+    """Takes texts away whose terms are no longer known: every word of their blocks is looked
     at."""
     for block, some in _by_block(set(numbers)):
-        within = (SEARCH_WORDS.c.part == TEXTS, SEARCH_WORDS.c.block == block)
+        within = (SEARCH_WORDS.c.part == part, SEARCH_WORDS.c.block == block)
         for number in some:
             holds = SEARCH_WORDS.c.places.contains(_place(number))
             words = db.scalars(select(SEARCH_WORDS.c.word).where(*within, holds)).all()
-            _take(db, TEXTS, block, {(bytes(word), number) for word in words})
+            _take(db, part, block, {(bytes(word), number) for word in words})
 
 
 def _by_block(numbers: Iterable[int]) -> list[tuple[int, list[int]]]:
@@ -146,6 +147,21 @@ def looked_at(db: Connection, ids: Iterable[str]) -> None:
     db.execute(delete(SEARCH_DUE).where(among(SEARCH_DUE.c.id, ids)))
 
 
+def note_notes(db: Connection, ids: Iterable[int]) -> None:
+    """Notes that were just written."""
+    note(db, (f"{_OF_NOTE}{one}" for one in ids))
+
+
+def numbers_of_notes(ids: Iterable[str]) -> tuple[int, ...]:
+    """Those of what is due that are notes."""
+    return tuple(int(one.removeprefix(_OF_NOTE)) for one in ids if one.startswith(_OF_NOTE))
+
+
+def notes_due(db: Connection, limit: int) -> tuple[int, ...]:
+    waiting = select(SEARCH_DUE.c.id).where(SEARCH_DUE.c.id.like(f"{_OF_NOTE}%"))
+    return numbers_of_notes(db.scalars(waiting.limit(limit)))
+
+
 def put_names(db: Connection, named: Mapping[str, frozenset[str]]) -> None:
     """What each conversation or contact is found by from now on; nothing: by nothing."""
     known = _known_names(db, named)
@@ -188,3 +204,13 @@ def forget_messages(db: Connection, known: Mapping[MessageId, tuple[int, Folded]
     take(db, TEXTS, {seq: terms_of_text(said) for seq, said in told.items()})
     # A clock that has read them already does not write what it has read.
     note(db, known.keys() - indexed)
+
+
+def forget_notes(db: Connection, known: Mapping[int, Folded]) -> None:
+    """The same of colleagues' notes that are gone, each with what it said: it never changed, and a
+    clock reads them where nobody else writes."""
+    if not known:
+        return
+    alone(db)
+    high = marks(db, NOTED).high
+    take(db, NOTED, {n: terms_of_text(said) for n, said in known.items() if n <= high})

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from bridge.domain.searching import Needle, Sought
 from bridge.store.among import among
-from bridge.store.schema import MESSAGES, SEARCH_DUE, SEARCH_NAMES, SEARCH_WORDS
-from bridge.store.search_index import BLOCK, NAMES, TEXTS, marks
+from bridge.store.schema import MESSAGES, NOTES, SEARCH_DUE, SEARCH_NAMES, SEARCH_WORDS
+from bridge.store.search_index import BLOCK, NAMES, NOTED, TEXTS, marks, notes_due
 
 _FIRST_BLOCKS, _TIMES_MORE = 4, 8
 MOST_NOT_INDEXED = 1000
@@ -23,15 +23,23 @@ def messages_with(db: Connection, wanted: Sought, before: int | None) -> Iterato
     if wanted.is_empty:
         return
     yield _not_indexed(db, before)
-    newest = _newest_block(db, TEXTS) if before is None else before // BLOCK
-    if newest is None:
+    yield from _indexed(db, TEXTS, wanted, before)
+
+
+def notes_with(db: Connection, wanted: Sought, before: int | None) -> Iterator[Sequence[int]]:
+    """The same of colleagues' notes, by their ids."""
+    if wanted.is_empty:
         return
-    span = _FIRST_BLOCKS
-    while newest >= 0:
-        blocks = range(newest, max(newest - span, -1), -1)
-        found = _numbers(_holding(db, TEXTS, blocks, wanted, wanted.text_needles()))
-        yield [one for one in found if before is None or one < before]
-        newest, span = newest - span, span * _TIMES_MORE
+    yield [one for one in _notes_not_indexed(db) if before is None or one < before]
+    yield from _indexed(db, NOTED, wanted, before)
+
+
+def notes_from(db: Connection, wanted: Sought, start: int) -> frozenset[int]:
+    """All notes from an id on that may hold what is sought."""
+    last = _newest_block(db, NOTED)
+    blocks = range(start // BLOCK, (start // BLOCK if last is None else last) + 1)
+    indexed = _numbers(_holding(db, NOTED, blocks, wanted, wanted.text_needles()))
+    return frozenset(one for one in (*_notes_not_indexed(db), *indexed) if one >= start)
 
 
 def messages_from(db: Connection, wanted: Sought, start: int) -> frozenset[int]:
@@ -65,6 +73,26 @@ def _not_indexed(db: Connection, before: int | None) -> list[int]:
         *db.scalars(changed.order_by(SEARCH_DUE.c.id).limit(MOST_NOT_INDEXED)),
     }
     return sorted(found, reverse=True)
+
+
+def _notes_not_indexed(db: Connection) -> list[int]:
+    new = select(NOTES.c.id).where(NOTES.c.id > marks(db, NOTED).high).order_by(NOTES.c.id.desc())
+    found = {*db.scalars(new.limit(MOST_NOT_INDEXED)), *notes_due(db, MOST_NOT_INDEXED)}
+    return sorted(found, reverse=True)
+
+
+def _indexed(
+    db: Connection, part: int, wanted: Sought, before: int | None
+) -> Iterator[Sequence[int]]:
+    newest = _newest_block(db, part) if before is None else before // BLOCK
+    if newest is None:
+        return
+    span = _FIRST_BLOCKS
+    while newest >= 0:
+        blocks = range(newest, max(newest - span, -1), -1)
+        found = _numbers(_holding(db, part, blocks, wanted, wanted.text_needles()))
+        yield [one for one in found if before is None or one < before]
+        newest, span = newest - span, span * _TIMES_MORE
 
 
 def _newest_block(db: Connection, part: int) -> int | None:

@@ -27,7 +27,7 @@ from bridge.store.schema import (
     OUTBOX,
     PASSES,
 )
-from bridge.store.search_index import forget_messages
+from bridge.store.search_index import forget_messages, forget_notes
 from bridge.store.upsert import put
 
 _OVER = ("done", "dropped")
@@ -234,7 +234,12 @@ def _audit(db: Connection, after: int, until: datetime, now: datetime, limit: in
 
 
 def _notes(db: Connection, after: int, until: datetime, now: datetime, limit: int) -> Slice:
-    return _deleted(db, NOTES, after, until, limit)
+    query = select(NOTES.c.id, NOTES.c.at, NOTES.c.text).where(NOTES.c.id > after)
+    rows = db.execute(query.order_by(NOTES.c.id).limit(limit)).mappings().all()
+    said = {row["id"]: fold(row["text"]) for row in _old(rows, until)}
+    db.execute(delete(NOTES).where(among(NOTES.c.id, said)))
+    forget_notes(db, said)
+    return _slice(rows, until, len(said))
 
 
 def _old(rows: Sequence[RowMapping], until: datetime) -> list[RowMapping]:

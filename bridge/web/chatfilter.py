@@ -14,19 +14,21 @@ from bridge.web.viewer import Viewer
 
 class Part(StrEnum):
     """Which part of the list: all as one, or the viewer's own chats first and then the rest. Of a
-    search: those found by their names first, then those in which something was said."""
+    search: those found by their names first, then those of which a colleague noted it, then those
+    in which it was said."""
 
     ALL = "all"
     OWN = "own"
     REST = "rest"
     NAMED = "named"
+    NOTED = "noted"
     SAID = "said"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where the next page begins; `after` of None: at the start of the part. `before` is the number
-    of a message."""
+    of a message, or of a note."""
 
     part: Part
     after: Position | None = None

@@ -12,6 +12,7 @@ from bridge.domain.records import Message
 from bridge.domain.searching import sought
 from bridge.domain.snippets import Piece
 from bridge.store.listing import Wanted, conversations, last_messages, position
+from bridge.store.notes import Note
 from bridge.web.chatfilter import Part, Place, fits, narrowed
 from bridge.web.chatsearch import Found, found_chats, piece_of
 from bridge.web.viewer import Viewer
@@ -23,13 +24,15 @@ _BATCH, _LATER_BATCH = 100, 400
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatLine:
     """`found` is the newest message in which the words of a search are, as these eyes may see it,
-    `snippet` the place in it; a chat that is found by its name has none."""
+    `noted` the newest note, `snippet` the place in it; a chat that is found by its name has
+    none."""
 
     chat: ChatFacts
     is_own: bool
     mark: Mark
     last: Message | None
     found: Message | None = None
+    noted: Note | None = None
     snippet: tuple[Piece, ...] = ()
 
 
@@ -45,13 +48,13 @@ class ChatPage:
 def list_chats(
     db: Connection, viewer: Viewer, wanted: Wanted, start: Place, limit: int
 ) -> ChatPage:
-    """Of a search the chats that are found by their names come first, then those in which
-    something was said, the newest first."""
+    """Of a search the chats that are found by their names come first, then those in which something
+    was noted, then those in which it was said, the newest first."""
     found = list(islice(_from(db, viewer, wanted, start), limit + 1))
-    kept = [(one.chat, one.message) for one in found[:limit] if one.chat is not None]
+    kept = [(one.chat, one) for one in found[:limit] if one.chat is not None]
     last = last_messages(db, [chat.conversation.id for chat, _ in kept])
     lines = tuple(
-        _line(viewer, wanted, chat, last.get(chat.conversation.id), said) for chat, said in kept
+        _line(viewer, wanted, chat, last.get(chat.conversation.id), by) for chat, by in kept
     )
     if found and found[-1].chat is None:
         return ChatPage(lines=lines, next=found[-1].place, is_cut=True)
@@ -60,7 +63,7 @@ def list_chats(
 
 
 def _line(
-    viewer: Viewer, wanted: Wanted, chat: ChatFacts, last: Message | None, found: Message | None
+    viewer: Viewer, wanted: Wanted, chat: ChatFacts, last: Message | None, by: Found
 ) -> ChatLine:
     tone, _ = viewer.mark(chat)
     return ChatLine(
@@ -68,8 +71,9 @@ def _line(
         is_own=viewer.owns(chat),
         mark=tone,
         last=None if last is None else viewer.shown(last),
-        found=None if found is None else viewer.shown(found),
-        snippet=() if found is None else piece_of(viewer, found, sought(wanted.words)),
+        found=None if by.message is None else viewer.shown(by.message),
+        noted=by.note,
+        snippet=piece_of(viewer, by, sought(wanted.words)),
     )
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from bridge.domain.events import MessageEdited, MessageReceived
 from bridge.domain.messaging import Direction
-from bridge.domain.names import EmployeeId, EventKey
+from bridge.domain.names import ConversationId, EmployeeId, EventKey
 from bridge.pipeline.indexing import index
+from bridge.pipeline.noting import NoteRequest, note
 from tests.web.asking import Api, api
 from tests.web.world import ANA, BRUNO, LUIS, WA, World
 
@@ -155,3 +156,78 @@ def test_a_role_that_is_gone_finds_nothing(world: World) -> None:
     assert [len(page) for page in pages(api(world, ANA), phone, 5)] == [1]
     world.policy = replace(world.policy, employees={})
     assert pages(api(world, ANA), phone, 5) == [[]]
+
+
+def notes(world: World, number: int, text: str) -> None:
+    """Of the client of this number."""
+    [where] = [
+        ConversationId(item["id"])
+        for item in api(world, LUIS).all("/conversations")
+        if item["title"] == f"Nameless {number}"
+    ]
+    assert note(world.parts, NoteRequest(employee=LUIS, conversation=where, text=text)) is None
+
+
+def test_notes_are_found_by_those_who_may_read_the_chat(any_world: World) -> None:
+    for number in range(4):
+        writes(any_world, number, ANA if number in (0, 3) else BRUNO, "good morning")
+        notes(any_world, number, "pays with quetzal")
+    for _ in range(2):
+        assert [len(page) for page in pages(api(any_world, ANA), "quetzal", 1)] == [1, 1]
+        assert [len(page) for page in pages(api(any_world, LUIS), "quetzal", 3)] == [3, 1]
+        index(any_world.parts, 60)
+
+
+def test_notes_in_chats_of_others_leave_no_trace_in_pages(any_world: World) -> None:
+    for number in range(5):
+        writes(any_world, number, BRUNO, "good morning")
+        notes(any_world, number, "pays with quetzal")
+    for _ in range(2):
+        assert pages(api(any_world, ANA), "quetzal", 1) == [[]]
+        index(any_world.parts, 60)
+
+
+def test_a_chat_that_was_noted_and_said_is_listed_once(any_world: World) -> None:
+    """Names first, then notes, then messages; whatever page it is on."""
+    writes(any_world, 0, ANA, "quetzal")
+    writes(any_world, 1, ANA, "quetzal")
+    writes(any_world, 2, ANA, "quetzal")
+    notes(any_world, 0, "quetzal, the first note")
+    notes(any_world, 0, "quetzal, the second note")
+    notes(any_world, 1, "quetzal too")
+    for _ in range(2):
+        for limit in (1, 2, 10):
+            found = [one for page in pages(api(any_world, ANA), "quetzal", limit) for one in page]
+            shown = [api(any_world, ANA).get(f"/conversations/{one}").json for one in found]
+            assert [one["title"] for one in shown] == ["Nameless 1", "Nameless 0", "Nameless 2"]
+        index(any_world.parts, 60)
+
+
+def test_a_search_shows_where_it_was_noted(any_world: World) -> None:
+    writes(any_world, 0, ANA, "good morning")
+    notes(any_world, 0, "he pays with a quetzal always")
+    [item] = api(any_world, ANA).get("/conversations", q="quetz").items
+    assert (item["found"], item["noted"]["author"]) == (None, LUIS)
+    found = [piece["text"] for piece in item["noted"]["snippet"] if piece["is_found"]]
+    assert found == ["quetzal"]
+    listed = any_world.signed_in(ANA).get("/conversations?q=quetz").text
+    assert '<mark class="found">quetzal</mark>' in listed
+    assert f"/conversations/{item['id']}?at=n-1&amp;q=quetz#n-1" in listed
+
+
+@pytest.mark.parametrize("later", [0, 70])
+def test_the_page_of_a_found_note_shows_it(any_world: World, later: int) -> None:
+    """Also where much was said since; a note of elsewhere or of nowhere shows the latest."""
+    phone = writes(any_world, 0, ANA, "good morning")
+    notes(any_world, 0, "he pays with a quetzal")
+    for number in range(later):
+        any_world.later(minutes=1)
+        any_world.writes(phone, f"message {number}")
+    [item] = api(any_world, ANA).get("/conversations", q="quetz").items
+    browser = any_world.signed_in(ANA)
+    page = browser.get(f"/conversations/{item['id']}?at=n-1").text
+    assert 'id="n-1"' in page
+    for nowhere in ("n-2", "n-999999999999999999", "n-", "n-1x", "n-１"):
+        shown = browser.get(f"/conversations/{item['id']}", query_string={"at": nowhere})
+        assert shown.status_code == 200
+        assert 'id="latest"' in shown.text

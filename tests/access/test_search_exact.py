@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bridge.codec import decode
+from bridge.domain.changes import AddNote
 from bridge.domain.messaging import Media, MediaKind
 from bridge.domain.names import ConversationId
 from bridge.domain.people import Employee, Role
@@ -19,11 +20,12 @@ from bridge.domain.records import Message
 from bridge.domain.searching import fold, sought
 from bridge.domain.showing import names_of, names_of_contact, said
 from bridge.pipeline.indexing import index, step
-from bridge.store import search_index
+from bridge.store import notes, search_index
 from bridge.store.engine import reading, writing
 from bridge.store.listing import Wanted
 from bridge.store.records import put_messages
-from bridge.store.schema import MESSAGES
+from bridge.store.schema import MESSAGES, NOTES
+from bridge.store.search_index import NOTED
 from bridge.web.chatlist import Part, Place, list_chats
 from bridge.web.viewer import Viewer, viewer
 from tests.access.companies import Company, companies, fresh_world
@@ -74,6 +76,12 @@ def say(world: World, planted: Iterable[Planted], seed: int) -> None:
                 )
             )
         put_messages(db, {message.id: WA for message in changed}, changed)
+        added = chosen.sample([*planted], 5)
+        notes.add(db, [noted(one, chosen.choice(TEXTS), world) for one in added])
+
+
+def noted(one: Planted, text: str, world: World) -> AddNote:
+    return AddNote(conversation=one.conversation, author=LUIS, at=world.now, text=text)
 
 
 def expected(world: World, eyes: Viewer, planted: Iterable[Planted], words: str) -> set[str]:
@@ -82,7 +90,12 @@ def expected(world: World, eyes: Viewer, planted: Iterable[Planted], words: str)
     with reading(world.engine) as db:
         readable = eyes.readable(db, [one.conversation for one in planted])
         messages = [decode(Message, bytes(v)) for v in db.scalars(select(MESSAGES.c.value))]
-    hits: set[str] = set()
+        noted = notes.after(db, 0, 10_000)
+    hits: set[str] = {
+        note.conversation
+        for note in noted
+        if note.conversation in readable and wanted.in_text(fold(note.text))
+    }
     for message in messages:
         texts = said(eyes.shown(message), world.policy)
         if message.conversation in readable and wanted.in_text(fold(*texts)):
@@ -205,4 +218,6 @@ def test_nothing_is_left_to_do_in_the_end(any_world: World) -> None:
     with reading(any_world.engine) as db:
         newest = db.scalar(select(MESSAGES.c.seq).order_by(MESSAGES.c.seq.desc()).limit(1))
         assert search_index.marks(db).high == newest
+        newest_note = db.scalar(select(func.coalesce(func.max(NOTES.c.id), 0)))
+        assert search_index.marks(db, NOTED).high == newest_note
     assert step(any_world.parts) is False

@@ -18,11 +18,12 @@ from bridge.domain.policy import OnDelete, Retention
 from bridge.pipeline import indexing
 from bridge.pipeline.erasing import Erased, erase
 from bridge.pipeline.indexing import index, step
+from bridge.pipeline.noting import NoteRequest, note
 from bridge.pipeline.retention import forget
 from bridge.store import search_index
 from bridge.store.engine import open_engine, reading, writing
 from bridge.store.schema import MESSAGES, SEARCH_DUE, SEARCH_NAMES, SEARCH_WORDS
-from bridge.store.search_index import NAMES, TEXTS, Marks
+from bridge.store.search_index import NAMES, NOTED, TEXTS, Marks
 from tests.resilience.upgrading import downgrade_to, upgrade_to
 from tests.web.asking import api
 from tests.web.world import ANA, LUIS, WA, World
@@ -312,3 +313,94 @@ def test_the_migration_leaves_everything_to_be_indexed(tmp_path: Path) -> None:
     with reading(engine) as db:
         assert db.scalar(select(func.count()).select_from(SEARCH_NAMES)) == 2
     engine.dispose()
+
+
+def notes(world: World, where: ConversationId, text: str) -> None:
+    assert note(world.parts, NoteRequest(employee=LUIS, conversation=where, text=text)) is None
+
+
+def test_what_was_noted_is_found_before_and_after_the_clock(any_world: World) -> None:
+    where = writes(any_world, "hello")
+    notes(any_world, where, "likes the quetzal")
+    assert words(any_world, NOTED) == set()
+    assert finds(any_world, "quetz") == [where]
+    index(any_world.parts, LONG)
+    assert words(any_world, NOTED) == {"likes", "the", "quetzal"}
+    assert finds(any_world, "quetz") == [where]
+    assert step(any_world.parts) is False
+
+
+def test_words_of_an_erased_clients_notes_are_in_no_index(any_world: World) -> None:
+    """Words that others' notes hold as well stay theirs."""
+    where = writes(any_world, "hello")
+    kept = writes(any_world, "hello", OTHER, "Basilio")
+    notes(any_world, where, "a quetzal and a dog")
+    notes(any_world, kept, "a dog")
+    index(any_world.parts, LONG)
+    notes(any_world, where, "an ocelot")
+    erases(any_world, where)
+    assert words(any_world, NOTED) == {"a", "dog"}
+    index(any_world.parts, LONG)
+    assert words(any_world, NOTED) == {"a", "dog"}
+    assert (finds(any_world, "quetzal"), finds(any_world, "ocelot")) == ([], [])
+    assert finds(any_world, "dog") == [kept]
+
+
+def test_an_erased_note_stands_nowhere_in_the_file(world: World) -> None:
+    where = writes(world, "hello")
+    notes(world, where, "a quetzal")
+    index(world.parts, LONG)
+    assert "quetzal" in words(world, NOTED)
+    erases(world, where)
+    with world.engine.connect() as db:
+        db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    path = Path(str(world.engine.url.database))
+    assert b"quetzal" not in path.read_bytes() + Path(f"{path}-wal").read_bytes()
+
+
+def test_notes_wiped_for_their_age_are_gone_from_the_index(any_world: World) -> None:
+    where = writes(any_world, "hello")
+    notes(any_world, where, "a quetzal")
+    any_world.later(days=9)
+    notes(any_world, where, "a parrot")
+    index(any_world.parts, LONG)
+    any_world.later(days=2)
+    retention = Retention(messages=timedelta(days=10), decisions=None)
+    any_world.policy = replace(any_world.policy, retention=retention)
+    assert forget(any_world.parts) >= 1
+    assert words(any_world, NOTED) == {"a", "parrot"}
+    assert (finds(any_world, "quetzal"), finds(any_world, "parrot")) == ([], [where])
+
+
+def test_a_note_that_was_committed_after_a_later_one_is_indexed(any_world: World) -> None:
+    where = writes(any_world, "hello")
+    notes(any_world, where, "a quetzal")
+    with writing(any_world.engine) as db:
+        search_index.put_marks(db, Marks(high=1_000_000), NOTED)
+    assert finds(any_world, "quetzal") == [where]
+    index(any_world.parts, LONG)
+    assert words(any_world, NOTED) == {"a", "quetzal"}
+    assert finds(any_world, "quetzal") == [where]
+
+
+def test_notes_of_a_store_of_before_are_indexed(any_world: World) -> None:
+    where = writes(any_world, "hello")
+    for number in range(120):
+        notes(any_world, where, f"quetzal{number}")
+    with writing(any_world.engine) as db:
+        search_index.looked_at(db, [str(one) for one in db.scalars(select(SEARCH_DUE.c.id))])
+    index(any_world.parts, LONG)
+    assert words(any_world, NOTED) == {f"quetzal{number}" for number in range(120)}
+    assert finds(any_world, "quetzal7") == [where]
+
+
+def test_a_clock_that_is_killed_among_notes_indexes_them_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = writes(world, "hello")
+    index(world.parts, LONG)
+    notes(world, where, "a quetzal")
+    assert dies_in_the_middle(world, monkeypatch) == signal.SIGKILL
+    assert words(world, NOTED) == set()
+    index(world.parts, LONG)
+    assert words(world, NOTED) == {"a", "quetzal"}

@@ -5,8 +5,9 @@ from sqlalchemy import Column, Integer, LargeBinary, Table, Text
 from bridge.store.schema.metadata import METADATA
 from bridge.store.types import Serial
 
-# `part` 0: messages by their `seq`; 1: names by their `n`. `places` are numbers within the block
-# with a comma before and behind each, so that both stores add and take away by one statement.
+# `part` 0: messages by their `seq`; 1: names by their `n`; 2: notes by their `id`. `places` are
+# numbers within the block with a comma before and behind each, so that both stores add and take
+# away by one statement.
 SEARCH_WORDS = Table(
     "search_words",
     METADATA,
@@ -27,7 +28,7 @@ SEARCH_NAMES = Table(
     sqlite_autoincrement=True,
 )
 
-# Conversations, contacts and messages whose words may have changed since they were indexed.
+# Conversations, contacts, messages and notes whose words may have changed since they were indexed.
 SEARCH_DUE = Table(
     "search_due",
     METADATA,
@@ -35,7 +36,7 @@ SEARCH_DUE = Table(
     Column("times", Integer, nullable=False, default=1),
 )
 
-# Messages after `low` up to `high` are indexed.
+# Messages, or notes, after `low` up to `high` are indexed.
 SEARCH_MARKS = Table(
     "search_marks",
     METADATA,

@@ -124,9 +124,18 @@ class FoundShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotedShape:
+    """The newest of the colleagues' notes that holds the words of a search, and the place in it."""
+
+    author: EmployeeId
+    at: datetime
+    snippet: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationItem:
-    """`mark` is the viewer's: red asks him for an answer, grey is for information. `found` is null
-    where a conversation is found by its names, or nothing was looked for."""
+    """`mark` is the viewer's: red asks him for an answer, grey is for information. `found` and
+    `noted` are null where a conversation is found by its names, or nothing was looked for."""
 
     id: ConversationId
     title: str
@@ -141,6 +150,7 @@ class ConversationItem:
     last_message_at: datetime | None
     last_message: MessageShape | None
     found: FoundShape | None = None
+    noted: NotedShape | None = None
 
 
 def message_shape(
@@ -217,6 +227,7 @@ def conversation_item(viewer: Viewer, line: ChatLine, files: Files) -> Conversat
         last_message_at=conversation.last_message_at,
         last_message=message_shape(viewer, line.last, files) if line.last else None,
         found=_found(line),
+        noted=_noted(line),
     )
 
 
@@ -225,6 +236,13 @@ def _found(line: ChatLine) -> FoundShape | None:
         return None
     at = line.found.occurred_at
     return FoundShape(message=line.found.id, occurred_at=at, snippet=line.snippet)
+
+
+def _noted(line: ChatLine) -> NotedShape | None:
+    note = line.noted
+    if note is None:
+        return None
+    return NotedShape(author=note.author, at=note.at, snippet=line.snippet)
 
 
 def channel_ref(viewer: Viewer, name: ChannelName) -> ChannelRef:

@@ -1,5 +1,6 @@
 """One conversation: what was said, whose client it is, and the reply."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from bridge.store.engine import reading, writing
 from bridge.store.feed import decisions_of_messages
 from bridge.store.keys import Scope
 from bridge.store.listing import messages_of, number_of
-from bridge.store.notes import Note, notes_of
+from bridge.store.notes import Note, notes_of, number_at
 from bridge.store.steps import Stretch
 from bridge.store.uploads import Upload
 from bridge.web.chat_lines import lines_of
@@ -44,6 +45,7 @@ from bridge.web.replying import reply_channels
 from bridge.web.viewer import Viewer
 
 _MOST_NOTES = 200
+_NOTE = re.compile(r"n-([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,11 +213,16 @@ def _crm_page(visit: Visit, kind: str, record: CrmId | None) -> str:
 
 
 def _place(visit: Visit, db: Connection, name: str) -> MessagePlace | None:
-    """Where the page begins: at a message that `at` names, or where the page before ended."""
+    """Where the page begins: at a message or note that `at` names, or where the page before
+    ended."""
     if request.method != "GET":
         return None
-    wanted = asked("at")
-    number = number_of(db, ConversationId(name), MessageId(wanted)) if wanted else None
+    wanted, where = asked("at"), ConversationId(name)
+    noted = _NOTE.fullmatch(wanted)
+    if noted is not None:
+        number = number_at(db, where, int(noted[1]))
+    else:
+        number = number_of(db, where, MessageId(wanted)) if wanted else None
     if number is not None:
         return MessagePlace(before=number + 1)
     return begin(visit, MessagePlace, "chat")

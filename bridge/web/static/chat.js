@@ -332,7 +332,7 @@
     recall();
     preview();
     if (byId("messages") === null || !byId("messages").hasAttribute("data-latest")) return;
-    if (location.hash === "" || location.hash === "#latest" || !location.hash.startsWith("#m-")) toEnd();
+    if (location.hash === "" || location.hash === "#latest" || !/^#[mn]-/.test(location.hash)) toEnd();
   }
 
   for (const copy of document.querySelectorAll("#pane [data-copy]")) copy.hidden = false;
