@@ -10,11 +10,11 @@ from flask import Response, make_response, redirect, request
 from sqlalchemy import Connection
 
 from bridge.domain.facts import ChatFacts
-from bridge.domain.messaging import Media, MediaKind
+from bridge.domain.messaging import Direction, Media, MediaKind
 from bridge.domain.names import ChannelName, ConversationId, CrmId, MessageId, digest_id
 from bridge.domain.reactions import shown as reactions_shown
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Message, RecordKind
+from bridge.domain.records import Conversation, Message, RecordKind
 from bridge.domain.showing import times_edited
 from bridge.payload import storable
 from bridge.pipeline.dismiss import dismiss, take_back
@@ -29,7 +29,7 @@ from bridge.store.listing import messages_of, number_of
 from bridge.store.notes import Note, notes_of, number_at
 from bridge.store.steps import Stretch
 from bridge.store.uploads import Upload
-from bridge.web.chat_lines import lines_of
+from bridge.web.chat_lines import Line, lines_of
 from bridge.web.chat_steps import steps_of
 from bridge.web.chatview import open_chat, owners_of, safe_link, title_of, who_was_first
 from bridge.web.crm_links import crm_address
@@ -189,6 +189,7 @@ def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
         granted=granted,
         reactions=reactions_shown,
         times_edited=times_edited,
+        waits_since=_waits,
         is_latest=place is None,
         channels=channels,
         owners=owners_of(eyes, chat),
@@ -210,6 +211,13 @@ def _page(visit: Visit, name: str, draft: Draft, status: int = 200) -> Response:
 
 def _crm_page(visit: Visit, kind: str, record: CrmId | None) -> str:
     return crm_address(visit.site.parts, RecordKind(kind), record)
+
+
+def _waits(line: Line, conversation: Conversation) -> bool:
+    """Whether this is what the client waits for an answer to, or said after it."""
+    since, message = conversation.unanswered_since, line.message
+    is_his = message is not None and message.direction is Direction.IN
+    return since is not None and is_his and line.at >= since
 
 
 def _place(visit: Visit, db: Connection, name: str) -> MessagePlace | None:

@@ -1,6 +1,7 @@
 """The desk: the list of conversations at the left, the one that is open beside it."""
 
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -48,6 +49,8 @@ def _list(visit: Visit, *, is_alone: bool) -> dict[str, object]:
             "can_write": visit.principal.employee.may_write_at_all,
             "wanted": wanted,
             "filters": _filters(),
+            "list_here": LIST if is_alone else request.path,
+            "toggled": partial(_toggled, LIST if is_alone else request.path),
             "is_filtered": wanted != Wanted(),
             "is_cut": found.is_cut,
             "next_chats": _more(visit, found.next),
@@ -77,7 +80,21 @@ def _rows() -> int:
 
 def _filters() -> str:
     """What follows the address of a conversation, so that the list beside it stays as it is."""
-    kept = [(k, v) for k, v in request.args.items() if k in _FILTERS and v.strip()]
+    return _asking(_kept())
+
+
+def _toggled(here: str, name: str, value: str) -> str:
+    """The list with one filter more, or with it taken away."""
+    others = [(k, v) for k, v in _kept() if k != name]
+    is_on = len(others) < len(_kept()) and request.args.get(name) == value
+    return here + _asking(others if is_on else [*others, (name, value)])
+
+
+def _kept() -> list[tuple[str, str]]:
+    return [(k, v) for k, v in request.args.items() if k in _FILTERS and v.strip()]
+
+
+def _asking(kept: list[tuple[str, str]]) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 

@@ -13,6 +13,7 @@ from bridge.domain.partner_leads import How, LeadState
 from bridge.web import reasons_said
 from bridge.web.details import begun, detail, within
 from bridge.web.languages import Said, _, _l, _n, language, zone
+from bridge.web.pages.linking import linked
 from bridge.web.reasons_said import sentence
 from bridge.web.reasons_said.facts import check_words
 from bridge.web.reasons_said.notices import told
@@ -211,6 +212,7 @@ FILTERS: dict[str, Callable[..., object]] = _MORE | {
         hue,
         folded,
         is_long,
+        linked,
         age,
         messenger,
         media,

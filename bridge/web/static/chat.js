@@ -1,36 +1,18 @@
 // The desk: what comes appears where it belongs, without taking place, focus or a playing sound
-// from who reads; a reply that is refused keeps its text; drafts stay in this tab.
+// from who reads; a search goes along with typing; a reply that is refused keeps its text.
 "use strict";
 
 (() => {
-  const NEAR_PIXELS = 120;
+  const talk = globalThis.bridgeTalk;
   const body = document.body;
   const byId = (id) => document.getElementById(id);
+  const TYPING_MILLISECONDS = 250;
   let isSending = false;
+  let typing = 0;
 
   function chatName() {
     const talk = document.querySelector(".talk");
     return talk === null ? "" : talk.dataset.chat;
-  }
-
-  // ---- Scrolling: on a wide screen the talk scrolls by itself, on a phone the page does.
-  function scroller() {
-    const own = byId("talk-scroll");
-    if (own !== null && getComputedStyle(own).overflowY === "auto") return own;
-    return document.scrollingElement;
-  }
-
-  function isAtEnd() {
-    const place = scroller();
-    if (place !== byId("talk-scroll")) return byId("latest").getBoundingClientRect().bottom < window.innerHeight + NEAR_PIXELS;
-    return place.scrollHeight - place.scrollTop - place.clientHeight < NEAR_PIXELS;
-  }
-
-  function toEnd() {
-    const own = scroller();
-    if (own === byId("talk-scroll")) own.scrollTop = own.scrollHeight;
-    else window.scrollTo(0, window.scrollY + document.querySelector(".talk").getBoundingClientRect().bottom - window.innerHeight);
-    if (byId("jump") !== null) byId("jump").hidden = true;
   }
 
   // ---- Parts whose children have ids: only what has changed is drawn anew.
@@ -41,6 +23,7 @@
       if (one.tagName === "TIME") one.textContent = "";
       one.removeAttribute("aria-current");
       if (one.className === "") one.removeAttribute("class");
+      if (one.matches(".day")) one.hidden = false;
     }
     return copy.outerHTML;
   }
@@ -64,10 +47,12 @@
     return next;
   }
 
-  function merge(place, fresh) {
-    const known = new Map([...place.children].map((one) => [one.id, one]));
+  // `from`: what stands before it was loaded by itself and stays.
+  function merge(place, fresh, from = place.firstElementChild) {
+    const all = [...place.children];
+    const known = new Map(all.slice(Math.max(all.indexOf(from), 0)).map((one) => [one.id, one]));
     const focused = document.activeElement;
-    let at = place.firstElementChild;
+    let at = from;
     for (const next of [...fresh.children]) {
       const old = known.get(next.id);
       known.delete(next.id);
@@ -84,12 +69,15 @@
   function mergeMessages(fresh) {
     const place = byId("messages");
     if (place === null || !place.hasAttribute("data-latest") || !fresh.hasAttribute("data-latest")) return;
-    const atEnd = isAtEnd();
+    const atEnd = talk.isAtEnd();
     const known = new Set([...place.children].map((one) => one.id));
-    merge(place, fresh);
+    const first = [...fresh.children].map((one) => byId(one.id)).find((one) => one !== null && one.parentElement === place);
+    merge(place, fresh, first);
+    talk.nameDays();
+    if (first === undefined) talk.putEarlier(fresh.ownerDocument);
     if (![...place.querySelectorAll(".bubble, .note")].some((one) => !known.has(one.id))) return;
-    if (atEnd) toEnd();
-    else byId("jump").hidden = false;
+    if (atEnd) talk.toEnd();
+    else talk.lookAtJump(true);
   }
 
   function mergePart(fresh) {
@@ -102,13 +90,14 @@
   }
 
   function mergeDesk(fresh) {
-    const talk = fresh.querySelector(".talk");
+    const told = fresh.querySelector(".talk");
     const messages = fresh.querySelector("#messages");
     const list = fresh.querySelector("#chats");
     if (list !== null && byId("chats") !== null) merge(byId("chats"), list);
-    if (talk !== null && talk.dataset.chat === chatName()) {
+    for (const part of fresh.querySelectorAll(".desk-list [data-part]")) mergePart(part);
+    if (told !== null && told.dataset.chat === chatName()) {
       if (messages !== null) mergeMessages(messages);
-      for (const part of fresh.querySelectorAll("[data-part]")) mergePart(part);
+      for (const part of fresh.querySelectorAll("#pane [data-part]")) mergePart(part);
     }
     mark();
   }
@@ -135,7 +124,7 @@
       shown.querySelector("textarea").value = typed;
       shown.querySelector("[data-copy]").hidden = false;
     }
-    forget();
+    document.dispatchEvent(new Event("bridge:forget"));
     pane.replaceChildren(shown);
     document.title = says;
     mark();
@@ -157,52 +146,43 @@
     }
   });
 
-  // ---- Drafts, by conversation and field, in this tab alone.
-  function draftOf(field) {
-    return `bridge:draft:${chatName()}:${field.name}`;
-  }
-
-  function remember(field) {
-    if (field.value === "") sessionStorage.removeItem(draftOf(field));
-    else sessionStorage.setItem(draftOf(field), field.value);
-  }
-
-  function recall() {
-    for (const field of document.querySelectorAll("[data-draft]")) {
-      const kept = sessionStorage.getItem(draftOf(field));
-      if (kept !== null && field.value === "") field.value = kept;
-      const fold = field.closest("details");
-      if (fold !== null && field.value !== "") fold.open = true;
-    }
-  }
-
-  function forget() {
-    for (const field of document.querySelectorAll("[data-draft]")) sessionStorage.removeItem(draftOf(field));
+  // ---- The list: narrowed while one types, longer where it is asked for.
+  function search(form) {
+    clearTimeout(typing);
+    const sought = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+    const before = `${location.pathname}${location.search}`;
+    const wanted = `${location.pathname}${sought.size > 0 ? `?${sought}` : ""}`;
+    if (wanted === before) return;
+    history.replaceState(history.state, "", wanted);
+    body.dispatchEvent(new Event("bridge:changed"));
   }
 
   document.addEventListener("input", (event) => {
-    if (event.target.matches("[data-draft]")) remember(event.target);
-    if (event.target.closest("#template") !== null) preview();
+    if (event.target.id !== "q") return;
+    clearTimeout(typing);
+    typing = setTimeout(() => search(event.target.form), TYPING_MILLISECONDS);
   });
 
   document.addEventListener("submit", (event) => {
-    const field = event.target.querySelector("[data-draft]");
-    if (field !== null) sessionStorage.removeItem(draftOf(field));
+    if (!event.target.matches(".chat-filters")) return;
+    event.preventDefault();
+    search(event.target);
   });
 
-  // ---- Templates: how one reads with its values.
-  function preview() {
-    const chosen = byId("template-name");
-    const shown = byId("template-preview");
-    if (chosen === null || shown === null) return;
-    const values = byId("template-values").value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-    const text = chosen.selectedOptions[0].dataset.text;
-    shown.hidden = text === "";
-    shown.lastElementChild.textContent = text.replace(/\{\{\s*(\d{1,3})\s*\}\}/g, (place, number) => values[Number(number) - 1] ?? place);
-  }
-
-  document.addEventListener("change", (event) => {
-    if (event.target.id === "template-name") preview();
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("#chats-more a");
+    if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const answer = await fetch(link.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const page = new DOMParser().parseFromString(answer === null ? "" : await answer.text(), "text/html");
+    const more = page.getElementById("chats");
+    if (more === null || link !== document.querySelector("#chats-more a")) return;
+    const fresh = [...more.children].filter((one) => byId(one.id) === null);
+    byId("chats").append(...fresh.map((one) => document.importNode(one, true)));
+    byId("chats-more").replaceWith(document.importNode(page.getElementById("chats-more"), true));
+    htmx.process(byId("chats-scroll"));
+    if (fresh.length > 0) byId(fresh[0].id).querySelector("a, h3")?.focus({ preventScroll: true });
+    mark();
   });
 
   // Another tab or window is the browser's own business.
@@ -210,30 +190,6 @@
     const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
     if (isElsewhere && event.target.closest("a.chat") !== null) event.stopImmediatePropagation();
   }, true);
-
-  // ---- Keys of the reply box, jumps within the talk.
-  document.addEventListener("keydown", (event) => {
-    const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing;
-    if (isSend && event.target.matches("#text, #note-text")) {
-      event.preventDefault();
-      event.target.form.requestSubmit();
-    }
-  });
-
-  document.addEventListener("click", (event) => {
-    const jump = event.target.closest("[data-jump]");
-    if (event.target.closest("#jump") !== null) toEnd();
-    if (jump === null || byId(jump.dataset.jump) === null) return;
-    event.preventDefault();
-    const there = byId(jump.dataset.jump);
-    for (const one of document.querySelectorAll(".bubble.shown")) one.classList.remove("shown");
-    there.classList.add("shown");
-    there.scrollIntoView({ block: "center" });
-  });
-
-  document.addEventListener("scroll", () => {
-    if (byId("jump") !== null && !byId("jump").hidden && isAtEnd()) byId("jump").hidden = true;
-  }, { capture: true, passive: true });
 
   // ---- htmx: the desk asks for where one is; answers that refuse are shown as those that don't.
   body.addEventListener("htmx:configRequest", (event) => {
@@ -264,15 +220,8 @@
       return;
     }
     event.detail.shouldSwap = false;
-    trouble(parsed(event).querySelector("h1 + p"));
-  }
-
-  function trouble(said) {
-    const place = byId("send-trouble");
-    if (place === null) return;
-    place.textContent = said === null ? place.dataset.failed : said.textContent;
-    place.hidden = false;
-    for (const field of document.querySelectorAll("[data-draft]")) remember(field);
+    const said = parsed(event).querySelector("h1 + p");
+    document.dispatchEvent(new CustomEvent("bridge:trouble", { detail: said === null ? "" : said.textContent }));
   }
 
   body.addEventListener("htmx:beforeSwap", (event) => {
@@ -284,17 +233,6 @@
   });
   body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.closest(".composer") !== null) isSending = false;
-    if (byId("upload") !== null) byId("upload").hidden = true;
-  });
-  body.addEventListener("htmx:sendError", (event) => {
-    if (event.detail.elt.closest(".composer") !== null) trouble(null);
-  });
-  body.addEventListener("htmx:xhr:progress", (event) => {
-    const shown = byId("upload");
-    const chosen = document.querySelector("#reply input[type=file]");
-    if (shown === null || chosen === null || chosen.files.length === 0 || !event.detail.lengthComputable) return;
-    shown.hidden = false;
-    shown.value = (100 * event.detail.loaded) / event.detail.total;
   });
   body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "pane") return;
@@ -329,10 +267,8 @@
   function begin() {
     yieldHeading();
     mark();
-    recall();
-    preview();
-    if (byId("messages") === null || !byId("messages").hasAttribute("data-latest")) return;
-    if (location.hash === "" || location.hash === "#latest" || !/^#[mn]-/.test(location.hash)) toEnd();
+    document.dispatchEvent(new Event("bridge:pane"));
+    talk.begin();
   }
 
   for (const copy of document.querySelectorAll("#pane [data-copy]")) copy.hidden = false;
