@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, select
 
 from bridge import codec
 from bridge.domain.names import ConversationId, RecordId
-from bridge.domain.policy import Policy
+from bridge.domain.policy import OnDelete, Policy
 from bridge.domain.records import Message
 from bridge.domain.searching import fold, terms_of_name, terms_of_text
 from bridge.domain.showing import names_of, names_of_contact, said
@@ -21,10 +21,11 @@ from bridge.store import chats, notes, search_index
 from bridge.store.among import among
 from bridge.store.engine import reading, writing
 from bridge.store.schema import MESSAGES, SEARCH_DUE
-from bridge.store.search_index import NOTED, TEXTS, Marks, Terms
+from bridge.store.search_index import NOTED, TAKEN_BACK, TEXTS, Marks, Terms
 
 BATCH = 250
 _NOTES = 50  # they are folded while nobody else writes
+_RULES = {OnDelete.KEEP: 1, OnDelete.REDACT: 2}
 SECONDS = 0.2
 """At a time: what else the clock does must not wait."""
 _MESSAGES = select(MESSAGES.c.seq, MESSAGES.c.id, MESSAGES.c.value)
@@ -57,7 +58,7 @@ def step(parts: Parts) -> bool:
         old = _read(db, older)
     if old:
         return _add(parts, policy, reached, Marks(low=old[-1].seq - 1, high=reached.high), old)
-    return False
+    return _by_another_rule(parts, policy, reached)
 
 
 def _read(db: Connection, messages: Select[Any]) -> Sequence[_Said]:
@@ -107,6 +108,30 @@ def _messages(db: Connection, policy: Policy, ids: Collection[str]) -> None:
     rows = [one for one in found if reached.low < one.seq <= reached.high]
     search_index.take_whole(db, (row.seq for row in rows))
     search_index.add(db, TEXTS, _terms(policy, rows))
+
+
+def _by_another_rule(parts: Parts, policy: Policy, reached: Marks) -> bool:
+    """Since `timeline.on_delete` says something else, what was deleted before is found, or is no
+    longer: from the newest on all are looked at, and those that were deleted are indexed anew."""
+    rule = _RULES[policy.timeline.on_delete]
+    with reading(parts.engine) as db:
+        known = search_index.marks(db, TAKEN_BACK)
+        below = known.high if known.low == rule else reached.high + 1
+        rows = _read(db, _MESSAGES.where(MESSAGES.c.seq < below).order_by(MESSAGES.c.seq.desc()))
+    if not rows and known.low == rule:
+        return False
+    gone = [row.id for row in rows if _was_deleted(row)]
+    with writing(parts.engine) as db:
+        search_index.alone(db)
+        if search_index.marks(db, TAKEN_BACK) == known:
+            search_index.note(db, gone)
+            then = Marks(low=rule, high=rows[-1].seq if rows else 0)
+            search_index.put_marks(db, then, TAKEN_BACK)
+    return True
+
+
+def _was_deleted(row: _Said) -> bool:
+    return codec.decode(Message, bytes(row.value)).deleted_at is not None
 
 
 def _noted(parts: Parts) -> bool:

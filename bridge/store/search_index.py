@@ -21,6 +21,8 @@ from bridge.store.schema import SEARCH_DUE, SEARCH_MARKS, SEARCH_NAMES, SEARCH_W
 
 BLOCK = 4096
 TEXTS, NAMES, NOTED = 0, 1, 2
+TAKEN_BACK = 3
+"""Of the marks alone: how deleted messages are indexed (`low`), and down to where (`high`)."""
 _LOCK = 7_165_234
 _ADD = (
     "INSERT INTO search_words (part, block, word, places) VALUES ({0}, {0}, {0}, {0})"

@@ -1,15 +1,22 @@
-"""One demo and one browser for all; they end with the last test here."""
+"""One demo and one browser for all; they end with the last test here. A house of one's own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
+from bridge.store.engine import open_engine, writing
+from bridge.store.sessions import open_session
 from tests.browser.demo import RunningDemo, running_demo
-from tests.browser.eyes import Eyes, chromium, eyes_on
+from tests.browser.eyes import WAIT_MILLISECONDS, Eyes, chromium, eyes_on
+from tests.web.test_streams_served import serving
+from tests.web.world import ANA, World
 
 SeenBy = Callable[[str], Eyes]
+Window = Callable[..., Page]
+MARTA, KENJI = "+34600111222", "+34600111333"
 
 
 # Of the package, not of the session: the event loop that Playwright keeps would be in the way of
@@ -55,3 +62,39 @@ def seen_by(windows: SeenBy) -> Iterator[SeenBy]:
     yield window
     assert [eyes.take_trouble() for eyes in used] == [[] for _ in used]
     assert [eyes.take_refused() for eyes in used] == [[] for _ in used]
+
+
+@pytest.fixture
+def house(sqlite_url: str) -> Iterator[World]:
+    engine = open_engine(sqlite_url)
+    world = World(engine)
+    world.now = datetime.now(UTC)
+    for phone, name in ((MARTA, "Marta"), (KENJI, "Kenji")):
+        world.client(name, phone, ANA)
+    yield world
+    engine.dispose()
+
+
+@pytest.fixture
+def window(house: World, sqlite_url: str, browser: Browser) -> Iterator[Window]:
+    """Opens an address as Ana sees it; what a page's console says fails the test."""
+    troubles: list[str] = []
+
+    def opened(path: str, *, scripts: bool = True, width: int = 1440) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=scripts, locale="en-GB"
+        )
+        stack.callback(context.close)
+        context.set_default_timeout(WAIT_MILLISECONDS)
+        context.add_cookies([{"name": "bridge_session", "value": token, "url": url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(url + path)
+        return page
+
+    with writing(house.engine) as db:
+        token = open_session(db, f"employee:{ANA}", house.now)
+    with serving(sqlite_url) as (port, _), ExitStack() as stack:
+        url = f"http://127.0.0.1:{port}"
+        yield opened
+    assert troubles == []

@@ -1,63 +1,20 @@
 """A conversation as it is worked in: by keys, live, taken away, refused, and without any script."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from bridge.domain.names import ConversationId, EmployeeId
 from bridge.domain.policy import Distribution
 from bridge.pipeline.refusals import Sent
 from bridge.pipeline.send import SendRequest, send
-from bridge.store.engine import open_engine, reading, writing
+from bridge.store.engine import reading
 from bridge.store.listing import messages_of
-from bridge.store.sessions import open_session
-from tests.browser.eyes import WAIT_MILLISECONDS
-from tests.web.test_streams_served import serving
-from tests.web.world import ANA, BRUNO, World
+from tests.browser.conftest import KENJI, MARTA, Window
+from tests.web.world import BRUNO, World
 
-MARTA, KENJI, STRANGER = "+34600111222", "+34600111333", "+34600111999"
+STRANGER = "+34600111999"
 REPLY = "Your answer"
-Window = Callable[..., Page]
-
-
-@pytest.fixture
-def house(sqlite_url: str) -> Iterator[World]:
-    engine = open_engine(sqlite_url)
-    world = World(engine)
-    world.now = datetime.now(UTC)
-    for phone, name in ((MARTA, "Marta"), (KENJI, "Kenji")):
-        world.client(name, phone, ANA)
-    yield world
-    engine.dispose()
-
-
-@pytest.fixture
-def window(house: World, sqlite_url: str, browser: Browser) -> Iterator[Window]:
-    """Opens an address as Ana sees it; what a page's console says fails the test."""
-    troubles: list[str] = []
-
-    def opened(path: str, *, scripts: bool = True, width: int = 1440) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=scripts, locale="en-GB"
-        )
-        stack.callback(context.close)
-        context.set_default_timeout(WAIT_MILLISECONDS)
-        context.add_cookies([{"name": "bridge_session", "value": token, "url": url}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(url + path)
-        return page
-
-    with writing(house.engine) as db:
-        token = open_session(db, f"employee:{ANA}", house.now)
-    with serving(sqlite_url) as (port, _), ExitStack() as stack:
-        url = f"http://127.0.0.1:{port}"
-        yield opened
-    assert troubles == []
 
 
 def texts(house: World, chat: ConversationId) -> list[str]:

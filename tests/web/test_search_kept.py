@@ -118,6 +118,51 @@ def test_deleting_with_redact_takes_the_words_away(any_world: World) -> None:
     assert words(any_world) == set()
 
 
+def keeps(world: World) -> None:
+    timeline = replace(world.policy.timeline, on_delete=OnDelete.KEEP)
+    world.policy = replace(world.policy, timeline=timeline)
+
+
+def test_what_was_deleted_before_follows_the_rule_of_now(any_world: World) -> None:
+    """Whoever keeps what is deleted finds also what was deleted while he did not, and the other
+    way round its words are in no index."""
+    redacts(any_world)
+    where = writes(any_world, "a quetzal")
+    kept = writes(any_world, "a parrot", OTHER, "Basilio")
+    deleted(any_world)
+    index(any_world.parts, LONG)
+    assert words(any_world) == {"a", "parrot"}
+    keeps(any_world)
+    index(any_world.parts, LONG)
+    assert words(any_world) == {"a", "parrot", "quetzal"}
+    assert (finds(any_world, "quetzal"), finds(any_world, "parrot")) == ([where], [kept])
+    redacts(any_world)
+    index(any_world.parts, LONG)
+    assert words(any_world) == {"a", "parrot"}
+    assert finds(any_world, "quetzal") == []
+    assert step(any_world.parts) is False
+
+
+def test_a_rule_that_changes_halfway_is_begun_anew(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "BATCH", 1)
+    writes(any_world, "a quetzal")
+    for number in range(4):
+        writes(any_world, f"word{number}", OTHER, "Basilio")
+    deleted(any_world)
+    index(any_world.parts, LONG)
+    redacts(any_world)
+    for _ in range(2):
+        step(any_world.parts)
+    keeps(any_world)
+    for _ in range(2):
+        step(any_world.parts)
+    redacts(any_world)
+    index(any_world.parts, LONG)
+    assert "quetzal" not in words(any_world)
+
+
 def test_a_status_is_no_new_wording(any_world: World) -> None:
     writes(any_world, "a quetzal")
     index(any_world.parts, LONG)

@@ -36,7 +36,8 @@ SEARCH_DUE = Table(
     Column("times", Integer, nullable=False, default=1),
 )
 
-# Messages, or notes, after `low` up to `high` are indexed.
+# Messages, or notes, after `low` up to `high` are indexed. `part` 3: the rule that deleted messages
+# are indexed by is `low`, and those from `high` on are.
 SEARCH_MARKS = Table(
     "search_marks",
     METADATA,

@@ -127,6 +127,7 @@ class FoundShape:
 class NotedShape:
     """The newest of the colleagues' notes that holds the words of a search, and the place in it."""
 
+    note: str
     author: EmployeeId
     at: datetime
     snippet: tuple[Piece, ...]
@@ -242,7 +243,7 @@ def _noted(line: ChatLine) -> NotedShape | None:
     note = line.noted
     if note is None:
         return None
-    return NotedShape(author=note.author, at=note.at, snippet=line.snippet)
+    return NotedShape(note=str(note.id), author=note.author, at=note.at, snippet=line.snippet)
 
 
 def channel_ref(viewer: Viewer, name: ChannelName) -> ChannelRef:

@@ -211,6 +211,7 @@
   }
 
   function begin() {
+    chosen()?.closest(".attach").classList.add("by-script");
     recall();
     askPlaces();
     preview();

@@ -6,6 +6,7 @@ globalThis.bridgeTalk = (() => {
   const NEAR_PIXELS = 120;
   const byId = (id) => document.getElementById(id);
   let isLoading = false;
+  let wasAtEnd = false;
 
   // ---- Scrolling: on a wide screen the talk scrolls by itself, on a phone the page does.
   function scroller() {
@@ -32,9 +33,13 @@ globalThis.bridgeTalk = (() => {
   function lookAtJump(hasNew = false) {
     const jump = byId("jump");
     if (jump === null) return;
-    jump.hidden = isAtEnd();
+    wasAtEnd = isAtEnd();
+    jump.hidden = wasAtEnd;
     jump.classList.toggle("has-new", !jump.hidden && (hasNew || jump.classList.contains("has-new")));
   }
+
+  // A reply box that grows leaves the newest in sight.
+  const resized = new ResizeObserver(() => { if (wasAtEnd) toEnd(); });
 
   // ---- A day is named once, also where pages meet.
   function nameDays() {
@@ -120,6 +125,9 @@ globalThis.bridgeTalk = (() => {
     const place = byId("messages");
     if (place === null) return;
     nameDays();
+    resized.disconnect();
+    resized.observe(byId("talk-scroll"));
+    resized.observe(byId("composer"));
     const named = new URLSearchParams(location.search).get("at") ?? "";
     const sought = named === "" ? null : byId(named.startsWith("n-") ? named : `m-${named}`);
     if (sought !== null) show(sought);
