@@ -66,6 +66,11 @@ def split(text: str, most: int) -> tuple[str, ...]:
     return tuple(part for part in parts if not is_blank(part))
 
 
+def beginning(text: str, most: int) -> str:
+    """At most so many characters of it; no letter without its marks, no family without a child."""
+    return text if len(text) <= most else text[: _whole(text, most)]
+
+
 def _edge(text: str, most: int) -> int:
     """Where the first part ends: at the last line's end of its second half, else at the last space,
     else within a word."""

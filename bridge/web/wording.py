@@ -99,6 +99,7 @@ EFFECTS: Mapping[str, Said] = {
 MEDIA: Mapping[MediaKind, Said] = {
     MediaKind.IMAGE: _l("Image"),
     MediaKind.AUDIO: _l("Audio"),
+    MediaKind.VOICE: _l("Voice message"),
     MediaKind.VIDEO: _l("Video"),
     MediaKind.DOCUMENT: _l("Document"),
     MediaKind.STICKER: _l("Sticker"),

@@ -251,3 +251,26 @@ def test_strange_texts_stay_within_the_page_and_addresses_lead_away_safely(
         assert page.evaluate(wide)
         inner = "one => one.scrollWidth <= one.clientWidth"
         assert page.locator("#talk-scroll").evaluate(inner)
+
+
+def test_the_feed_and_its_reasons_are_read_without_a_script(house: World, window: Window) -> None:
+    """FEED-04, FEED-05: filters, folded texts, why, and why not a colleague."""
+    chat = house.writes(MARTA, "word " * 300)
+    page = window("/feed", scripts=False, width=390)
+    expect(page.locator(".entry")).to_have_count(1)
+    page.locator(".entry details.fold summary").click()
+    expect(page.locator(".entry p.text")).to_be_visible()
+    page.locator(".feed-filters summary").click()
+    page.get_by_label("Channel").select_option("wa-north")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("No entry fits these filters.")).to_be_visible()
+    page.get_by_role("link", name="Show everything").click()
+    page.get_by_role("link", name="Contact").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Marta")
+    page.get_by_role("link", name="Why?").first.click()
+    expect(page.get_by_role("heading", name="What was decided")).to_be_visible()
+    page.get_by_label("Colleague").select_option(label="Bruno Paz")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#why-not .answer")).to_contain_text("Bruno Paz")
+    page.get_by_role("link", name="Marta").click()
+    assert chat in page.url

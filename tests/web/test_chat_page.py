@@ -1,21 +1,27 @@
 """The desk: what a conversation shows and to whom, however strange what was said is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import StrEnum
 
 import pytest
 from sqlalchemy import Engine, event
 
 from bridge.domain.events import MessageReceived, OwnerChanged
+from bridge.domain.messaging import ChannelState, Media, MediaKind, MessageStatus, Messenger
 from bridge.domain.names import ConversationId, CrmId, EmployeeId, EventKey
+from bridge.domain.partner_leads import How, LeadState
 from bridge.domain.policy import Distribution
 from bridge.domain.records import RecordKind
 from bridge.pipeline.dismiss import dismiss
 from bridge.pipeline.noting import NoteRequest, note
 from bridge.pipeline.refusals import Sent
 from bridge.pipeline.send import SendRequest, send
+from bridge.web.languages import Said
+from bridge.web.pages import looks
+from bridge.web.wording import MEDIA, MESSENGERS
 from tests.web.browsing import csrf
 from tests.web.files import is_copied, sends_file
 from tests.web.world import ANA, BRUNO, CRM, LUIS, OWNER, QA, SALES, WA, World
@@ -143,11 +149,67 @@ def test_strange_texts_are_shown_as_what_they_are(
     assert len(shown) == (0 if text.strip() else 1)
 
 
+@pytest.mark.parametrize("kind", MediaKind)
+@pytest.mark.parametrize("named", ["Name of it", ""])
+def test_whatever_a_client_sends_has_a_word_wherever_it_is_shown(
+    world: World, chat: ConversationId, kind: MediaKind, named: str
+) -> None:
+    """FEED-05: also a voice message, a place and a card, with a name and without."""
+    world.later(minutes=1)
+    url = "https://maps.example/1" if kind is MediaKind.LOCATION else ""
+    world.happens(
+        MessageReceived(
+            event_key=EventKey("s1"),
+            occurred_at=world.now,
+            account=WA,
+            chat=world.chat(MARTA),
+            message_id="s1",
+            text="",
+            media=(Media(kind=kind, url=url, name=named),),
+        )
+    )
+    browser = world.signed_in(LUIS)
+    for address in (f"/conversations/{chat}", "/conversations", "/feed", "/conversations?q=name"):
+        page = browser.get(address)
+        assert page.status_code == 200
+        assert str(MEDIA[kind]) in page.text or (named and address.endswith("=name"))
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (MEDIA, MediaKind),
+        (MESSENGERS, Messenger),
+        (looks._STATUS, MessageStatus),
+        (looks._CHANNEL, ChannelState),
+        (looks._LEAD, LeadState),
+        (looks._LEAD_HOW, How),
+    ],
+)
+def test_every_word_of_ours_has_its_words_on_pages(
+    table: Mapping[StrEnum, Said], words: type[StrEnum]
+) -> None:
+    assert set(table) == set(words)
+
+
 def test_a_very_long_text_is_folded_and_whole(world: World, chat: ConversationId) -> None:
     world.writes(MARTA, "word " * 2000)
     page = page_of(world, chat)
     assert "Show all 10000 characters" in page
     assert "word " * 1999 in page
+
+
+@pytest.mark.parametrize("shift", range(12))
+def test_a_family_is_not_parted_where_a_text_is_folded(
+    world: World, chat: ConversationId, shift: int
+) -> None:
+    family = "👨\u200d👩\u200d👧\u200d👦"
+    world.writes(MARTA, "x" * shift + family * 200)
+    page = page_of(world, chat)
+    [start] = re.findall(r'<span class="fold-start text" dir="auto">(.*?)…</span>', page)
+    [listed] = re.findall(r'<span class="preview"><bdi dir="auto">(.*?)…</bdi>', page)
+    for part in (start, listed):
+        assert part == "x" * shift + family * ((len(part) - shift) // len(family))
 
 
 def test_a_quote_leads_to_the_page_that_holds_it(world: World, chat: ConversationId) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from bridge.domain.client_differences import said_of_service
 from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Messenger
 from bridge.domain.partner_leads import How, LeadState
+from bridge.domain.pieces import beginning
 from bridge.web import reasons_said
 from bridge.web.details import begun, detail, within
 from bridge.web.languages import Said, _, _l, _n, language, zone
@@ -119,7 +120,7 @@ def hue(name: str) -> str:
 def folded(text: str) -> str:
     """The first line, shortened."""
     line = text.strip().partition("\n")[0]
-    return line if len(line) <= FOLD_AFTER else line[: FOLD_AFTER - 1].rstrip() + "…"
+    return line if len(line) <= FOLD_AFTER else beginning(line, FOLD_AFTER - 1).rstrip() + "…"
 
 
 def is_long(text: str) -> bool:
@@ -212,6 +213,7 @@ FILTERS: dict[str, Callable[..., object]] = _MORE | {
         hue,
         folded,
         is_long,
+        beginning,
         linked,
         age,
         messenger,
