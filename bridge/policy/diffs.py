@@ -70,8 +70,9 @@ def _line(sign: Sign, before: int | None, after: int | None, text: str) -> Line:
 
 
 def _lines(content: bytes | None) -> list[str]:
+    """With their breaks: a last line that has one is the same line when others follow it."""
     text = (content or b"").decode("utf-8", "replace")
-    return [] if not text else text.removesuffix("\n").replace("\n", "\n\0").split("\0")
+    return [] if not text else text.replace("\n", "\n\0").removesuffix("\0").split("\0")
 
 
 def _patched(line: str) -> str:
