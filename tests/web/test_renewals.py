@@ -316,6 +316,19 @@ def test_pages_show_the_calendar_and_the_notices(office: World) -> None:
     assert "client&#39;s primary contact" in shown
 
 
+def test_the_last_warning_is_no_notice_of_the_schedule(office: World) -> None:
+    name = knows(office, "north", days=12)
+    day = TODAY + timedelta(days=12)
+    outcome = StepOutcome.WARNED
+    step = NoteStep(renewal=name, renews_on=day, step="safety-7d", outcome=outcome, at=NOW)
+    with writing(office.engine) as db:
+        store.put_steps(db, [step])
+    page, _ = browser(office, LUIS)
+    answer = page.get(f"/renewals/{name}").text
+    assert "The last warning before Mar 16, 2026" in answer
+    assert "Mar 16, 2026, in 12 days" in answer
+
+
 @pytest.mark.parametrize("outcome", list(StepOutcome))
 def test_a_renewal_shows_what_became_of_its_notices(office: World, outcome: StepOutcome) -> None:
     name = knows(office, "north", days=12)
@@ -326,7 +339,7 @@ def test_a_renewal_shows_what_became_of_its_notices(office: World, outcome: Step
     page, _ = browser(office, LUIS)
     answer = page.get(f"/renewals/{name}")
     assert answer.status_code == 200
-    assert "<strong>14d</strong> before" in answer.text
+    assert "<strong>14 days before Mar 16, 2026</strong>" in answer.text
     assert api(office, LUIS).get(f"/renewals/{name}").json["steps"][0]["renews_on"] == str(day)
 
 

@@ -58,9 +58,9 @@ class Line:
 
 
 @contextmanager
-def serving(url: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
-    port = free_port()
-    command = (sys.executable, "-m", "tests.web.stream_process", str(port), url)
+def serving(url: str, *more: str, port: int = 0) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    port = port or free_port()
+    command = (sys.executable, "-m", "tests.web.stream_process", str(port), url, *more)
     heard = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     process = process_of(command, os.environ, **heard)
     try:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from bridge.domain.renewing import OwnerChoice, RenewalOwner, RenewalState, RenewalWord
 from bridge.web.languages import Said, _, _l, _n, zone
+from bridge.web.pages.client_words import day
 
 WORDS: Mapping[RenewalWord, Said] = {
     RenewalWord.HANDLED: _l("We are at it"),
@@ -53,9 +54,18 @@ def notice_outcome(outcome: str) -> str:
     return str(_OUTCOMES.get(outcome, outcome))
 
 
-def days_until(day: date, now: datetime) -> str:
+def renewal_step(name: str, renews_on: date) -> str:
+    """A step of the schedule, as `14d` or `safety-7d` names it."""
+    on = day(renews_on)
+    if name.startswith("safety"):
+        return _("The last warning before %(day)s", day=on)
+    days = int(name.removesuffix("d"))
+    return _n("%(num)d day before %(day)s", "%(num)d days before %(day)s", days, day=on)
+
+
+def days_until(when: date, now: datetime) -> str:
     """Counted by the reader's calendar."""
-    days = (day - now.astimezone(zone()).date()).days
+    days = (when - now.astimezone(zone()).date()).days
     if days > 0:
         return _n("in %(num)d day", "in %(num)d days", days)
     if days < 0:
@@ -67,4 +77,5 @@ RENEWAL_FILTERS: dict[str, Callable[..., object]] = {
     "renewal_owner": renewal_owner,
     "notice_outcome": notice_outcome,
     "days_until": days_until,
+    "renewal_step": renewal_step,
 }
