@@ -44,7 +44,7 @@ def give(world: World, number: int, to: str = PETRA) -> None:
 def test_a_page_goes_on_after_a_crash_with_what_came_between(
     house: World, sqlite_url: str, browser: Browser
 ) -> None:
-    """Nothing is reloaded: the lead in its place, the number in the menu and in the tab. What he was
+    """Nothing is reloaded: the lead in its place, the number in the menu and in the tab. What was
     told of a lead that is his no longer counts no more."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"

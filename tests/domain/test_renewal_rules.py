@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from bridge.domain.changes import Notify
 from bridge.domain.decisions import Verdict
 from bridge.domain.effects import CreateTask, PostNotification, SendEmail, SetProperty
 from bridge.domain.events import Event
@@ -365,6 +366,29 @@ def test_where_the_partner_owns_it_his_person_gets_a_mail() -> None:
     assert decision.target == ANA
     assert [(c.employee, c.chosen) for c in decision.candidates] == [(ANA, True)]
     assert step(decision).outcome is StepOutcome.SENT
+
+
+@pytest.mark.parametrize(
+    ("owner", "notify", "tenant", "told"),
+    [
+        (RenewalOwner.PARTNER, PETRA, "partner:north", [(PETRA, ReasonCode.RENEWAL_SENT)]),
+        (RenewalOwner.VENDOR, PETRA, "partner:north", [(PETRA, ReasonCode.RENEWAL_LOGGED)]),
+        (RenewalOwner.VENDOR, None, "partner:north", []),
+        (RenewalOwner.PARTNER, ANA, "", []),
+    ],
+)
+def test_a_partners_person_reads_in_his_own_list_what_is_due(
+    owner: RenewalOwner, notify: str | None, tenant: str, told: list[tuple[str, ReasonCode]]
+) -> None:
+    """REN-05, REN-06: he who acts or is in copy, and nobody else; an employee has his mail."""
+    default = RenewalDefault(owner=owner, notify=notify)
+    policy = rules(default, partners={"north": default})
+    decision = decide(due(), facts(renewal(tenant=tenant)), policy)
+    notices = [one for one in decision.changes if isinstance(one, Notify)]
+    assert [(one.employee, one.code) for one in notices] == told
+    assert {(one.tenant, one.subject, one.about) for one in notices} <= {
+        ("partner:north", "renewal:rn_1", "rn_1")
+    }
 
 
 def test_the_texts_are_the_houses_own_and_values_are_no_templates() -> None:

@@ -329,6 +329,17 @@ def test_an_import_is_seen_before_it_is_done(rita: Api, browser: FlaskClient) ->
     assert len(rita.all("/clients")) == 3
 
 
+def test_of_a_long_file_the_wrong_rows_stand_first(rita: Api, browser: FlaskClient) -> None:
+    """By their numbers in the file; the others are counted."""
+    lines = [f"Client {number},basic" for number in range(300)]
+    lines[290] = "Wrong,nosuch"
+    content = "\n".join(["legal_name,plan", *lines, ""]).encode()
+    preview = previews(browser, content)
+    rows = re.findall(r'<td class="number">(\d+)</td>', preview.text)
+    assert rows == ["292", *(str(number) for number in range(2, 52))]
+    assert "249 more rows are not shown here." in text_of(preview)
+
+
 def test_wrong_rows_stop_an_import_unless_the_right_ones_are_asked_for(
     rita: Api, browser: FlaskClient
 ) -> None:

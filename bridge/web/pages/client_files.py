@@ -8,7 +8,13 @@ from flask import Response, request
 
 from bridge.domain.reasons import Reason
 from bridge.payload import storable
-from bridge.pipeline.reselling.importing import ImportOrder, import_clients
+from bridge.pipeline.reselling.importing import (
+    ImportOrder,
+    ImportReport,
+    RowFate,
+    RowReport,
+    import_clients,
+)
 from bridge.sheets.tables import MOST_BYTES, MOST_ROWS, SheetRefused
 from bridge.web.api import client_files as api
 from bridge.web.api.client_files import content_of, reseller_named
@@ -21,6 +27,8 @@ from bridge.web.problems import Problem, invalid, not_found
 
 PATH = "/clients/import"
 MOST_FORM_BYTES = 2 * MOST_BYTES
+MOST_REFUSED = 200
+MOST_OTHERS = 50
 """A file, or one that the preview's form carries along in base64."""
 
 
@@ -48,7 +56,16 @@ def bring(visit: Visit) -> Response:
     if isinstance(report, Reason):
         raise not_found("reseller")
     carried = base64.b64encode(brought.content).decode()
-    return _page(visit, report=report, carried=carried, order=brought.order)
+    shown = _shown(report)
+    left = len(report.rows) - len(shown)
+    return _page(visit, report=report, shown=shown, left=left, carried=carried, order=brought.order)
+
+
+def _shown(report: ImportReport) -> tuple[RowReport, ...]:
+    """What is wrong first, then the others, each in the file's order: no page of thousands."""
+    refused = [row for row in report.rows if row.fate is RowFate.REFUSED]
+    others = [row for row in report.rows if row.fate is not RowFate.REFUSED]
+    return (*refused[:MOST_REFUSED], *others[:MOST_OTHERS])
 
 
 def take(visit: Visit) -> Response:
