@@ -38,9 +38,10 @@ def crash(
     bridge: Sequence[str] = ("bridge.cli",),
     besides: Strike = lambda home: True,
     port: int = 0,
+    forked: bool = False,
 ) -> Report:
     """Runs the plan in an empty `folder`, which keeps the store, where that is a file, and every
-    process's log. `bridge` and `port` are those of `house`."""
+    process's log. `bridge`, `port` and `forked` are those of `house`."""
     clients = clients_of(plan)
     chats = chats_of(plan, clients)
     url = f"sqlite:///{folder / 'bridge.sqlite'}" if plan.store is Kind.SQLITE else None
@@ -56,6 +57,7 @@ def crash(
             crm=CRMS[plan.crm],
             files=files.origin,
             side=Side(mail_url=post.url, meters=meters_of(plan)),
+            forked=forked,
         ) as home,
         _store(home) as engine,
     ):

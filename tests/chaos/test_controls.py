@@ -32,7 +32,10 @@ def folder(parent: Path, seed: int) -> Path:
 
 def test_without_a_look_up_before_a_second_write_entries_are_doubled(tmp_path: Path) -> None:
     bridge = (MODULE, "look-up")
-    runs = (crash(lost_answers_plan(seed), folder(tmp_path, seed), bridge=bridge) for seed in SEEDS)
+    runs = (
+        crash(lost_answers_plan(seed), folder(tmp_path, seed), bridge=bridge, forked=True)
+        for seed in SEEDS
+    )
     report = damaged(runs)
     assert report.findings.doubled
     assert not report.findings.lost
@@ -41,7 +44,9 @@ def test_without_a_look_up_before_a_second_write_entries_are_doubled(tmp_path: P
 def test_without_a_fence_on_the_lease_entries_are_doubled(tmp_path: Path) -> None:
     bridge = (MODULE, "fence")
     runs = (
-        crash(ambush_plan(seed), folder(tmp_path, seed), bridge=bridge, besides=Ambush())
+        crash(
+            ambush_plan(seed), folder(tmp_path, seed), bridge=bridge, besides=Ambush(), forked=True
+        )
         for seed in SEEDS
     )
     found = damaged(runs).findings
@@ -51,7 +56,7 @@ def test_without_a_fence_on_the_lease_entries_are_doubled(tmp_path: Path) -> Non
 def test_with_it_a_worker_that_was_stopped_in_a_call_doubles_nothing(tmp_path: Path) -> None:
     """R2, with the very same ambush."""
     ambush = Ambush()
-    report = crash(ambush_plan(1), tmp_path, besides=ambush)
+    report = crash(ambush_plan(1), tmp_path, besides=ambush, forked=True)
     sys.stdout.write(f"\n{report}\n")
     assert ambush.is_over
     assert report.is_well, str(report)
@@ -59,14 +64,14 @@ def test_with_it_a_worker_that_was_stopped_in_a_call_doubles_nothing(tmp_path: P
 
 def test_without_a_look_at_what_was_decided_units_are_lost(tmp_path: Path) -> None:
     """RSL-04: a use that is told again would count again."""
-    report = crash(units_plan(1), tmp_path, bridge=(MODULE, "memory"))
+    report = crash(units_plan(1), tmp_path, bridge=(MODULE, "memory"), forked=True)
     sys.stdout.write(f"\n{report}\n")
     assert report.findings.units
     assert not report.findings.mailed_twice
 
 
 def test_where_a_mail_in_doubt_is_sent_again_somebody_is_mailed_twice(tmp_path: Path) -> None:
-    report = crash(units_plan(1), tmp_path, bridge=(MODULE, "doubt"))
+    report = crash(units_plan(1), tmp_path, bridge=(MODULE, "doubt"), forked=True)
     sys.stdout.write(f"\n{report}\n")
     assert report.findings.mailed_twice
     assert not report.findings.units
@@ -74,7 +79,7 @@ def test_where_a_mail_in_doubt_is_sent_again_somebody_is_mailed_twice(tmp_path: 
 
 def test_with_both_safeties_units_add_up_and_nobody_is_mailed_twice(tmp_path: Path) -> None:
     """RSL-04, RSL-10, RSL-27, with the very same load."""
-    report = crash(units_plan(1), tmp_path)
+    report = crash(units_plan(1), tmp_path, forked=True)
     sys.stdout.write(f"\n{report}\n")
     assert report.store.mails_for_a_person
     assert report.is_well, str(report)

@@ -37,6 +37,6 @@ def test_nothing_is_lost_doubled_or_out_of_order(
         longest_pause=0.9,
         faults_linger=4.0,
     )
-    report = crash(plan, tmp_path)
+    report = crash(plan, tmp_path, forked=True)
     sys.stdout.write(f"\n{report}\n")
     assert report.is_well, str(report)
