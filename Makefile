@@ -22,7 +22,10 @@ help:  ## what can be made
 demo: $(RUN)  ## set up, then everything in this terminal with sandboxes and example traffic
 	$(BIN)/bridge up --demo
 
-test: $(DEV) tools lint  ## set up, then every check and every test that this machine can run
+test: $(DEV)  ## set up, then every check and every test that this machine can run
+	@$(MAKE) --no-print-directory tools & services=$$!; \
+	$(MAKE) --no-print-directory lint; linted=$$?; \
+	wait $$services && exit $$linted  # one waits for the network while the other computes
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)  ## format, lint and types

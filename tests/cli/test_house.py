@@ -1,5 +1,7 @@
 """What a command knows of the installation it is called beside."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,14 @@ def test_a_secret_key_of_the_environment_goes_first(
 def test_an_empty_file_is_no_key(state: Path) -> None:
     (state / "secret_key").write_text("\n")
     assert settings_of_command().secret_key is None
+
+
+@pytest.mark.parametrize("command", ["workers", "up", "sync"])
+def test_what_serves_no_pages_is_started_without_what_they_need(command: str) -> None:
+    """It would take half as long again, of the time and of the memory."""
+    asked = f"import sys, bridge.cli.{command}; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    imported = set(told.stdout.decode().split())
+    assert "bridge.wiring" in imported
+    unwanted = {"bridge.web", "flask", "babel", "granian", "openpyxl", "connectors.sandboxing"}
+    assert imported & unwanted == set()
