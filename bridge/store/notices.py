@@ -110,6 +110,23 @@ def _notice(row: Any) -> Notice:
     )
 
 
+def is_unread(db: Connection, employee: EmployeeId, tenant: str, subject: str) -> bool:
+    """Whether somebody's user has not read something that he was told about this."""
+    about = select(NOTIFICATIONS.c.id).filter_by(
+        employee=employee, tenant=tenant, subject=subject, read_at=None
+    )
+    return db.scalar(about.limit(1)) is not None
+
+
+def read_about(
+    db: Connection, employee: EmployeeId, tenant: str, subject: str, now: datetime
+) -> None:
+    told = update(NOTIFICATIONS).filter_by(
+        employee=employee, tenant=tenant, subject=subject, read_at=None
+    )
+    db.execute(told.values(read_at=now))
+
+
 def mark_read(
     db: Connection,
     employee: EmployeeId,

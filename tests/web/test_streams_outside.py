@@ -252,6 +252,31 @@ def test_the_numbers_stand_on_the_page_before_any_stream_is_heard(world: World) 
     assert 'data-count="unread"' in browser_of(world).get("/clients").text
 
 
+def test_who_opens_what_he_was_told_of_has_read_it(world: World) -> None:
+    """His notices of that alone, and no colleague's."""
+    programme(world, lead(), queued(Q1, 2))
+    given(world, PETRA)
+    with writing(world.engine) as db:
+        for who in (PETRA, PABLO):
+            told = Notify(
+                employee=who,
+                conversation=None,
+                message=None,
+                code=ReasonCode.LEAD_QUEUED,
+                about=lead(2).id,
+                tenant="partner:north",
+                subject=f"lead:{lead(2).id}",
+            )
+            notices.add(db, [told], world.now)
+    petra = api(world, PETRA, Scope.READ)
+    assert len(petra.all("/notifications", unread="true")) == 2
+    page = signed_in(world, PETRA).get(f"/inbox/{lead(2).id}").text
+    assert 'data-count="unread" title="not read" ><span>1<' in page
+    [left] = petra.all("/notifications", unread="true")
+    assert left["about"] == lead().id
+    assert len(api(world, PABLO, Scope.READ).all("/notifications", unread="true")) == 1
+
+
 def test_who_asks_by_flask_alone_is_told_the_same(world: World) -> None:
     """Where no front stands before it: what came since, and an end."""
     programme(world, lead())

@@ -98,7 +98,7 @@ def test_it_comes_over_the_wire_and_goes_on_after_a_break(house: World) -> None:
         for line in lines:
             assert "private" not in line.until("event: notification")
             assert "text/event-stream" in line.text
-        first = lines[0].text.split("\nid: ")[1].split("\n")[0]
+        first = lines[0].text.split("\nid: ")[-1].split("\n")[0]
         lines[0].socket.close()
         house.writes(MARTA, "more")
         again = opened.enter_context(Line(port, key, after=first))

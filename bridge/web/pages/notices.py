@@ -1,10 +1,13 @@
 """What the visitor was told, the newest first."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
-from flask import Response, make_response, redirect
+from flask import Response, make_response, redirect, request
+from sqlalchemy.exc import OperationalError
 
 from bridge.domain.names import ConversationId, EmployeeId
+from bridge.store import notices
 from bridge.store.engine import reading, writing
 from bridge.store.notices import Notice, mark_read
 from bridge.web.auth import TENANTS
@@ -61,6 +64,20 @@ def _rendered(
         addresses=[address_of(notice, visit.principal.person.kind) for notice in found.notices],
         next_page=address_of_next(visit, found.next, "notices"),
     )
+
+
+def read_about(visit: Visit, subject: str) -> None:
+    """A partner's or a reseller's user who opens what he was told of has read that. The page is
+    shown also where this can't be written at the moment."""
+    person, engine = visit.principal.person, visit.site.parts.engine
+    if person.kind not in TENANTS or "X-Live" in request.headers:
+        return
+    whose = EmployeeId(person.id), person.tenant, subject
+    with reading(engine) as db:
+        if not notices.is_unread(db, *whose):
+            return
+    with suppress(OperationalError), writing(engine) as db:
+        notices.read_about(db, *whose, visit.now)
 
 
 def read_all(visit: Visit) -> Response:

@@ -19,6 +19,7 @@ from bridge.web.business import list_business
 from bridge.web.languages import Said, _l
 from bridge.web.pages import business
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
+from bridge.web.pages.notices import read_about
 from bridge.web.pages.visiting import Visit
 from bridge.web.partnering import check, eyes_of, is_new, lead_named, lead_shape
 
@@ -74,6 +75,7 @@ def show_lead(visit: Visit, name: str) -> Response:
     if is_new(lead) and lead.holder.is_user(visit.principal.person.id):
         with writing(parts.engine) as db:
             note_opened(db, lead, visit.now)
+    read_about(visit, f"lead:{lead.id}")
     return visit.render(
         "partner_lead.html",
         lead=lead_shape(eyes, lead),

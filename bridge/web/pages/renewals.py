@@ -30,6 +30,7 @@ from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted, feed_rows
 from bridge.store.renewals import RenewalPlace
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
+from bridge.web.pages.notices import read_about
 from bridge.web.pages.renewal_words import CHOICES, STATE_TONES, STATES, WORDS
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import Problem, invalid, not_found
@@ -73,6 +74,7 @@ def show(visit: Visit, name: str) -> Response:
         history = () if found is None else _history(db, found, visit.principal.person)
     if found is None:
         raise not_found("renewal")
+    read_about(visit, found.seen.renewal.subject.name)
     return visit.render(
         "renewal.html",
         opened=found,

@@ -26,6 +26,7 @@ from bridge.web.business import list_business
 from bridge.web.pages import business
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
 from bridge.web.pages.client_words import CLIENT_SORTS, DONE, UNDONE_BY
+from bridge.web.pages.notices import read_about
 from bridge.web.pages.visiting import Visit
 from bridge.web.problems import Problem, invalid, not_found
 
@@ -95,6 +96,7 @@ def show_one(visit: Visit, name: str, problem: Problem | None = None) -> Respons
         happened = list_business(
             db, business.onlooker(visit, db), client.subject.name, None, _SHOWN
         )
+    read_about(visit, client.subject.name)
     more = _LedgerPlace(before=lines[_SHOWN - 1].id) if len(lines) > _SHOWN else None
     reseller = visit.policy.reselling.resellers.get(client.reseller)
     return visit.render(
