@@ -52,6 +52,18 @@
     return target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
   }
 
+  // From the search into what it found, and on from line to line.
+  const ARROWS = { ArrowDown: 1, ArrowUp: -1 };
+  document.addEventListener("keydown", (event) => {
+    const step = ARROWS[event.key];
+    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const isSearch = event.target.matches("input[type=search]") && step > 0 && lines().length > 0;
+    if (!isSearch && !event.target.matches(LINES)) return;
+    event.preventDefault();
+    if (isSearch) lines()[0].focus();
+    else move(step);
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (areOff() || isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
