@@ -39,7 +39,11 @@ globalThis.bridgeTalk = (() => {
   }
 
   // A reply box that grows leaves the newest in sight.
-  const resized = new ResizeObserver(() => { if (wasAtEnd) toEnd(); });
+  const resized = new ResizeObserver(() => {
+    const composer = byId("composer");
+    if (composer !== null) composer.parentElement.style.setProperty("--composer", `${composer.offsetHeight}px`);
+    if (wasAtEnd) toEnd();
+  });
 
   // ---- A day is named once, also where pages meet.
   function nameDays() {
