@@ -22,6 +22,7 @@
       if (one.name === "key") one.removeAttribute("value");
       if (one.tagName === "TIME") one.textContent = "";
       one.removeAttribute("aria-current");
+      one.classList.remove("shown");
       if (one.className === "") one.removeAttribute("class");
       if (one.matches(".day")) one.hidden = false;
     }
@@ -245,7 +246,7 @@
       sought.delete("cursor");
       history.replaceState(history.state, "", `${location.pathname}${sought.size > 0 ? `?${sought}` : ""}`);
     }
-    begin();
+    begin(asked.verb !== "get");
     if (asked.verb === "get") {
       const title = document.querySelector("#pane h1");
       title.tabIndex = -1;
@@ -264,13 +265,13 @@
     list.replaceWith(lower);
   }
 
-  function begin() {
+  function begin(hasWritten) {
     yieldHeading();
     mark();
     document.dispatchEvent(new Event("bridge:pane"));
-    talk.begin();
+    talk.begin(hasWritten);
   }
 
   for (const copy of document.querySelectorAll("#pane [data-copy]")) copy.hidden = false;
-  begin();
+  begin(false);
 })();

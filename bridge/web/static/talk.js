@@ -124,8 +124,8 @@ globalThis.bridgeTalk = (() => {
   document.addEventListener("scroll", () => lookAtJump(), { capture: true, passive: true });
 
   // ---- Where an open conversation begins: at what was looked for, at what nobody has answered, or
-  // at its end.
-  function begin() {
+  // at its end; there always after one has written something.
+  function begin(hasWritten) {
     const place = byId("messages");
     if (place === null) return;
     nameDays();
@@ -140,7 +140,7 @@ globalThis.bridgeTalk = (() => {
       const waits = byId("unanswered");
       const box = scroller();
       const top = box === byId("talk-scroll") ? box.getBoundingClientRect().top : 0;
-      if (waits !== null && waits.getBoundingClientRect().top < top) waits.scrollIntoView({ block: "start" });
+      if (!hasWritten && waits !== null && waits.getBoundingClientRect().top < top) waits.scrollIntoView({ block: "start" });
     }
     lookAtJump();
     // Not before it stands where it belongs: at its top it would go on to load by itself.
