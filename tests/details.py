@@ -20,6 +20,7 @@ _NOT_ON_PAGES = frozenset(
         "domain/errors.py",
         "domain/mailing.py",
         "domain/partner_policy.py",
+        "domain/renewing_policy.py",
         "pipeline/arriving.py",
         "pipeline/copying.py",  # beside the failed copy, with what its vendor said
         "pipeline/deliver.py",
@@ -27,6 +28,7 @@ _NOT_ON_PAGES = frozenset(
         "pipeline/following.py",
         "pipeline/kinship.py",
         "pipeline/lease.py",
+        "pipeline/partnering/standing.py",  # the pages have words of their own
         "pipeline/parts.py",
         "pipeline/pushing.py",
         "pipeline/receive.py",
@@ -45,7 +47,9 @@ _NOT_ON_PAGES = frozenset(
 _NOT_FOLDERS = ("pipeline/reconcile/", "policy/options/", "policy/editing/")
 _ALL = ("domain", "pipeline", "policy")
 """Whose sentences are all for readers; those of `web` are where they are a refusal's."""
-_REFUSALS = frozenset({"invalid", "conflict", "forbidden", "unauthenticated", "Reason", "Refused"})
+_REFUSALS = frozenset(
+    {"invalid", "conflict", "forbidden", "unauthenticated", "Reason", "Refused", "note_export"}
+)
 _NAMING = frozenset({"fine", "wrong", "skipped"})
 """Of the doctor's points also what their checks are called."""
 _NO_TEXT = frozenset(
@@ -134,7 +138,8 @@ def is_sentence(text: str) -> bool:
     """Words enough to be known again by."""
     words = _LETTERS.findall(_PLACE.sub(" ", text))
     is_long = " " in text and len(words) > 1 and sum(map(len, words)) >= _FEWEST_LETTERS
-    return is_long and text == text.strip() and "\n" not in text and not _ADJACENT.search(text)
+    is_whole = text == text.strip() and "\n" not in text and " | " not in text
+    return is_long and is_whole and not _ADJACENT.search(text)
 
 
 def with_places(node: ast.JoinedStr) -> str:

@@ -8,14 +8,14 @@ a text is read back by them. What no catalogue knows stays as it is, and is mark
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup, escape
 
 from bridge.web import languages
 
 _PLACE = re.compile(r"%\((\w+)\)s")
-_DEEPEST = 3
+_DEEPEST = 5
 """A value may itself be such a text: `chosen by ana; the default is the same: …`."""
 _MOST_CHARACTERS = 600
 
@@ -31,7 +31,7 @@ class Detail:
 class _Phrase:
     """An English text with places, and how it is said in another language."""
 
-    pattern: re.Pattern[str]
+    english: str
     said: str
     surest: str  # the longest piece of it that is always there
     letters: int
@@ -51,11 +51,25 @@ class Phrases:
         if deep == _DEEPEST or len(text) > _MOST_CHARACTERS:
             return None
         for phrase in self._placed:
-            found = phrase.pattern.fullmatch(text) if phrase.surest in text else None
+            found = _pattern(phrase.english).fullmatch(text) if phrase.surest in text else None
             if found is not None:
                 values = found.groupdict().items()
                 return phrase.said % {k: self.find(v, deep + 1) or v for k, v in values}
-        return None
+        return self._of_parts(text, deep + 1)
+
+    def _of_parts(self, text: str, deep: int) -> str | None:
+        """A finding as it is listed: where it is, the value that it is about, what to do."""
+        before, _, after = text.rpartition("; ")
+        if before:
+            parts = [self.find(before, deep), self.find(after, deep)]
+            return "; ".join(p for p in parts if p) if all(parts) else None
+        place, colon, rest = text.partition(": ")
+        value, _, complaint = text.partition(" ")
+        if colon and " " not in place:
+            found = self.find(rest, deep)
+            return None if found is None else f"{place}: {found}"
+        found = self._plain.get(complaint)
+        return None if found is None else f"{value} {found}"
 
 
 def said(text: str) -> Detail:
@@ -101,15 +115,20 @@ def _found(language: str, text: str) -> str | None:
 
 
 def _phrase(english: str, said: str) -> _Phrase:
-    pieces = [_plain(piece) for piece in _PLACE.split(english)[::2]]
-    names = _PLACE.findall(english)
-    pattern = "".join(_piece(*pair) for pair in _alternating(pieces, names))
-    return _Phrase(
-        pattern=re.compile(pattern, re.DOTALL),
-        said=said,
-        surest=max(pieces, key=len),
-        letters=sum(map(len, pieces)),
-    )
+    pieces = _pieces(english)
+    letters = sum(map(len, pieces))
+    return _Phrase(english=english, said=said, surest=max(pieces, key=len), letters=letters)
+
+
+@cache
+def _pattern(english: str) -> re.Pattern[str]:
+    """Made when it is first looked for: there are many, and a page meets few of them."""
+    pairs = _alternating(_pieces(english), _PLACE.findall(english))
+    return re.compile("".join(_piece(*pair) for pair in pairs), re.DOTALL)
+
+
+def _pieces(english: str) -> list[str]:
+    return [_plain(piece) for piece in _PLACE.split(english)[::2]]
 
 
 def _alternating(pieces: list[str], names: list[str]) -> Iterable[tuple[str, str, bool]]:

@@ -11,7 +11,7 @@ from babel.support import NullTranslations
 OPEN, CLOSE = "\u27e6", "\u27e7"
 _PLACE = re.compile(r"(%\(\w+\)[sd])")
 _ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "content")
-_NO_WORDS = ("bdi", "code", "pre", "textarea", "script", "style", "time", "template")
+_NO_WORDS = ("bdi", "code", "kbd", "pre", "textarea", "script", "style", "time", "template")
 """What stands in these is from outside, a name of the configuration or of a file, or typed."""
 _EMPTY = frozenset(
     "area base br col embed hr img input link meta source track wbr use path".split()

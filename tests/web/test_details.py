@@ -87,7 +87,7 @@ def f(a, who):
     detail = "the client " f"has {a} units" if who else "no unit is left"
     return Reason(ReasonCode.X, detail), "short", f"{a}{who} went away", "100% of all units"
 """
-    found = of_code(code)
+    found = list(dict.fromkeys(of_code(code)))
     assert found == [
         "no such paused account",
         "clock skew",

@@ -12,10 +12,12 @@ from bridge.store.engine import reading
 from bridge.web.api.routing import Download
 from bridge.web.api.serving import as_response
 from bridge.web.auditlog import AuditPlace, as_csv, principal_asked
+from bridge.web.details import within
 from bridge.web.languages import Said, _l
 from bridge.web.on_record import note_export
 from bridge.web.pages.asking import PAGE, address_of_next, asked, asked_moment, begin
-from bridge.web.pages.visiting import Visit
+from bridge.web.pages.visiting import ROLES, Visit
+from bridge.web.wording import event_words
 
 DEEDS: Mapping[str, Said] = {
     Deed.SIGNED_IN: _l("signed in"),
@@ -43,6 +45,7 @@ DEEDS: Mapping[str, Said] = {
     Deed.WEBHOOK_TESTED: _l("tested the webhook"),
     Deed.EMBED_LINK_MADE: _l("made a link to embed a chat"),
 }
+_ROLES = {str(role): said for role, said in ROLES.items()}
 WAYS: Mapping[str, Said] = {
     Way.PAGE: _l("on a page"),
     Way.API: _l("by the API"),
@@ -73,6 +76,7 @@ def show(visit: Visit) -> Response:
         deeds=DEEDS,
         ways=WAYS,
         links=[_address(line) for line in shown],
+        details=[_detail(line) for line in shown],
         asked=filters,
         file_query=f"?{urlencode(given)}" if given else "",
         next_page=address_of_next(visit, more, "audit"),
@@ -96,6 +100,16 @@ def _wanted(before: int | None, limit: int) -> Wanted:
         before=before,
         limit=limit,
     )
+
+
+def _detail(line: Line) -> str:
+    """What was decided and which role somebody had, in words; all else as it stands on record."""
+    if line.deed == Deed.DECIDED:
+        kind, _, about = line.detail.partition(" ")
+        return f"{event_words(kind)} {about}".strip()
+    if line.deed == Deed.ROLE_CHANGED:
+        return " → ".join(str(_ROLES.get(role, role)) for role in line.detail.split(" → "))
+    return within(line.detail) if line.deed == Deed.EXPORTED else line.detail
 
 
 def _address(line: Line) -> str:

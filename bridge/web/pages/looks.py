@@ -12,11 +12,12 @@ from bridge.domain.messaging import ChannelState, MediaKind, MessageStatus, Mess
 from bridge.domain.partner_leads import How, LeadState
 from bridge.domain.pieces import beginning
 from bridge.web import reasons_said
+from bridge.web.days_said import held_for
 from bridge.web.details import begun, detail, within
 from bridge.web.languages import Said, _, _l, _n, language, zone
 from bridge.web.pages.linking import linked
 from bridge.web.reasons_said import sentence
-from bridge.web.reasons_said.facts import check_words
+from bridge.web.reasons_said.facts import check_value, check_words
 from bridge.web.reasons_said.notices import told
 from bridge.web.wording import MEDIA, MESSENGERS, effect_words, event_words
 
@@ -202,6 +203,8 @@ _MORE: dict[str, Callable[..., object]] = {
     "detail": detail,
     "within": within,
     "asked_of": check_words,
+    "asked_value": lambda codes, check: check_value(check, codes),
+    "held_for": held_for,
     "sentence": sentence,
 }
 FILTERS: dict[str, Callable[..., object]] = _MORE | {

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
+
 from bridge.web.details import said
-from bridge.web.languages import Said, _, _l, _n
+from bridge.web.languages import Said, _, _l, _n, language
 from bridge.web.operations import Flow, Link, Problem, Trouble
 
 
@@ -43,7 +45,8 @@ def size(count: int | None) -> str:
     """Of a disk."""
     if count is None:
         return "–"
-    return _("%(size).1f GB", size=count / 1024**3)
+    gigabytes = format_decimal(count / 1024**3, format="#,##0.0", locale=language())
+    return _("%(size)s GB", size=gigabytes)
 
 
 def _minutes(seconds: int) -> str:

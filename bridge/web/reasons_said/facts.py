@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from bridge.domain.messaging import Messenger
 from bridge.domain.records import RecordKind
 from bridge.web.languages import Said, _, _l
+from bridge.web.wording import MESSENGERS
 
 CHECKS: Mapping[str, Said] = {
     "client": _l("Client"),
@@ -16,6 +18,7 @@ CHECKS: Mapping[str, Said] = {
     "product": _l("Product"),
     "industry": _l("Industry"),
 }
+CLIENTS: Mapping[str, Said] = {"new": _l("not in the CRM"), "known": _l("in the CRM")}
 FACTS: Mapping[str, Said] = {
     "contact": _l("Contact"),
     "owner of contact": _l("Owner of the contact"),
@@ -45,6 +48,19 @@ def check_words(name: str) -> str:
     if name.startswith("property."):
         return _("Property %(name)s", name=name.removeprefix("property."))
     return str(CHECKS.get(name, name))
+
+
+def check_value(check: str, codes: str) -> str:
+    """What a condition asks for, or what it was, in words where they are codes of ours."""
+    return ", ".join(_value(check, code) for code in codes.split(", ")) if codes else ""
+
+
+def _value(check: str, code: str) -> str:
+    if check == "messenger" and code in set(Messenger):
+        return str(MESSENGERS[Messenger(code)])
+    if check == "country" and code == "unknown":
+        return _("not known")
+    return str(CLIENTS.get(code, code)) if check == "client" else code
 
 
 def fact_words(name: str) -> str:

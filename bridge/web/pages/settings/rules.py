@@ -8,6 +8,7 @@ from flask import Response, make_response, redirect, request
 from bridge.domain.decisions import Decision
 from bridge.domain.messaging import Messenger
 from bridge.policy.editing import Edit, NotEditable, Value
+from bridge.web.details import detail
 from bridge.web.languages import _
 from bridge.web.pages.settings import rules_form
 from bridge.web.pages.settings.filled import Filled, filled, many, shown
@@ -103,7 +104,7 @@ def _answer(visit: Visit, form: Filled, edits: Sequence[Edit]) -> Answer:
     try:
         return Answer(question=question, decision=tried(visit.site.parts, edits, question))
     except (NotEditable, ValueError) as problem:
-        return Answer(question=question, decision=None, against=str(problem))
+        return Answer(question=question, decision=None, against=detail(str(problem)))
 
 
 def _list(
