@@ -10,10 +10,15 @@ from dataclasses import replace
 import pytest
 from babel.dates import get_day_names, get_month_names
 
+from bridge.domain.spans import Span, SpanUnit
 from bridge.store.engine import writing
 from bridge.store.sessions import open_session
 from bridge.web import details, languages
+from bridge.web.days_said import held_for
 from bridge.web.details import Phrases
+from bridge.web.pages.looks import number
+from bridge.web.pages.operations_words import size
+from bridge.web.reasons_said.facts import check_value
 from tests.details import details as all_details
 from tests.domain.partner_building import MARTA, PETRA, Q1, lead, offered, queued
 from tests.web import programme
@@ -174,3 +179,36 @@ def test_a_language_that_is_spoken_ends_where_it_was_begun() -> None:
             assert str(languages._l("Save")) == "Speichern"
         assert languages._n("%(num)d day", "%(num)d days", 2) == "2 días"
     assert languages._("%(what)s (waits)", what=NOW.year) == "2026 (waits)"
+
+
+@pytest.mark.parametrize(
+    ("language", "thousands", "disk", "term"),
+    [
+        ("en", "12,345", "1,228.8 GB", "12 months"),
+        ("es", "12.345", "1.228,8 GB", "12 meses"),
+        ("de", "12.345", "1.228,8 GB", "12 Monate"),
+    ],
+)
+def test_numbers_and_terms_are_written_as_the_reader_writes_them(
+    language: str, thousands: str, disk: str, term: str
+) -> None:
+    with languages.speaking(language):
+        assert number(12345) == thousands
+        assert size(1_319_413_953_331) == disk
+        assert held_for(Span(count=12, unit=SpanUnit.MONTHS)) == term
+
+
+@pytest.mark.parametrize(
+    ("check", "codes", "words"),
+    [
+        ("messenger", "telegram, whatsapp", "Telegram, WhatsApp"),
+        ("messenger", "pigeon", "pigeon"),
+        ("client", "new", "not in the CRM"),
+        ("country", "unknown", "not known"),
+        ("country", "MX", "MX"),
+        ("channel", "new", "new"),
+        ("state", "", ""),
+    ],
+)
+def test_what_a_rule_asks_for_is_told_in_words(check: str, codes: str, words: str) -> None:
+    assert check_value(check, codes) == words

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from babel.dates import format_skeleton
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from bridge.domain.client_differences import said_of_service
@@ -128,6 +129,11 @@ def is_long(text: str) -> bool:
     return folded(text) != text.strip()
 
 
+def number(count: int) -> str:
+    """With the marks between thousands that the reader is used to."""
+    return str(format_decimal(count, locale=language()))
+
+
 def age(seconds: int | None) -> str:
     """How old a fact was, in the largest unit that fits."""
     if seconds is None:
@@ -219,6 +225,7 @@ FILTERS: dict[str, Callable[..., object]] = _MORE | {
         beginning,
         linked,
         age,
+        number,
         messenger,
         media,
         message_status,
