@@ -6,9 +6,9 @@ a text is read back by them. What no catalogue knows stays as it is, and is mark
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from markupsafe import Markup, escape
 
@@ -18,6 +18,8 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _DEEPEST = 5
 """A value may itself be such a text: `chosen by ana; the default is the same: …`."""
 _MOST_CHARACTERS = 600
+_CODES = frozenset({"state", "status", "kind", "role", "word"})
+"""Places whose values are words of ours: `it is %(state)s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ class _Phrase:
 class Phrases:
     """All that one language knows; what says the most by itself is tried first."""
 
-    def __init__(self, said: Mapping[str, str]) -> None:
+    def __init__(self, said: Mapping[str, str], word: Callable[[str], str] = str) -> None:
+        self._word = word
         self._plain = {_plain(e): _plain(s) for e, s in said.items() if not _PLACE.search(e)}
         placed = [_phrase(e, s) for e, s in said.items() if _PLACE.search(e)]
         self._placed = sorted(placed, key=lambda one: -one.letters)
@@ -54,8 +57,14 @@ class Phrases:
             found = _pattern(phrase.english).fullmatch(text) if phrase.surest in text else None
             if found is not None:
                 values = found.groupdict().items()
-                return phrase.said % {k: self.find(v, deep + 1) or v for k, v in values}
+                return phrase.said % {k: self._value(k, v, deep + 1) for k, v in values}
         return self._of_parts(text, deep + 1)
+
+    def _value(self, place: str, value: str, deep: int) -> str:
+        found = self.find(value, deep)
+        if found is None and place.rstrip("23") in _CODES:
+            return self._word(value)
+        return value if found is None else found
 
     def _of_parts(self, text: str, deep: int) -> str | None:
         """A finding as it is listed: where it is, the value that it is about, what to do."""
@@ -99,14 +108,25 @@ def _shown(found: Detail) -> Markup:
 
 
 def begun(text: str) -> str:
-    """As a sentence begins; an e-mail address or a name of ours stays as it is."""
+    """As a sentence begins; an e-mail address or a key of the YAML stays as it is."""
     first = text.partition(" ")[0]
-    return text if "@" in first or "_" in first else text[:1].upper() + text[1:]
+    is_name = "@" in first or "_" in first or first.endswith(":")
+    return text if is_name else text[:1].upper() + text[1:]
 
 
 @lru_cache
 def phrases(language: str) -> Phrases:
-    return Phrases(languages.details(language))
+    return Phrases(languages.details(language), partial(_word, language))
+
+
+def _word(language: str, code: str) -> str:
+    """A state or the kind of a record, as pages call it; a code that has no word stays."""
+    known = languages.catalogue(language)
+    found = str(known.gettext(code))
+    if found != code:
+        return found
+    named = str(known.gettext(code.capitalize()))
+    return code if named == code.capitalize() else named
 
 
 @lru_cache(maxsize=4096)
@@ -141,7 +161,7 @@ def _alternating(pieces: list[str], names: list[str]) -> Iterable[tuple[str, str
 def _piece(piece: str, name: str, is_again: bool) -> str:
     if not name:
         return re.escape(piece)
-    return re.escape(piece) + (f"(?P={name})" if is_again else f"(?P<{name}>.+?)")
+    return re.escape(piece) + (f"(?P={name})" if is_again else f"(?P<{name}>.*?)")
 
 
 def _plain(text: str) -> str:

@@ -4,6 +4,7 @@ is left is either from outside (named by who asks) or was forgotten."""
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from babel.support import NullTranslations
@@ -12,11 +13,22 @@ OPEN, CLOSE = "\u27e6", "\u27e7"
 _PLACE = re.compile(r"(%\(\w+\)[sd])")
 _ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "content")
 _NO_WORDS = ("bdi", "code", "kbd", "pre", "textarea", "script", "style", "time", "template")
-"""What stands in these is from outside, a name of the configuration or of a file, or typed."""
+"""What stands in these is from outside, a name of the configuration or of a file, or typed; so are
+the letters of faces."""
 _EMPTY = frozenset(
     "area base br col embed hr img input link meta source track wbr use path".split()
 )
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_ADDRESS = re.compile(
+    r"[\w.+:-]*@[\w.-]+"  # people
+    r"|https?://\S+"
+    r"|\w+\.yaml(?::\d+)*"
+    r"|(?:inbox|outbox):\d+"
+    r"|(?:in|out|mirror|media):[\w-]+"  # lanes
+    r"|[a-z]{2}_[0-9a-f]{8,}|[0-9a-f]{32}"  # ids
+    r"|[xX]{20,}[.…]*"  # what was typed too long
+)
+"""What is called so in every language."""
 _MARKED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 
 
@@ -54,7 +66,12 @@ class Heard(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        is_foreign = tag in _NO_WORDS or ("lang" in given and tag != "html") or self._is_foreign
+        is_foreign = (
+            tag in _NO_WORDS
+            or "face" in given.get("class", "").split()
+            or ("lang" in given and tag != "html")
+            or self._is_foreign
+        )
         if not self._is_foreign:
             self.said += [given[name] for name in _read_out(tag, given)]
         if tag not in _EMPTY:
@@ -96,14 +113,20 @@ def unsaid(page: str, outside: Iterable[str]) -> set[str]:
     heard = Heard()
     heard.feed(page)
     heard.close()
-    names = sorted(outside, key=len, reverse=True)
+    names = _names(tuple(outside))
     return {left for said in heard.said if (left := _left(said, names))}
 
 
-def _left(said: str, names: Iterable[str]) -> str:
+@lru_cache
+def _names(outside: tuple[str, ...]) -> re.Pattern[str]:
+    """The longest first, each as words of its own."""
+    each = "|".join(re.escape(name) for name in sorted(outside, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{each})(?!\w)")
+
+
+def _left(said: str, names: re.Pattern[str]) -> str:
     rest = said
     while _MARKED.search(rest):
         rest = _MARKED.sub(" ", rest)
-    for name in names:
-        rest = rest.replace(name, " ")
+    rest = names.sub(" ", _ADDRESS.sub(" ", rest))
     return " ".join(rest.split()) if _LETTERS.search(rest) else ""

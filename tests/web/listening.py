@@ -3,7 +3,7 @@ through no catalogue."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -61,6 +61,16 @@ class Listening(Walk):
     left: dict[str, str] = field(default_factory=dict)
     """What was not said in the reader's language, by where it stood."""
     sent: set[tuple[str, str]] = field(default_factory=set)
+
+    def _visits(self, address: str, route: str) -> None:
+        """With each of its questions answered by nonsense."""
+        seen = self._looks(address, route)
+        if seen is None:
+            return
+        self.waiting += [urljoin(address, link).partition("#")[0] for link in seen.links]
+        path = address.partition("?")[0]
+        for question in sorted(set(seen.questions) - {"csrf", "key"}):
+            self._looks(f"{path}?{urlencode({question: PROBE})}", route, {})
 
     def _looks(
         self, address: str, route: str, headers: dict[str, str] | None = None
