@@ -62,6 +62,7 @@ _PLACE = re.compile(r"%\(\w+\)s")
 _ADJACENT = re.compile(r"%\(\w+\)s%\(\w+\)s")
 _FEWEST_LETTERS = 8
 """A text of less between its places would be found in others."""
+_CODE = ("\n", " | ", "tuple[")
 _NAME = re.compile(r"[A-Za-z_]+")
 _DULL = frozenset({"self", "join", "len", "sorted", "value", "str", "id", "name", "total_seconds"})
 

@@ -66,12 +66,7 @@ class Heard(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        is_foreign = (
-            tag in _NO_WORDS
-            or "face" in given.get("class", "").split()
-            or ("lang" in given and tag != "html")
-            or self._is_foreign
-        )
+        is_foreign = self._is_foreign or _is_foreign(tag, given)
         if not self._is_foreign:
             self.said += [given[name] for name in _read_out(tag, given)]
         if tag not in _EMPTY:
@@ -94,6 +89,11 @@ class Heard(HTMLParser):
     @property
     def _is_foreign(self) -> bool:
         return bool(self._stack) and self._stack[-1][1]
+
+
+def _is_foreign(tag: str, given: dict[str, str]) -> bool:
+    is_face = "face" in given.get("class", "").split()
+    return tag in _NO_WORDS or is_face or ("lang" in given and tag != "html")
 
 
 def _read_out(tag: str, given: dict[str, str]) -> Iterator[str]:

@@ -36,9 +36,7 @@ from tests.web.test_pages_probes import (
     starts,
     vendors_say,
 )
-from tests.web.test_streams import Reading, key
-from tests.web.watching import live
-from tests.web.world import ANA, LUIS, NOW, World
+from tests.web.world import ANA, LUIS, World
 
 PROGRAM = ("bridge", "CSV", "XLSX", "JSON", "MX", "ES", "UTC", "doctor --fix", "country")
 CALENDAR = tuple(
@@ -147,42 +145,6 @@ def test_resellers_and_their_clients_are_spoken_to_in_their_language(world: Worl
 
 
 @pytest.mark.parametrize(
-    ("language", "says"),
-    [("", "Your client wrote"), ("es", "Su cliente ha escrito"), ("de", "Ihr Kunde hat geschr")],
-)
-def test_what_comes_live_is_told_in_the_language_that_was_asked_for(
-    world: World, language: str, says: str
-) -> None:
-    world.client("Marta", "+34600111222", ANA)
-
-    async def story(reader: Reading) -> None:
-        ana = await reader(key(world), query=f"language={language}").open()
-        world.writes("+34600111222", "hello")
-        (told,) = await ana.events(1)
-        assert told["says"].startswith(says)
-
-    live(world, story)
-
-
-def test_a_live_stream_in_an_unknown_language_is_refused(world: World) -> None:
-    async def story(reader: Reading) -> None:
-        refused = await reader(key(world), query="language=xx").open()
-        assert refused.status == 400
-        assert '"field":"language"' in refused.text.replace(" ", "")
-        assert "is not one of en, es, de" in refused.text
-
-    live(world, story)
-
-
-def test_a_language_that_is_spoken_ends_where_it_was_begun() -> None:
-    with languages.speaking("es"):
-        with languages.speaking("de"):
-            assert str(languages._l("Save")) == "Speichern"
-        assert languages._n("%(num)d day", "%(num)d days", 2) == "2 días"
-    assert languages._("%(what)s (waits)", what=NOW.year) == "2026 (waits)"
-
-
-@pytest.mark.parametrize(
     ("language", "thousands", "disk", "term"),
     [
         ("en", "12,345", "1,228.8 GB", "12 months"),
@@ -191,9 +153,9 @@ def test_a_language_that_is_spoken_ends_where_it_was_begun() -> None:
     ],
 )
 def test_numbers_and_terms_are_written_as_the_reader_writes_them(
-    language: str, thousands: str, disk: str, term: str
+    world: World, language: str, thousands: str, disk: str, term: str
 ) -> None:
-    with languages.speaking(language):
+    with world.app.test_request_context("/", headers={"Accept-Language": language}):
         assert number(12345) == thousands
         assert size(1_319_413_953_331) == disk
         assert held_for(Span(count=12, unit=SpanUnit.MONTHS)) == term
