@@ -139,9 +139,7 @@ def is_sentence(text: str) -> bool:
     """Words enough to be known again by."""
     words = _LETTERS.findall(_PLACE.sub(" ", text))
     is_long = " " in text and len(words) > 1 and sum(map(len, words)) >= _FEWEST_LETTERS
-    is_whole = (
-        text == text.strip() and "\n" not in text and " | " not in text and "[Node" not in text
-    )
+    is_whole = text == text.strip() and not any(sign in text for sign in _CODE)
     return is_long and is_whole and not _ADJACENT.search(text)
 
 
