@@ -247,9 +247,8 @@ def _window(
         return None
     if last is not None and now - last <= timedelta(hours=state.window_hours):
         return None
-    since = "has never written" if last is None else "wrote last more than"
-    hours = "" if last is None else f" {state.window_hours} hours ago"
-    detail = f"the client {since}{hours} on {name}; {_way_out(name, wish, policy)}"
+    wrote = f"wrote last more than {state.window_hours} hours ago" if last else "has never written"
+    detail = f"the client {wrote} on {name}; {_way_out(name, wish, policy)}"
     return Reason(ReasonCode.WINDOW_CLOSED, detail)
 
 

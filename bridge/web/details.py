@@ -18,6 +18,9 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _DEEPEST = 5
 """A value may itself be such a text: `chosen by ana; the default is the same: …`."""
 _MOST_CHARACTERS = 600
+_KINDS = frozenset({"contact", "deal", "lead"})
+_ENOUGH_LETTERS = 14
+"""A text that says less by itself counts only where what stands in its places is known too."""
 _CODES = frozenset({"state", "status", "kind", "role", "word"})
 """Places whose values are words of ours: `it is %(state)s`."""
 
@@ -39,6 +42,12 @@ class _Phrase:
     letters: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Value:
+    text: str
+    is_sure: bool  # translated, or a name: not more English in the midst of a translation
+
+
 class Phrases:
     """All that one language knows; what says the most by itself is tried first."""
 
@@ -51,20 +60,26 @@ class Phrases:
     def find(self, text: str, deep: int = 0) -> str | None:
         if text in self._plain:
             return self._plain[text]
-        if deep == _DEEPEST or len(text) > _MOST_CHARACTERS:
+        if deep >= _DEEPEST or len(text) > _MOST_CHARACTERS:
             return None
+        return self._whole(text, deep + 1) or self._of_parts(text, deep + 1)
+
+    def _whole(self, text: str, deep: int) -> str | None:
         for phrase in self._placed:
             found = _pattern(phrase.english).fullmatch(text) if phrase.surest in text else None
-            if found is not None:
-                values = found.groupdict().items()
-                return phrase.said % {k: self._value(k, v, deep + 1) for k, v in values}
-        return self._of_parts(text, deep + 1)
+            if found is None:
+                continue
+            values = {k: self._value(k, v, deep) for k, v in found.groupdict().items()}
+            if phrase.letters >= _ENOUGH_LETTERS or all(v.is_sure for v in values.values()):
+                return phrase.said % {k: v.text for k, v in values.items()}
+        return None
 
-    def _value(self, place: str, value: str, deep: int) -> str:
+    def _value(self, place: str, value: str, deep: int) -> "_Value":
         found = self.find(value, deep)
-        if found is None and place.rstrip("23") in _CODES:
-            return self._word(value)
-        return value if found is None else found
+        if found is not None:
+            return _Value(found, True)
+        text = self._word(value) if place.rstrip("23") in _CODES else value
+        return _Value(text, " " not in value)
 
     def _of_parts(self, text: str, deep: int) -> str | None:
         """A finding as it is listed: where it is, the value that it is about, what to do."""
@@ -77,7 +92,7 @@ class Phrases:
         if colon and " " not in place:
             found = self.find(rest, deep)
             return None if found is None else f"{place}: {found}"
-        found = self._plain.get(complaint)
+        found = self._plain.get(complaint) or self._whole(complaint, deep)
         return None if found is None else f"{value} {found}"
 
 
@@ -110,7 +125,7 @@ def _shown(found: Detail) -> Markup:
 def begun(text: str) -> str:
     """As a sentence begins; an e-mail address or a key of the YAML stays as it is."""
     first = text.partition(" ")[0]
-    is_name = "@" in first or "_" in first or first.endswith(":")
+    is_name = any(sign in first for sign in "@_:")
     return text if is_name else text[:1].upper() + text[1:]
 
 
@@ -125,8 +140,10 @@ def _word(language: str, code: str) -> str:
     found = str(known.gettext(code))
     if found != code:
         return found
-    named = str(known.gettext(code.capitalize()))
-    return code if named == code.capitalize() else named
+    if code in _KINDS:
+        named = str(known.gettext(code.capitalize()))
+        return named if language == "de" else named.lower()
+    return code
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,9 @@ SPANISH = {
 }
 
 
+JOINED = "esa página no existe; la respuesta sale por el canal del chat"
+
+
 @pytest.fixture
 def spanish(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Readers of Spanish have these texts and no others."""
@@ -45,7 +48,18 @@ def spanish(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "chosen by ana@x; the default is the same: a reply stays on the channel of the chat",
             "lo eligió ana@x; por defecto sería igual: la respuesta sale por el canal del chat",
         ),
-        ("chosen by %(x)s {0} %; %s", "lo eligió %(x)s {0} %; %s"),
+        ("chosen by %(x)s{0}%; %s", "lo eligió %(x)s{0}%; %s"),
+        ("chosen by ana@x; something that nobody has translated", None),
+        (
+            "roles.yaml:3:33: role: 7 of 9 units (50%)",
+            "roles.yaml:3:33: role: 7 de 9 unidades (50 %)",
+        ),
+        ("no such page; a reply stays on the channel of the chat", JOINED),
+        ("no such page; and more", None),
+        (
+            "boss a reply stays on the channel of the chat",
+            "boss la respuesta sale por el canal del chat",
+        ),
         ("send the form again: a, a", "envía a otra vez"),
         ("send the form again: a, b", None),
         ("owns the deal in the CRM today", None),
@@ -61,6 +75,17 @@ def test_a_text_is_read_back_by_its_english(english: str, spanish: str | None) -
 def test_of_two_that_fit_the_one_that_says_more_is_taken() -> None:
     both = {"%(a)s is gone from here": "1 %(a)s", "the %(b)s is gone from here": "2 %(b)s"}
     assert Phrases(both).find("the contact is gone from here") == "2 contact"
+
+
+def test_a_state_is_told_as_pages_call_it(world: World) -> None:
+    with world.app.test_request_context("/feed", headers={"Accept-Language": "es"}):
+        detail_said = said("the lead is not offered to you any more: it is accepted").text
+        kind_said = said("owns the deal in the CRM").text
+    assert detail_said == "el lead ya no se le ofrece: está aceptado"
+    assert kind_said == "es propietario en el CRM (negocio)"
+    with world.app.test_request_context("/feed", headers={"Accept-Language": "de"}):
+        assert said("owns the deal in the CRM").text == "ist Besitzer im CRM (Deal)"
+        assert said("owns the pigeon in the CRM").text == "ist Besitzer im CRM (pigeon)"
 
 
 def test_every_text_of_the_code_is_known_again() -> None:

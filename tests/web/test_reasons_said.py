@@ -42,7 +42,7 @@ def test_who_and_by_which_rule_is_said_where_it_is_known() -> None:
     ("path", "language", "first", "more"),
     [
         ("/feed", "en", IN_TURN.detail, ""),
-        ("/feed", "de", "Ana", IN_TURN.detail),
+        ("/feed", "de", "Ana", "ana@acme.example ist an der Reihe, von: new_clients"),
         ("/api/v1/timeline", "de", IN_TURN.detail, ""),
     ],
 )
