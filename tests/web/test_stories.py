@@ -157,7 +157,7 @@ def test_other_languages_get_the_sentence_and_the_detail_as_english(world: World
     world.writes(MARTA, "hello")
     browser = world.signed_in(LUIS)
     page = browser.get("/feed", headers={"Accept-Language": "de"}).text
-    assert '<small class="reason-more" lang="en"><bdi>ana@acme.example is next in turn' in page
+    assert '<small class="reason-more"><bdi>ana@acme.example ist an der Reihe' in page
     assert '<small class="reason-more"' not in browser.get("/feed").text
 
 
