@@ -153,7 +153,7 @@ def test_why_not_somebody_whom_nobody_knows(world: World, asked: str) -> None:
     assert ('class="answer"' in answer.text) is bool(asked.strip())
 
 
-def test_other_languages_get_the_sentence_and_the_detail_as_english(world: World) -> None:
+def test_other_languages_get_the_sentence_and_the_detail_in_theirs(world: World) -> None:
     world.writes(MARTA, "hello")
     browser = world.signed_in(LUIS)
     page = browser.get("/feed", headers={"Accept-Language": "de"}).text
