@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,6 +30,7 @@ class Settings:
     and digits): another host for one account than accounts.yaml names, for sandboxes.
     `lease_seconds` (BRIDGE_LEASE_SECONDS, the same on every machine) is how long a lane waits for a
     worker that was killed; it has to outlast every stall of a worker that lives.
+    `trusted_proxies` are the reverse proxies whose X-Forwarded-For is believed.
     """
 
     config: Path
@@ -41,6 +43,7 @@ class Settings:
     media_url: str = ""  # where copies of files are kept; a folder of the state by default
     base_urls: Mapping[str, str] = field(default_factory=dict)
     lease_seconds: float = DEFAULT_LEASE_SECONDS
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     log_for_people: bool = False  # BRIDGE_LOG=text; else JSON unless stderr is a terminal
     log_level: int = logging.INFO  # BRIDGE_LOG_LEVEL: info or warning
 
@@ -60,6 +63,7 @@ class Settings:
             smtp_url=environ.get("BRIDGE_SMTP_URL") or None,
             media_url=_media_url(environ.get("BRIDGE_MEDIA_URL") or None, state),
             lease_seconds=_lease_seconds(environ.get("BRIDGE_LEASE_SECONDS") or None),
+            trusted_proxies=_networks(environ.get("BRIDGE_TRUSTED_PROXIES", "")),
             log_for_people=environ.get("BRIDGE_LOG") == "text",
             log_level=_log_level(environ.get("BRIDGE_LOG_LEVEL") or "info"),
             base_urls={
@@ -134,6 +138,20 @@ def _log_level(value: str) -> int:
     if value not in _LOG_LEVELS:
         raise ConfigError(f"BRIDGE_LOG_LEVEL: not one of {', '.join(_LOG_LEVELS)}")
     return _LOG_LEVELS[value]
+
+
+def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Whoever believes everybody lets everybody say who he is."""
+    try:
+        found = tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
+    except ValueError:
+        raise ConfigError(
+            "BRIDGE_TRUSTED_PROXIES: not addresses or networks with commas between, such as "
+            "127.0.0.1,10.0.3.0/24"
+        ) from None
+    if any(one.prefixlen == 0 for one in found):
+        raise ConfigError("BRIDGE_TRUSTED_PROXIES: names everybody; name the proxies alone")
+    return found
 
 
 def _lease_seconds(value: str | None) -> float:

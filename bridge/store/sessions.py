@@ -85,6 +85,13 @@ def create_login_link(db: Connection, principal: str, now: datetime, behind: str
     return token
 
 
+def is_link_open(db: Connection, token: str, now: datetime) -> bool:
+    """Whether it is a link that was not used and is not too old: read before anything is written
+    for the sake of whoever sends one."""
+    link = select(LOGIN_LINKS.c.digest).filter_by(digest=digest(token), used_at=None)
+    return db.execute(link.where(LOGIN_LINKS.c.expires_at > now)).first() is not None
+
+
 def use_login_link(db: Connection, token: str, now: datetime) -> SignedIn | None:
     """Whose link this was, now used up; None when it is unknown, used or too old."""
     link, fresh = digest(token), LOGIN_LINKS.c.expires_at > now
@@ -151,6 +158,11 @@ def helps(db: Connection, now: datetime) -> Mapping[str, tuple[SignedIn, bool]]:
     return {name: (one, name in holding) for name, one in found.items()}
 
 
+def open_helps(db: Connection, now: datetime) -> tuple[SignedIn, ...]:
+    """Who is signed in as a client now, as far as sessions go."""
+    return tuple(one for one, holds in helps(db, now).values() if holds and one.expires_at > now)
+
+
 def helps_from(db: Connection, parent: str) -> Mapping[str, SignedIn]:
     """Those begun from this session, by their own digests."""
     if not parent:
@@ -170,7 +182,7 @@ def end_session(db: Connection, token: str, now: datetime) -> None:
 
 
 def end_sessions_of(db: Connection, principal: str, now: datetime) -> int:
-    """How many sessions were open and are ended now."""
+    """How many sessions were open and are ended now; what was begun from them is over with them."""
     theirs = update(SESSIONS).filter_by(principal=principal, revoked_at=None)
     return db.execute(theirs.values(revoked_at=now)).rowcount
 

@@ -15,6 +15,7 @@ from bridge.pipeline.receive import Receiver
 from bridge.settings import Settings
 from bridge.web import api, health, hooks, media, pages
 from bridge.web.metrics import Metrics
+from bridge.web.visitors import Visitors
 
 MAX_FORM_BYTES = 1024 * 1024
 _log = structlog.get_logger()
@@ -53,6 +54,7 @@ def create_app(web: Web, settings: Settings) -> Flask:
     app.config.update(SECRET_KEY=settings.required_secret_key())
     app.url_map.merge_slashes = False  # a webhook is never redirected
     door = hooks.HookDoor(parts=web.parts, receiver=web.receiver, metrics=web.metrics)
+    app.wsgi_app = Visitors(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     app.wsgi_app = hooks.Hooks(door, app.wsgi_app)  # type: ignore[method-assign]
     web.metrics.watch(lambda: web.receiver.waiting_bytes)
     parts = replace(web.parts, queue_state=web.queue_state, trouble=web.receiver.trouble)

@@ -111,6 +111,22 @@ def test_rsl_25_a_resellers_user_is_his_client_for_half_an_hour_and_both_names_a
     assert rosa.leads_to("/") == HOME
 
 
+def test_an_admin_sees_who_is_signed_in_as_whom_and_ends_it_with_the_session_behind(
+    house: World,
+) -> None:
+    rosa, luis = Browser(house), Browser(house, MANAGER)
+    assert "Signed in as a client" not in luis.page("/sessions")
+    assert rosa.begin() == 303
+    page = luis.page("/sessions")
+    assert "Signed in as a client" in page
+    assert f'href="/clients/{CLIENT}"><bdi>Client {CLIENT}</bdi>' in page
+    assert rosa.helping not in page
+    form = {"csrf": csrf_token(luis.own), "person": RESELLER}
+    assert luis.http.post("/sessions/end-all", data=form).status_code == 303
+    assert rosa.leads_to("/plan") == "/login"
+    assert "Signed in as a client" not in luis.page("/sessions")
+
+
 def test_rsl_25_it_can_not_be_left_but_by_ending_it(house: World) -> None:
     """Every page of that browser is the client's; neither the helper's own pages, nor his streams,
     nor another client are reached from there."""

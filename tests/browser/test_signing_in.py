@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
-from bridge.domain.names import ConversationId
+from bridge.domain.names import ConversationId, EmployeeId
 from bridge.domain.signin_policy import EmbeddingPolicy, OpenIdPolicy, SignInPolicy
 from bridge.openid.provider import OpenIdProvider
 from bridge.store.embeds import conversation_shown, create_embed_link
@@ -23,7 +23,7 @@ from tests.browser.eyes import eyes_on
 from tests.openid.running import CLIENT, SECRET, Wanted, rsa_key, running
 from tests.ports import free_port
 from tests.serving import served
-from tests.web.world import ANA, World
+from tests.web.world import ANA, LUIS, World
 
 PHONE = "+34600111222"
 
@@ -82,6 +82,45 @@ def test_what_was_typed_outlives_the_session(engine: Engine, browser: Browser) -
         page.get_by_role("button", name="Send it now").click()
         page.wait_for_url(f"**/conversations/{chat}**")
         expect(page.get_by_text("for a long time").first).to_be_visible()
+
+
+def test_what_was_typed_is_for_nobody_who_signs_in_next_in_the_same_tab(
+    engine: Engine, browser: Browser
+) -> None:
+    """A draft stays through a sign-in of the same person, and goes with his signing out."""
+    with served_at(engine, free_port()) as (world, url), eyes_on(browser, url) as eyes:
+        chat = world.writes(PHONE, "hello")
+        page, text = eyes.page, eyes.page.locator("form#reply textarea[name=text]")
+        eyes.sign_in(link_for(world))
+        eyes.open(f"/conversations/{chat}")
+        text.fill("a secret of Ana's")
+        eyes.sign_in(link_for(world, LUIS))
+        eyes.open(f"/conversations/{chat}")
+        expect(text).to_have_value("")
+        eyes.sign_in(link_for(world))
+        eyes.open(f"/conversations/{chat}")
+        expect(text).to_have_value("a secret of Ana's")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+        kept = page.evaluate("Object.values(sessionStorage).join()")
+        assert "secret" not in kept
+        eyes.sign_in(link_for(world))
+        eyes.open(f"/conversations/{chat}")
+        expect(text).to_have_value("")
+
+
+def test_after_signing_out_the_back_button_shows_no_chat(engine: Engine, browser: Browser) -> None:
+    with served_at(engine, free_port()) as (world, url), eyes_on(browser, url) as eyes:
+        chat = world.writes(PHONE, "of a client alone")
+        page = eyes.page
+        eyes.sign_in(link_for(world))
+        eyes.open(f"/conversations/{chat}")
+        expect(page.get_by_text("of a client alone").first).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+        assert "of a client alone" not in page.content()
 
 
 def test_a_frame_shows_one_chat_within_the_named_page_and_no_other(
@@ -148,9 +187,9 @@ def served_at(engine: Engine, port: int) -> Iterator[tuple[World, str]]:
         server.server_close()
 
 
-def link_for(world: World) -> str:
+def link_for(world: World, who: EmployeeId = ANA) -> str:
     with writing(world.engine) as db:
-        token = create_login_link(db, f"employee:{ANA}", world.now)
+        token = create_login_link(db, f"employee:{who}", world.now)
     return f"{world.public_url}/login/{token}"
 
 

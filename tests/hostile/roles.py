@@ -190,6 +190,7 @@ GET    /login                                                  200 200 200 200 2
 GET    /login/<token>                                          200 200 200 200 200 200
 POST   /login/<token>                                          403 403 403 403 403 403
 GET    /sessions                                               303 403 403 403 403 200
+POST   /sessions/end-all                                       303 403 403 403 403 404
 POST   /sessions/<session>/end                                 303 403 403 403 403 404
 GET    /signin                                                 404 404 404 404 404 404
 POST   /signin/backchannel                                     404 404 404 404 404 404

@@ -1,5 +1,7 @@
 """One's own account: sessions that one can end; admins end anybody's (S14)."""
 
+from dataclasses import replace
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -169,3 +171,50 @@ def test_a_zone_of_ones_own_counts_and_one_that_does_not_exist_does_not(world: W
 )
 def test_a_browser_is_told_by_its_family_alone(user_agent: str, family: str) -> None:
     assert browser_family(user_agent) == family
+
+
+def test_an_admin_ends_all_of_somebody_and_nobody_elses(world: World) -> None:
+    """His own stays where he ends his own."""
+    for _ in range(3):
+        another(world, ANA)
+    other, luis = another(world, BRUNO), another(world, LUIS)
+    admin = world.signed_in(LUIS)
+    page = admin.get(f"/sessions?person=employee:{ANA}").text
+    assert "End all of these" in page
+    form = {"csrf": csrf(page), "person": f"employee:{ANA}"}
+    assert admin.post("/sessions/end-all", data=form).headers["Location"] == "/sessions?ended=all"
+    assert "The sessions are ended." in admin.get("/sessions?ended=all").text
+    mine = {**form, "person": f"employee:{LUIS}"}
+    assert admin.post("/sessions/end-all", data=mine).status_code == 303
+    assert admin.get("/sessions").status_code == 200
+    with reading(world.engine) as db:
+        left = [one for one in open_sessions(db, world.now)]
+        lines = find(db, Wanted(deed=Deed.SESSION_REVOKED))
+    assert id_of(other) in [one.id for one in left]
+    assert id_of(luis) not in [one.id for one in left]
+    assert {(line.object, line.detail) for line in lines} == {
+        (f"employee:{ANA}", "all: 3"),
+        (f"employee:{LUIS}", "all: 1"),
+    }
+
+
+@pytest.mark.parametrize("person", ["", "employee:nobody@acme.example", f"employee:{ANA}\x00"])
+def test_of_nobody_there_is_nothing_to_end(world: World, person: str) -> None:
+    another(world, ANA)
+    admin = world.signed_in(LUIS)
+    form = {"csrf": csrf(admin.get("/sessions").text), "person": person}
+    assert admin.post("/sessions/end-all", data=form).status_code == 404
+    with reading(world.engine) as db:
+        assert len(open_sessions(db, world.now, principal=f"employee:{ANA}")) == 1
+
+
+def test_who_is_taken_out_of_the_configuration_is_out_and_listed_until_his_session_ends(
+    world: World,
+) -> None:
+    """ROL-13: it opens nothing from the next request on."""
+    his = world.signed_in(BRUNO)
+    assert his.get("/account").status_code == 200
+    people = {name: one for name, one in world.policy.employees.items() if name != BRUNO}
+    world.policy = replace(world.policy, employees=people)
+    assert his.get("/account").headers["Location"] == "/login"
+    assert his.get("/api/v1/conversations").status_code == 401

@@ -176,6 +176,17 @@ def test_a_link_opens_one_frame_within_two_minutes(framed: World, chat: Conversa
     assert framed.app.test_client().get("/embed/guessed").status_code == 401
 
 
+def test_an_office_behind_one_address_opens_as_many_frames_as_it_likes(
+    framed: World, chat: ConversationId
+) -> None:
+    """Only what opens none is counted."""
+    addresses = [url_of(framed, ANA, conversation=chat) for _ in range(25)]
+    guesses = [framed.app.test_client().get("/embed/guessed").status_code for _ in range(22)]
+    assert guesses == [401] * 20 + [429] * 2
+    for address in addresses:
+        opened(framed, address)
+
+
 def test_a_frames_link_signs_nobody_in_and_a_sign_in_link_opens_no_frame(
     framed: World, chat: ConversationId
 ) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from bridge.domain.people import Role
+from bridge.store.audit import Deed, Line, Wanted, find
 from bridge.store.engine import open_engine, reading, writing
 from bridge.store.schema import LOGIN_LINKS, SESSIONS
 from bridge.store.sessions import (
@@ -18,6 +20,7 @@ from bridge.store.sessions import (
     use_login_link,
     was_session_of,
 )
+from bridge.web.visitors import Visitors
 from tests.web.browsing import csrf, link, sign_in
 from tests.web.world import ANA, LUIS, NOW, World
 
@@ -59,14 +62,62 @@ def test_a_guessed_link_is_refused_in_the_same_words(world: World) -> None:
     assert answers[0] == answers[1]
 
 
-def test_too_many_attempts_have_to_wait(world: World) -> None:
+def guess(world: World, **environ: str) -> int:
+    """Another guess, in a browser of its own."""
     browser = world.app.test_client()
-    statuses = [browser.get("/login/guess").status_code for _ in range(25)]
-    assert (statuses[0], statuses[-1]) == (200, 429)
-    other = browser.get("/login/guess", environ_base={"REMOTE_ADDR": "192.0.2.7"})
-    assert other.status_code == 200
+    browser.environ_base.update(environ)
+    return sign_in(world, browser, "guess")
+
+
+def test_too_many_failures_have_to_wait_and_who_has_a_link_does_not(world: World) -> None:
+    """A whole office may stand behind one address: what opens is let in, however many fail."""
+    assert [guess(world) for _ in range(25)] == [403] * 20 + [429] * 5
+    assert guess(world, REMOTE_ADDR="192.0.2.7") == 403
+    assert sign_in(world, world.app.test_client(), link(world)) == 303
     world.later(minutes=1)
-    assert browser.get("/login/guess").status_code == 200
+    assert guess(world) == 403
+
+
+def test_who_has_a_network_of_ipv6_is_one_visitor(world: World) -> None:
+    told = [guess(world, REMOTE_ADDR=f"2001:db8:1:2::{n:x}") for n in range(1, 23)]
+    assert told == [403] * 20 + [429] * 2
+    assert guess(world, REMOTE_ADDR="2001:db8:1:3::1") == 403
+    mapped = [guess(world, REMOTE_ADDR=f"::ffff:192.0.2.{n}") for n in (1, 2)]
+    assert mapped == [403, 403]
+
+
+def test_behind_a_proxy_that_nobody_has_named_all_may_fail_more_often_together(
+    world: World,
+) -> None:
+    """And what it says of visitors is not believed: anybody may have said it."""
+    told = [guess(world, HTTP_X_FORWARDED_FOR=f"198.51.100.{n}") for n in range(25)]
+    assert told == [403] * 25
+    (line, *_) = signed_in_lines(world, HTTP_X_FORWARDED_FOR="198.51.100.1")
+    assert line.address == "127.0.0.1"
+
+
+def test_a_proxy_that_the_admin_has_named_says_whose_request_it_is(proxied: World) -> None:
+    told = [guess(proxied, HTTP_X_FORWARDED_FOR=f"10.0.0.{n}, 198.51.100.1") for n in range(22)]
+    assert told == [403] * 20 + [429] * 2
+    assert guess(proxied, HTTP_X_FORWARDED_FOR="198.51.100.2") == 403
+    (line, *_) = signed_in_lines(proxied, HTTP_X_FORWARDED_FOR="198.51.100.1")
+    assert line.address == "198.51.100.1"
+
+
+@pytest.fixture
+def proxied(world: World) -> World:
+    world.app.wsgi_app = Visitors(  # type: ignore[method-assign]
+        world.app.wsgi_app, (ip_network("127.0.0.1"),)
+    )
+    return world
+
+
+def signed_in_lines(world: World, **environ: str) -> tuple[Line, ...]:
+    browser = world.app.test_client()
+    browser.environ_base.update(environ)
+    assert sign_in(world, browser, link(world)) == 303
+    with reading(world.engine) as db:
+        return find(db, Wanted(deed=Deed.SIGNED_IN))
 
 
 def test_the_button_of_one_browser_is_nothing_in_another(world: World) -> None:

@@ -165,7 +165,7 @@ def _entrances(site: Site) -> Routes:
     door = gate()
     return (
         ("/login", "GET", partial(signing_in.how_to_sign_in, site)),
-        ("/login/<token>", "GET", partial(signing_in.show_button, site, door)),
+        ("/login/<token>", "GET", partial(signing_in.show_button, site)),
         ("/login/<token>", "POST", partial(signing_in.sign_in, site, door)),
         ("/signin", "GET", partial(openid.begin, site, door)),
         (openid.CALLBACK, "GET", partial(openid.come_back, site, door)),
@@ -182,6 +182,7 @@ def _entrances(site: Site) -> Routes:
         ("/account/end-others", "POST", own_form(site, account.end_all_others, PEOPLE)),
         ("/account/sessions/<session>/end", "POST", own_form(site, account.end_own, PEOPLE)),
         ("/sessions", "GET", page(site, account.show_all)),
+        ("/sessions/end-all", "POST", form(site, account.end_all_of)),
         ("/sessions/<session>/end", "POST", form(site, account.end_any)),
     )
 

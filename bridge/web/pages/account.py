@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from flask import Response, make_response, redirect, request
 from sqlalchemy import Connection
 
+from bridge.domain.names import ClientId
 from bridge.domain.principals import PersonKind
+from bridge.payload import storable
 from bridge.store import audit
 from bridge.store.audit import Deed, NewLine
 from bridge.store.engine import reading, writing
 from bridge.store.keys import Scope
+from bridge.store.reseller_clients import by_ids
 from bridge.store.sessions import (
     Session,
+    SignedIn,
     end_named,
     end_others,
     id_of,
+    open_helps,
     open_sessions,
     session_named,
 )
@@ -82,6 +87,8 @@ def show_all(visit: Visit) -> Response:
     with reading(visit.site.parts.engine) as db:
         found = open_sessions(db, visit.now, principal=whom, after=after, limit=PAGE + 1)
         names = {one.email: one.name for one in visit.viewer(db).directory.people}
+        helping = () if start or whom else open_helps(db, visit.now)
+        clients = by_ids(db, [_client(one) for one in helping])
     kept = found[:PAGE]
     more = _Place(after=kept[-1].id) if len(found) > PAGE else None
     return visit.render(
@@ -91,6 +98,8 @@ def show_all(visit: Visit) -> Response:
         whom=whom,
         names=names,
         ended=request.args.get("ended", ""),
+        helping=helping,
+        clients={name: one.details.legal_name for name, one in clients.items()},
         next_page=address_of_next(visit, more, "sessions"),
     )
 
@@ -103,6 +112,25 @@ def end_any(visit: Visit, session: str) -> Response:
             raise not_found("session")
         _end(visit, db, found)
     return make_response(redirect("/sessions?ended=one", 303))
+
+
+def end_all_of(visit: Visit) -> Response:
+    """Somebody's, but for the one that the visitor himself is here with."""
+    visit.principal.require(Scope.ADMIN)
+    whom = storable(request.form.get("person", "")).strip().lower()
+    with writing(visit.site.parts.engine) as db:
+        if not open_sessions(db, visit.now, principal=whom, limit=1) or not whom:
+            raise not_found("session")
+        count = end_others(db, whom, visit.session, visit.now)
+        line = NewLine(
+            who=visit.who, deed=Deed.SESSION_REVOKED, object=whom, detail=f"all: {count}"
+        )
+        audit.note(db, [line], visit.now)
+    return make_response(redirect("/sessions?ended=all", 303))
+
+
+def _client(helping: SignedIn) -> ClientId:
+    return ClientId(helping.principal.partition(":")[2])
 
 
 def _end(visit: Visit, db: Connection, found: Session) -> None:

@@ -21,7 +21,7 @@ from bridge.store.embeds import Frame, Framed, frame_of, open_frame
 from bridge.store.engine import reading, writing
 from bridge.store.listing import messages_of
 from bridge.store.records import conversations_of
-from bridge.store.sessions import id_of
+from bridge.store.sessions import id_of, is_link_open
 from bridge.web.auth import Principal, check_csrf, csrf_token, principal_for
 from bridge.web.browsers import browser_family
 from bridge.web.chatview import safe_link, title_of
@@ -64,7 +64,11 @@ def origins(site: Site) -> tuple[str, ...]:
 def open_link(site: Site, gate: Gate, token: str) -> Response:
     """Takes the link in exchange for a session of this frame."""
     _require_on(site)
-    gate.admit(site)
+    with reading(site.parts.engine) as db:
+        is_open = is_link_open(db, token, site.parts.now())
+    if not is_open:
+        gate.failed(site)
+        return _over()
     lifetime = site.policy.embedding.session
     family = browser_family(request.headers.get("User-Agent", ""))
     with writing(site.parts.engine) as db:

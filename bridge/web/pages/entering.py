@@ -12,7 +12,7 @@ from bridge.store.audit import Deed, NewLine, Way
 from bridge.store.sessions import KEPT_AFTER, Entrance, end_session, open_session
 from bridge.web import cookies
 from bridge.web.addresses import own_page
-from bridge.web.attempts import Attempts
+from bridge.web.attempts import Attempts, household
 from bridge.web.auth import Principal
 from bridge.web.browsers import browser_family
 from bridge.web.cookies import BEFORE, SESSION, WISH
@@ -20,30 +20,47 @@ from bridge.web.on_record import who_of
 from bridge.web.pages.welcome import begin_of
 from bridge.web.problems import Problem
 from bridge.web.site import Site
+from bridge.web.visitors import SHARED
 
 _TOO_MANY = Reason(ReasonCode.REQUEST_TOO_MANY, "too many attempts; wait a minute and try again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Counts who tries: by address, and, once he is known, by account. Nobody is locked out by what
-    others try: only who has proved himself counts for an account."""
+    """Counts who fails, by address, and who comes in, by account. Nobody is locked out by what
+    others try: who brings a link that opens is not asked how often others failed, and behind a
+    proxy that nobody has named all visitors may fail more often together."""
 
     of_addresses: Attempts
+    of_shared: Attempts
     of_accounts: Attempts
 
-    def admit(self, site: Site) -> None:
-        """Problem 429."""
-        if not self.of_addresses.admit(request.remote_addr or "", site.parts.now()):
+    def require(self, site: Site) -> None:
+        """Problem 429 for who has failed too often lately."""
+        if self._attempts().is_over(_visitor(), site.parts.now()):
             raise _too_many()
+
+    def failed(self, site: Site) -> None:
+        """Counts; Problem 429 as above."""
+        self.require(site)
+        self._attempts().count(_visitor(), site.parts.now())
 
     def admit_account(self, site: Site, principal: Principal) -> None:
         if not self.of_accounts.admit(principal.id, site.parts.now()):
             raise _too_many()
 
+    def _attempts(self) -> Attempts:
+        return self.of_shared if request.environ.get(SHARED) else self.of_addresses
+
 
 def gate() -> Gate:
-    return Gate(of_addresses=Attempts(), of_accounts=Attempts(allowed=10))
+    return Gate(
+        of_addresses=Attempts(), of_shared=Attempts(allowed=300), of_accounts=Attempts(allowed=10)
+    )
+
+
+def _visitor() -> str:
+    return household(request.remote_addr or "")
 
 
 def _too_many() -> Problem:

@@ -37,6 +37,7 @@ CHOICE = "bridge_choice"
 BEGUN_LIFETIME = timedelta(minutes=10)
 CHOICE_LIFETIME = timedelta(minutes=5)
 _STATUS = {Trouble.AWAY: 503, Trouble.BUSY: 503, Trouble.OFF: 404, Trouble.STALE: 400}
+_NOT_HIS = (Trouble.OFF, Trouble.AWAY, Trouble.BUSY)
 _MOST = 4096
 _log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ def begin(site: Site, gate: Gate) -> Response:
     """Sends the browser to the provider."""
     try:
         provider, client = provider_of(site)
-        gate.admit(site)
+        gate.require(site)
         walk = _Walk(ticket=secrets.token_urlsafe(32), issuer=client.policy.issuer)
         address = provider.address(client, _begun(walk))
     except SignInFailed as failed:
@@ -77,13 +78,15 @@ def come_back(site: Site, gate: Gate) -> Response:
     """From the provider. Each walk comes back once."""
     try:
         provider, client = provider_of(site)
-        gate.admit(site)
+        gate.require(site)
         address, login = _proven(site, provider, client)
         principals = _principals(site, address)
         if not principals:
             raise SignInFailed(Trouble.NO_ACCOUNT)
         answer = _let_in(site, gate, _Choice(address=address, login=login, ticket=""), principals)
     except SignInFailed as failed:
+        if failed.trouble not in _NOT_HIS:
+            gate.failed(site)
         answer = _told(failed)
     cookies.drop(site, answer, BEGUN)
     return answer
@@ -119,7 +122,7 @@ def say_goodbye(site: Site, gate: Gate) -> Response:
     """Out of the provider's own session too, where it lets us ask for that."""
     try:
         provider, client = provider_of(site)
-        gate.admit(site)
+        gate.require(site)
         address = provider.goodbye(client, f"{site.parts.public_url}/login")
     except SignInFailed as failed:
         return _told(failed)

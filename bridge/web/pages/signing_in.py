@@ -17,7 +17,7 @@ from bridge.pipeline.persons import person_of
 from bridge.store import audit
 from bridge.store.audit import Deed, NewLine
 from bridge.store.engine import reading, writing
-from bridge.store.sessions import KEPT_AFTER, SignedIn, end_session, use_login_link
+from bridge.store.sessions import KEPT_AFTER, SignedIn, end_session, is_link_open, use_login_link
 from bridge.web import cookies
 from bridge.web.auth import Principal, check_csrf, csrf_token, principal_of_session
 from bridge.web.cookies import BEFORE, LOGIN, SESSION
@@ -49,8 +49,7 @@ def how_to_sign_in(site: Site) -> Response:
     )
 
 
-def show_button(site: Site, gate: Gate, token: str) -> Response:
-    gate.admit(site)
+def show_button(site: Site, token: str) -> Response:
     ticket = secrets.token_urlsafe(24)
     answer = make_response(render_template("login.html", csrf=csrf_token(ticket)))
     cookies.put(site, answer, LOGIN, ticket, _SHOWN)
@@ -60,8 +59,12 @@ def show_button(site: Site, gate: Gate, token: str) -> Response:
 def sign_in(site: Site, gate: Gate, token: str) -> Response:
     """Takes the button's form only from the browser that was shown it, so that nobody is signed in
     under another name behind his back. The session's token is new in any case."""
-    gate.admit(site)
     check_csrf(cookies.read(site, LOGIN), request.form.get("csrf", ""))
+    with reading(site.parts.engine) as db:
+        is_open = is_link_open(db, token, site.parts.now())
+    if not is_open:
+        gate.failed(site)
+        raise forbidden(_USED_UP)
     with writing(site.parts.engine) as db:
         signed_in, principal = _used(db, site, token)
         session = "" if signed_in.behind else open_here(db, site, principal, VIA)

@@ -61,6 +61,7 @@ ROLES: Mapping[Role, Said] = {
     Role.NONE: _l("No role"),
 }
 _WISHED = timedelta(minutes=15)
+_ME = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ class Visit:
             "kind": self.principal.person.kind,
             "is_house": is_ours,
             "csrf": csrf_token(self.session),
+            "me": digest(self.principal.id)[:_ME],
             "now": self.now,
             "policy": self.policy,
         }

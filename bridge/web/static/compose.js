@@ -12,9 +12,15 @@
     return talk === null ? "" : talk.dataset.chat;
   }
 
-  // ---- Drafts, by conversation and field, in this tab alone.
+  // ---- Drafts, by person, conversation and field, in this tab alone: who signs in here next gets none.
+  const DRAFTS = "bridge:draft:";
+
   function draftOf(field) {
-    return `bridge:draft:${chatName()}:${field.name}`;
+    return `${DRAFTS}${document.documentElement.dataset.me}:${chatName()}:${field.name}`;
+  }
+
+  function forgetAll() {
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith(DRAFTS)) sessionStorage.removeItem(name);
   }
 
   function remember(field) {
@@ -37,6 +43,7 @@
   });
 
   document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/logout") forgetAll();
     const field = event.target.querySelector("[data-draft]");
     if (field !== null) sessionStorage.removeItem(draftOf(field));
   });
