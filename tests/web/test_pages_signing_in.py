@@ -20,6 +20,7 @@ from bridge.store.sessions import (
     use_login_link,
     was_session_of,
 )
+from bridge.web.pages.openid import BACK_CHANNEL
 from bridge.web.visitors import Visitors
 from tests.web.browsing import csrf, link, sign_in
 from tests.web.world import ANA, LUIS, NOW, World
@@ -90,26 +91,26 @@ def test_behind_a_proxy_that_nobody_has_named_all_may_fail_more_often_together(
     world: World,
 ) -> None:
     """And what it says of visitors is not believed: anybody may have said it."""
+    behind(world)
     told = [guess(world, HTTP_X_FORWARDED_FOR=f"198.51.100.{n}") for n in range(25)]
     assert told == [403] * 25
     (line, *_) = signed_in_lines(world, HTTP_X_FORWARDED_FOR="198.51.100.1")
     assert line.address == "127.0.0.1"
 
 
-def test_a_proxy_that_the_admin_has_named_says_whose_request_it_is(proxied: World) -> None:
-    told = [guess(proxied, HTTP_X_FORWARDED_FOR=f"10.0.0.{n}, 198.51.100.1") for n in range(22)]
+def test_a_proxy_that_the_admin_has_named_says_whose_request_it_is(world: World) -> None:
+    behind(world, "127.0.0.1")
+    told = [guess(world, HTTP_X_FORWARDED_FOR=f"10.0.0.{n}, 198.51.100.1") for n in range(22)]
     assert told == [403] * 20 + [429] * 2
-    assert guess(proxied, HTTP_X_FORWARDED_FOR="198.51.100.2") == 403
-    (line, *_) = signed_in_lines(proxied, HTTP_X_FORWARDED_FOR="198.51.100.1")
+    assert guess(world, HTTP_X_FORWARDED_FOR="198.51.100.2") == 403
+    (line, *_) = signed_in_lines(world, HTTP_X_FORWARDED_FOR="198.51.100.1")
     assert line.address == "198.51.100.1"
 
 
-@pytest.fixture
-def proxied(world: World) -> World:
-    world.app.wsgi_app = Visitors(  # type: ignore[method-assign]
-        world.app.wsgi_app, (ip_network("127.0.0.1"),)
-    )
-    return world
+def behind(world: World, *proxies: str) -> None:
+    """As the web process stands before its pages."""
+    inside, trusted = world.app.wsgi_app, [ip_network(one) for one in proxies]
+    world.app.wsgi_app = Visitors(inside, trusted)  # type: ignore[method-assign]
 
 
 def signed_in_lines(world: World, **environ: str) -> tuple[Line, ...]:
@@ -218,9 +219,11 @@ def test_without_a_session_every_page_leads_to_the_sign_in_page(world: World, pa
 
 
 def forms(world: World) -> Iterator[str]:
-    """All of a person's session; that of a frame has a session of its own, and its own test."""
+    """All of a person's session; that of a frame has a session of its own, and its own test; what
+    the provider's server says is proven by its own signature."""
+    others = ("/embed/", BACK_CHANNEL)
     for rule in world.app.url_map.iter_rules():
-        is_page = rule.endpoint.startswith("pages.") and not rule.rule.startswith("/embed/")
+        is_page = rule.endpoint.startswith("pages.") and not rule.rule.startswith(others)
         if is_page and "POST" in (rule.methods or set()):
             yield re.sub(r"<[^>]*>", "1", rule.rule)
 
