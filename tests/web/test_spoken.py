@@ -59,7 +59,7 @@ PARTNERS = ("Petra", "Pablo", "Sonia", "Marta", "Cora", "Carl", "South", "Acme P
 QUEUES = ("One", "Two", "Three", "q1", "q2", "q3")
 RESELLERS = (
     *("Factura del Norte", "Papeles del Norte SA", "norte", "sur", "Basic", "Forever", "Pro"),
-    *("Other", "companies", "smtp_mail", "custom"),
+    *("Other", "companies", "smtp_mail", "custom", "Monate", "Tage"),
 )
 OUTSIDE = (PROBE, LONG, LONG[:-1], "zqprobe", *PROGRAM, *CALENDAR, *MACHINES, *HOUSE, *zones())
 
