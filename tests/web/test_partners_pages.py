@@ -13,7 +13,8 @@ from bridge.domain.crm_partners import Openness, SharingReview, SharingSetting
 from bridge.domain.names import EmployeeId
 from bridge.domain.partner_leads import LeadState, PartnerLead
 from bridge.domain.programme import ReviewState
-from bridge.store.engine import reading
+from bridge.store import partners
+from bridge.store.engine import reading, writing
 from bridge.store.partners import partner_state
 from bridge.store.schema import DECISIONS, OUTBOX
 from tests.domain.partner_building import (
@@ -84,6 +85,16 @@ def test_a_lead_is_new_until_he_opens_it_not_until_somebody_else_does(world: Wor
     assert petra.get(where).status_code == 200
     assert ">New<" not in petra.get("/inbox").text
     assert stored(world, lead()).opened_at == world.now
+
+
+def test_a_partners_user_stands_there_by_the_name_that_the_crm_has(world: World) -> None:
+    """And by his address where the CRM knows none of him."""
+    programme(world)
+    assert "<strong><bdi>Petra</bdi></strong>" in signed_in(world, PETRA).get("/inbox").text
+    programme(world, side=replace(SIDE, users=()))
+    with writing(world.engine) as db:
+        partners.drop_users(db, SIDE.users)
+    assert f"<strong><bdi>{PETRA}</bdi></strong>" in signed_in(world, PETRA).get("/inbox").text
 
 
 def test_prm_13_taking_accepting_and_declining_by_forms(world: World) -> None:

@@ -18,6 +18,7 @@ from bridge.store.audit import Way, Who
 from bridge.store.engine import reading, writing
 from bridge.store.keys import digest
 from bridge.store.mirror import directory
+from bridge.store.partners import partner_state
 from bridge.store.reseller_clients import by_ids
 from bridge.store.sessions import SEEN_EVERY, SignedIn, seen, session_of
 from bridge.web import cookies
@@ -131,7 +132,7 @@ class Visit:
         name = person.tenant.partition(":")[2]
         role = f"{KINDS[person.kind]!s} · {name}"
         return {
-            "my_name": self._client_name() or person.id,
+            "my_name": self._own_name() or person.id,
             "my_role": role,
             "menu": menu_of_others(person.kind, request.path, self._own_counters()),
             "behind": person.behind,
@@ -146,12 +147,17 @@ class Visit:
             people = directory(db, self.policy.crm)
             return count_own(db, Onlooker(person=person, policy=self.policy, directory=people))
 
-    def _client_name(self) -> str:
-        client = self.principal.person.client
-        if client is None:
-            return ""
+    def _own_name(self) -> str:
+        """A client's of his record, a partner's user's as the CRM has it."""
+        person = self.principal.person
         with reading(self.site.parts.engine) as db:
-            return "".join(one.details.legal_name for one in by_ids(db, [client]).values())
+            if person.client is not None:
+                found = by_ids(db, [person.client]).values()
+                return "".join(one.details.legal_name for one in found)
+            if person.kind is not PersonKind.PARTNER_USER:
+                return ""
+            users = partner_state(db).side.users
+            return next((one.name for one in users if one.email == person.id), "")
 
 
 View = Callable[..., Response]
