@@ -208,13 +208,15 @@ def test_of_nobody_there_is_nothing_to_end(world: World, person: str) -> None:
         assert len(open_sessions(db, world.now, principal=f"employee:{ANA}")) == 1
 
 
-def test_who_is_taken_out_of_the_configuration_is_out_and_listed_until_his_session_ends(
+def test_rol_14_who_is_taken_out_of_the_configuration_sees_nothing_with_his_next_request(
     world: World,
 ) -> None:
-    """ROL-13: it opens nothing from the next request on."""
+    """His session shows him that he has no role, until an admin ends it or its time is over."""
+    world.client("Marta", "+34600111222", BRUNO)
+    chat = world.writes("+34600111222", "of a client alone")
     his = world.signed_in(BRUNO)
-    assert his.get("/account").status_code == 200
+    assert "of a client alone" in his.get(f"/conversations/{chat}").text
     people = {name: one for name, one in world.policy.employees.items() if name != BRUNO}
     world.policy = replace(world.policy, employees=people)
-    assert his.get("/account").headers["Location"] == "/login"
-    assert his.get("/api/v1/conversations").status_code == 401
+    assert his.get(f"/conversations/{chat}").status_code == 404
+    assert "You have no role yet" in his.get("/conversations").text
