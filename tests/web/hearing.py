@@ -25,7 +25,7 @@ _ADDRESS = re.compile(
     r"|\w+\.yaml(?::\d+)*"
     r"|(?:inbox|outbox):\d+"
     r"|(?:in|out|mirror|media):[\w-]+"  # lanes
-    r"|[a-z]{2}_[0-9a-f]{8,}|[0-9a-f]{32}"  # ids
+    r"|(?:\w+:)?[a-z]{2}_[0-9a-f]{8,}|[0-9a-f]{32}"  # ids
     r"|[xX]{20,}[.…]*"  # what was typed too long
 )
 """What is called so in every language."""

@@ -104,8 +104,8 @@ def _wanted(before: int | None, limit: int) -> Wanted:
 
 def _detail(line: Line) -> str:
     """What was decided and which role somebody had, in words; all else as it stands on record."""
-    if line.deed == Deed.DECIDED:
-        kind, _, about = line.detail.partition(" ")
+    kind, _, about = line.detail.partition(" ")
+    if kind[:1].isupper() and kind.isalpha():  # the name of an event
         return f"{event_words(kind)} {about}".strip()
     if line.deed == Deed.ROLE_CHANGED:
         return " → ".join(str(_ROLES.get(role, role)) for role in line.detail.split(" → "))
