@@ -34,6 +34,11 @@ def line_of(decision: Decision) -> NewLine:
     return _line(who, decision)
 
 
+def line_by(employee: EmployeeId, decision: Decision) -> NewLine:
+    """Of a decision whose target is another than who made it."""
+    return _line(_employee(employee), decision)
+
+
 def line_of_channel(event: MessageWritten, decision: Decision) -> NewLine | None:
     """Where somebody wrote from another channel than the rules would have taken."""
     if event.channel_reason.code is not ReasonCode.CHANNEL_CHOSEN:

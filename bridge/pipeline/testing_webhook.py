@@ -9,11 +9,12 @@ from bridge.pipeline.commit import Decided, commit
 from bridge.pipeline.loaded import Loaded
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.refusals import Refusal, refusal
-from bridge.store import mirror
+from bridge.store import audit, mirror
+from bridge.store.audit import Deed, NewLine, Who
 from bridge.store.deciding import deciding
 
 
-def post_test(parts: Parts, employee: EmployeeId, key: str) -> Refusal | None:
+def post_test(parts: Parts, employee: EmployeeId, key: str, by: Who) -> Refusal | None:
     """What became of it stands in the deliveries; `key` tells this test from others."""
     active, now = parts.active(), parts.now()
     account = active.policy.webhook
@@ -37,6 +38,7 @@ def post_test(parts: Parts, employee: EmployeeId, key: str) -> Refusal | None:
         _, directory_hash = mirror.directory_and_hash(db, active.policy.crm)
         decided = [Decided(decision=decision, event=None, facts=None)]
         filled = commit(db, active, directory_hash, Loaded(), decided, now)
+        audit.note(db, [NewLine(who=by, deed=Deed.WEBHOOK_TESTED, object=account)], now)
     for lane in filled:
         parts.bell.ring(lane)
     return None

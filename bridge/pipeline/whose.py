@@ -14,10 +14,11 @@ from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.routing import route
 from bridge.pipeline.commit import Decided, commit
 from bridge.pipeline.ledger import stored_event, stored_facts
+from bridge.pipeline.on_record import line_by
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.send import Refusal
 from bridge.pipeline.unit_of_work import UnitOfWork
-from bridge.store import chats, decisions, identities, mirror
+from bridge.store import audit, chats, decisions, identities, mirror
 from bridge.store.deciding import deciding
 
 _Said = ClientChosen | ContactsJoined | ContactsParted
@@ -118,6 +119,7 @@ def _decide(parts: Parts, word: Word, make: _Make) -> Refusal | None:
         unit.apply(decision)
         made = Decided(decision=decision, event=stored_event(event), facts=stored_facts(facts))
         filled = commit(db, active, directory_hash, unit.held, [made], now)
+        audit.note(db, [line_by(word.employee, decision)], now)
     for name in sorted(filled):
         parts.bell.ring(name)
     return None

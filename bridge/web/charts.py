@@ -10,6 +10,7 @@ _WIDTH, _HEIGHT = 720, 220
 _LEFT, _BOTTOM, _TOP = 44, 26, 12
 _LINES = 4  # at most, across the chart
 _LABELS = 8  # at most, below it
+_HALF_A_WORD = 36  # as wide as it is on a phone
 _SVG = Markup(
     '<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{id}-t {id}-d">'
     '<title id="{id}-t">{title}</title><desc id="{id}-d">{said}</desc>{inside}</svg>'
@@ -104,7 +105,9 @@ def _words(labels: Sequence[str]) -> Iterator[Markup]:
     for place, label in enumerate(labels):
         if (len(labels) - 1 - place) % every == 0:
             x = _LEFT + _room(labels) * (place + 0.5)
-            yield _WORD.format(x=f"{min(x, _WIDTH - 18):.1f}", y=_HEIGHT - 6, word=label)
+            at_end = x > _WIDTH - _HALF_A_WORD
+            made = _SCALE if at_end else _WORD
+            yield made.format(x=_WIDTH if at_end else f"{x:.1f}", y=_HEIGHT - 6, word=label)
 
 
 def _columns(labels: Sequence[str], series: Sequence[Series], top: int) -> Iterator[Markup]:

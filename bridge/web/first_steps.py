@@ -16,6 +16,7 @@ from bridge.domain.records import Message, Pipeline, RecordKind
 from bridge.pipeline.doctor.self_test import TEXT, first_channel
 from bridge.pipeline.lanes import Way, lane
 from bridge.pipeline.parts import Parts
+from bridge.ports import Account
 from bridge.store import configs, mirror
 from bridge.store.records import newest_messages
 from bridge.store.standing import LaneState, lane_states
@@ -77,6 +78,7 @@ class Known:
     pipelines: tuple[Pipeline, ...]
     seen: tuple[mirror.SeenChannel, ...]
     hooks: tuple[Hook, ...]
+    beside: bool  # whether all vendors stand on this machine, or beside it: sandboxes
     held: Mapping[AccountName, str]
     messages: Sequence[Message]
 
@@ -93,6 +95,7 @@ def known(db: Connection, parts: Parts) -> Known:
         pipelines=() if crm is None else mirror.pipelines(db, crm),
         seen=mirror.channels_seen(db),
         hooks=tuple(_hooks(parts, states)),
+        beside=bool(active.accounts) and all(map(_is_beside, active.accounts.values())),
         held=_held(active.policy, states),
         messages=newest_messages(db, LOOKED_AT),
     )
@@ -142,16 +145,17 @@ def _accounts(facts: Known) -> tuple[Progress, Sequence[str]]:
 def _address(facts: Known) -> tuple[Progress, Sequence[str]]:
     """Vendors elsewhere reach no machine by a name that is its own alone; sandboxes beside do."""
     host = urlsplit(facts.public_url).netloc
-    beside = [account.base_url for account in facts.policy.accounts.values()]
     is_own = host.startswith(_HERE)
-    if is_own and not (beside and all(_is_beside(url) for url in beside)):
+    if is_own and not facts.beside:
         return Progress.OPEN, (facts.public_url,)
     if urlsplit(facts.public_url).scheme != "https" and not is_own:
         return Progress.WRONG, (facts.public_url,)
     return Progress.DONE, (facts.public_url,)
 
 
-def _is_beside(url: str | None) -> bool:
+def _is_beside(account: Account) -> bool:
+    """By the address that counts, which the environment may name."""
+    url = account.base_url
     return url is not None and urlsplit(url).netloc.startswith(_HERE)
 
 

@@ -146,7 +146,7 @@ class World:
 
     def active(self) -> Active:
         accounts = {
-            name: Account(name=name, connector=account.connector)
+            name: Account(name=name, connector=account.connector, base_url=account.base_url)
             for name, account in self.policy.accounts.items()
         }
         return Active(

@@ -36,7 +36,7 @@ def list_all(call: Call, _: Paging) -> Page[WebhookShape]:
 
 def test(call: Call, body: Actor) -> Done:
     employee = acting_employee(call, body.employee)
-    refusal = post_test(call.site.parts, employee.id, call.key)
+    refusal = post_test(call.site.parts, employee.id, call.key, call.who)
     if refusal is not None:
         raise refused(refusal)
     return Done()

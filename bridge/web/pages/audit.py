@@ -1,6 +1,7 @@
 """The audit log: who did what when, from where; narrowed, and as a file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Response
@@ -12,6 +13,7 @@ from bridge.store.engine import reading
 from bridge.web.api.routing import Download
 from bridge.web.api.serving import as_response
 from bridge.web.auditlog import AuditPlace, as_csv, principal_asked
+from bridge.web.business_words import NAMED, words_of
 from bridge.web.details import within
 from bridge.web.languages import Said, _l
 from bridge.web.on_record import note_export
@@ -56,6 +58,15 @@ WAYS: Mapping[str, Said] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Telling:
+    """`address` is where it is told in full; empty where nowhere."""
+
+    words: str
+    detail: str
+    address: str
+
+
 def show(visit: Visit) -> Response:
     """`person` is an e-mail or a principal, `deed` one of DEEDS, `from` and `to` times."""
     visit.principal.require_overseer()
@@ -75,8 +86,7 @@ def show(visit: Visit) -> Response:
         names=names,
         deeds=DEEDS,
         ways=WAYS,
-        links=[_address(line) for line in shown],
-        details=[_detail(line) for line in shown],
+        tellings=[_told(line) for line in shown],
         asked=filters,
         file_query=f"?{urlencode(given)}" if given else "",
         next_page=address_of_next(visit, more, "audit"),
@@ -102,9 +112,18 @@ def _wanted(before: int | None, limit: int) -> Wanted:
     )
 
 
+def _told(line: Line) -> _Telling:
+    """A decision is told by what was decided."""
+    words, detail = DEEDS.get(line.deed, line.deed), _detail(line)
+    if line.deed == Deed.DECIDED:
+        kind, _space, detail = line.detail.partition(" ")
+        words = words_of(kind, "applied") if kind in NAMED else event_words(kind)
+    return _Telling(words=str(words), detail=detail, address=_address(line))
+
+
 def _detail(line: Line) -> str:
     """What was decided and which role somebody had, in words; all else as it stands on record."""
-    kind, _, about = line.detail.partition(" ")
+    kind, _space, about = line.detail.partition(" ")
     if kind[:1].isupper() and kind.isalpha():  # the name of an event
         return f"{event_words(kind)} {about}".strip()
     if line.deed == Deed.ROLE_CHANGED:

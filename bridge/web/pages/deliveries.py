@@ -7,10 +7,9 @@ from flask import Response, make_response, redirect
 
 from bridge.domain.names import AccountName, ConversationId, digest_id
 from bridge.pipeline.testing_webhook import post_test
-from bridge.store import audit, deliveries
-from bridge.store.audit import Deed, NewLine
+from bridge.store import deliveries
 from bridge.store.deliveries import Wanted
-from bridge.store.engine import reading, writing
+from bridge.store.engine import reading
 from bridge.store.keys import Scope
 from bridge.store.outbox import State, is_dropped_by_hand
 from bridge.web.pages.asking import PAGE, address_of_next, asked, begin
@@ -59,12 +58,9 @@ def try_webhook(visit: Visit) -> Response:
     """Posts a test to the house's webhook, and shows what becomes of it."""
     visit.principal.require(Scope.ADMIN)
     key = digest_id("rq", "page", secrets.token_hex(16))
-    refusal = post_test(visit.site.parts, visit.employee, key)
+    refusal = post_test(visit.site.parts, visit.employee, key, visit.who)
     if refusal is not None:
         raise Problem(refusal.status, refusal.reason)
-    with writing(visit.site.parts.engine) as db:
-        line = NewLine(who=visit.who, deed=Deed.WEBHOOK_TESTED, object=visit.policy.webhook or "")
-        audit.note(db, [line], visit.now)
     return make_response(redirect(f"/deliveries?account={visit.policy.webhook}", 303))
 
 

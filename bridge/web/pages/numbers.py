@@ -121,10 +121,24 @@ def _failure(found: Numbers, place: int) -> _Bar:
     return _Bar(name=name, said=str(one.count), drawn=bar(f"{name}: {one.count}", share, "bad"))
 
 
+def _pool_words(pool: str) -> str:
+    """As people call it; `pool` is its key among the turns."""
+    kind, _colon, name = pool.partition(":")
+    match kind:
+        case "new_clients":
+            return _("All who take new clients")
+        case "pool":
+            return _("Pool %(name)s", name=name)
+        case "leads":
+            return _("Leads among %(count)d", count=name.count(",") + 1)
+        case _:
+            return pool
+
+
 def _turns(found: Numbers, place: int) -> _Bar:
     """One's own turns have no share: the others' are not told."""
     one = found.rotation[place]
     said = str(one.turns) if one.share is None else f"{one.turns} · {percent(one.share)}"
-    name = f"{one.pool} · {one.name}"
+    name = f"{_pool_words(one.pool)} · {one.name}"
     drawn = Markup("") if one.share is None else bar(f"{name}: {said}", one.share, "b")
     return _Bar(name=name, said=said, drawn=drawn)
