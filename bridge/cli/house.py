@@ -18,16 +18,31 @@ from bridge.settings import Settings, environment
 from bridge.wiring import built, check_schema
 
 SECRET_KEY = "secret_key"  # noqa: S105 - the name of its file
+PUBLIC_URL = "public_url"
 
 
 def settings_of_command() -> Settings:
     """Settings, with a log that says only what went wrong: the answer is what people read.
 
-    The secret key may be the one that `bridge up` has made in the same folder.
+    Secret key and address may be those of `bridge up` in the same folder.
     """
     logs.set_up("cli", level=logging.WARNING)
     settings = Settings.of(environment())
-    return replace(settings, secret_key=settings.secret_key or kept_secret_key(settings.state))
+    named = environment().get("BRIDGE_PUBLIC_URL")
+    return replace(
+        settings,
+        secret_key=settings.secret_key or kept_secret_key(settings.state),
+        public_url=(None if named else kept_public_url(settings.state)) or settings.public_url,
+    )
+
+
+def kept_public_url(state: Path) -> str | None:
+    """The address at which `bridge up` on this folder serves, where nobody named another: links
+    have to lead there."""
+    try:
+        return (state / PUBLIC_URL).read_text().strip() or None
+    except OSError:
+        return None
 
 
 def kept_secret_key(state: Path) -> str | None:

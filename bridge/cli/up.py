@@ -16,9 +16,11 @@ from bridge.cli.answers import Command, Failed
 from bridge.cli.demo import Demo
 from bridge.cli.demo import demo as prepare_demo
 from bridge.cli.demo_database import own_database
-from bridge.cli.house import SECRET_KEY
+from bridge.cli.house import PUBLIC_URL, SECRET_KEY
 from bridge.cli.processes import LOOPBACK, PORT, free_port, stop_signal, write_own
 from bridge.cli.supervisor import Supervisor
+from bridge.domain.people import Role
+from bridge.domain.policy import Policy
 from bridge.settings import DEFAULT_PORT, Settings, environment
 from bridge.wiring import own_redis, prepare
 
@@ -49,7 +51,10 @@ def up(demo: bool, port: int, workers: int) -> None:
         played = None
         if demo:
             played = prepare_demo(environ, held.enter_context(own_database(environ)))
-        _unless_set(environ, "BRIDGE_PUBLIC_URL", f"http://{LOOPBACK}:{port}")
+        served = f"http://{LOOPBACK}:{port}"
+        if played is None:
+            (Settings.of(environ).state / PUBLIC_URL).write_text(f"{served}\n")
+        _unless_set(environ, "BRIDGE_PUBLIC_URL", served)
         run(environ, port, workers, played)
 
 
@@ -57,7 +62,7 @@ def run(environ: dict[str, str], port: int, workers: int, played: Demo | None) -
     """Everything, until SIGTERM or Ctrl-C."""
     _unless_set(environ, "BRIDGE_SECRET_KEY", secret_key(Settings.of(environ).state))
     settings = Settings.of(environ)
-    prepare(settings, environ)
+    policy = prepare(settings, environ).policy
     stopping = stop_signal()
     supervisor = Supervisor(show)
     try:
@@ -65,17 +70,28 @@ def run(environ: dict[str, str], port: int, workers: int, played: Demo | None) -
             played.begin(supervisor, settings)
         _start_redis(supervisor, settings, environ, stopping)
         _start_processes(supervisor, environ, port, workers)
-        tell(settings, played, stopping)
+        tell(settings, policy, played, stopping)
         supervisor.run(stopping)
     finally:
         supervisor.stop()
 
 
-def tell(settings: Settings, played: Demo | None, stopping: threading.Event) -> None:
-    """Where to look; of the demo once its traffic has begun."""
-    lines = [f"The bridge is at {settings.public_url}"]
+def tell(
+    settings: Settings, policy: Policy, played: Demo | None, stopping: threading.Event
+) -> None:
+    """Where to look, and how to get in; of the demo once its traffic has begun."""
+    lines = [f"The bridge is at {settings.public_url}", f"  {how_to_enter(policy)}"]
     for line in lines if played is None else played.play(settings, stopping):
         click.echo(line)
+
+
+def how_to_enter(policy: Policy) -> str:
+    managers = [one.id for one in policy.employees.values() if one.role is Role.MANAGER]
+    if policy.signin.oidc is not None:
+        return "sign in there with your company's account"
+    if not managers:
+        return "nobody can set it up yet: give yourself the role manager under `employees`"
+    return f"for a link to sign in, in another terminal: bridge login {managers[0]}"
 
 
 @contextmanager

@@ -26,6 +26,19 @@ _ARRIVED = (MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.PLAYED)
 _HERE = ("localhost", "127.", "0.0.0.0", "[::1]", "10.", "192.168.")  # noqa: S104 - only compared
 
 
+STARTER = """\
+crm: hubspot-main
+accounts:
+  hubspot-main:
+    connector: hubspot
+    secrets: {access_token: HUBSPOT_TOKEN, client_secret: HUBSPOT_CLIENT_SECRET}
+  wazzup-main:
+    connector: wazzup
+    secrets: {api_key: WAZZUP_API_KEY, webhook_key: WAZZUP_WEBHOOK_KEY}
+new_clients: {pipeline: default, stage: appointmentscheduled}
+"""
+
+
 class Task(StrEnum):
     """The steps, in the order in which somebody takes them."""
 
@@ -74,6 +87,7 @@ class Known:
     policy: Policy
     error: str
     public_url: str
+    folder: str  # of the YAML, where this machine has it
     directory: Directory
     pipelines: tuple[Pipeline, ...]
     seen: tuple[mirror.SeenChannel, ...]
@@ -91,6 +105,7 @@ def known(db: Connection, parts: Parts) -> Known:
         policy=active.policy,
         error="" if row is None else row.error,
         public_url=parts.public_url,
+        folder="" if parts.folder is None else str(parts.folder.path),
         directory=mirror.directory(db, crm),
         pipelines=() if crm is None else mirror.pipelines(db, crm),
         seen=mirror.channels_seen(db),

@@ -43,7 +43,7 @@ Asker = typing.TypeVar("Asker")
 OF_NOBODY = {
     *("PartnerAccountRead", "PartnerUserRead", "LeadRead", "LeadDistributed", "LeadExpired"),
     *("BatchMailed", "RenewalRead", "RenewalDue", "RenewalChatRefused", "RenewalShown"),
-    *("ClientTermTold", "UnitsUsed", "ClientChanged"),
+    *("ClientTermTold", "UnitsUsed", "ClientChanged", "ClientIdentified"),
 }
 # Those of a conversation: who wrote it, or who decided, is told by the tests below.
 OF_THE_DESK = {"MessageWritten", "SendMarked", "NoteAdded", "ClientChosen"}
@@ -134,10 +134,11 @@ def test_what_is_done_about_conversations_and_clients(world: World, chat: Conver
     second = world.client("Clara", OTHER, BRUNO)
     first = f"rc_{PHONE}"
     where = f"/conversations/{chat}"
+    deal = luis.get(where).json["deals"][0]["id"]
     page: dict[str, Act] = {
         "POST /conversations/<name>/dismiss": lambda: posts(desk, f"{where}/dismiss"),
         "POST /conversations/<name>/undismiss": lambda: posts(desk, f"{where}/undismiss"),
-        "POST /conversations/<name>/deal": lambda: posts(boss, f"{where}/deal", deal=""),
+        "POST /conversations/<name>/deal": lambda: posts(boss, f"{where}/deal", deal=deal),
         "POST /api/v1/conversations/<id>/dismiss": lambda: asks(ana, f"{where}/dismiss"),
         "POST /api/v1/conversations/<id>/undismiss": lambda: asks(ana, f"{where}/undismiss"),
         "POST /api/v1/conversations/<id>/deal": lambda: asks(luis, f"{where}/deal", {"deal": None}),
@@ -151,7 +152,7 @@ def test_what_is_done_about_conversations_and_clients(world: World, chat: Conver
         "POST /api/v1/conversations/<id>/client": lambda: asks(
             luis, f"{where}/client", {"contact": first}
         ),
-        "POST /conversations/<name>/erase": lambda: posts(boss, f"{where}/erase", sure="1"),
+        "POST /conversations/<name>/erase": lambda: posts(boss, f"{where}/erase", sure="yes"),
     }
     assert left_by(world, page) == told(page)
     assert "Marta" not in str(lines_after(world, 0))

@@ -61,7 +61,7 @@ def test_the_page_tries_it_too(house: World) -> None:
     csrf = browser.get("/deliveries").text.split('name="csrf" value="')[1].split('"')[0]
     answer = browser.post("/deliveries/test", data={"csrf": csrf})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/deliveries?account=pager")
-    assert "Post a notification at pager" in browser.get("/deliveries?account=pager").text
+    assert "Post a notification</a><small>pager" in browser.get("/deliveries?account=pager").text
 
 
 @pytest.mark.parametrize("who", [ANA, QA])

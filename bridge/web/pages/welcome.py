@@ -17,7 +17,7 @@ from bridge.store.keys import Scope
 from bridge.web.auth import Principal
 from bridge.web.cookies import is_https
 from bridge.web.details import detail as shown
-from bridge.web.first_steps import Known, Progress, is_new, known, steps, tried_with
+from bridge.web.first_steps import STARTER, Known, Progress, is_new, known, steps, tried_with
 from bridge.web.languages import _
 from bridge.web.pages.asking import asked
 from bridge.web.pages.visiting import Visit, home_of
@@ -89,6 +89,7 @@ def _page(visit: Visit, *, phone: str = "", refusal: str = "") -> Response:
         "welcome.html",
         422 if refusal else 200,
         facts=facts,
+        starter=STARTER,
         steps=found,
         done=sum(step.progress is Progress.DONE for step in found),
         next_step=next((one.task for one in found if one.progress in _OPEN), None),

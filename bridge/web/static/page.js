@@ -31,8 +31,31 @@
   }
 
   function isInUse(part) {
-    return (part.contains(document.activeElement) && document.activeElement !== body)
-      || part.querySelector("details[open], dialog[open]") !== null;
+    const focused = document.activeElement;
+    return (part.contains(focused) && focused !== body && !focused.matches("[data-kept] > summary"))
+      || part.querySelector("details[open]:not([data-kept]), dialog[open]") !== null
+      || [...part.querySelectorAll("input:not([type=hidden]), textarea")].some(isTyped);
+  }
+
+  function isTyped(field) {
+    return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  }
+
+  // Folds that stand open by themselves are renewed with their part; what somebody has opened or
+  // closed in it stays so.
+  const folds = new Map();
+  let focusedFold = "";
+  body.addEventListener("click", (event) => {
+    const fold = event.target.closest("summary")?.closest("details[data-kept]");
+    if (fold) folds.set(fold.id, !fold.open);
+  });
+  function keepFolds() {
+    for (const [id, open] of folds) {
+      const fold = document.getElementById(id);
+      if (fold !== null) fold.open = open;
+    }
+    if (document.activeElement !== body) return;
+    document.getElementById(focusedFold)?.querySelector("summary").focus({ preventScroll: true });
   }
 
   // A part that somebody works in stays as it is; one that has not changed is not drawn again.
@@ -42,9 +65,11 @@
     const answer = event.detail.xhr;
     const fresh = new DOMParser().parseFromString(answer.responseText, "text/html").getElementById(part.id);
     const moved = answer.responseURL !== "" && new URL(answer.responseURL).pathname !== location.pathname;
+    const focused = document.activeElement;
+    focusedFold = focused.matches("[data-kept] > summary") ? focused.parentElement.id : "";
     if (moved || fresh === null || isInUse(part) || fresh.innerHTML === part.innerHTML) event.detail.shouldSwap = false;
   });
-  body.addEventListener("htmx:afterSwap", (event) => { inZone(event.target); reachable(document); });
+  body.addEventListener("htmx:afterSwap", (event) => { inZone(event.target); keepFolds(); reachable(document); });
   body.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.matches("[data-live]") && document.hidden) event.preventDefault();
   });
