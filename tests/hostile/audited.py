@@ -119,6 +119,7 @@ POST   /settings/review/<name>/discard                          - a draft; savin
 POST   /settings/rules                                         - a draft; saving it is on record
 POST   /settings/rules/<rule>                                  - a draft; saving it is on record
 POST   /settings/rules/<rule>/remove                           - a draft; saving it is on record
+POST   /signin/backchannel                                     session_revoked
 POST   /signin/choose                                          signed_in
 POST   /welcome/skip                                           - his own browser
 POST   /welcome/test                                           - the chat names its writer
