@@ -22,10 +22,15 @@ globalThis.bridgeTalk = (() => {
     return place.scrollHeight - place.scrollTop - place.clientHeight < NEAR_PIXELS;
   }
 
+  // At once: where the page itself scrolls it would glide, and what follows be asked halfway.
+  function put(box, top) {
+    box.scrollTo({ top, behavior: "instant" });
+  }
+
   function toEnd() {
     const own = scroller();
-    if (own === byId("talk-scroll")) own.scrollTop = own.scrollHeight;
-    else window.scrollTo(0, window.scrollY + document.querySelector(".talk").getBoundingClientRect().bottom - window.innerHeight);
+    const below = document.querySelector(".talk").getBoundingClientRect().bottom - window.innerHeight;
+    put(own, own === byId("talk-scroll") ? own.scrollHeight : window.scrollY + below);
     lookAtJump();
   }
 
@@ -89,7 +94,7 @@ globalThis.bridgeTalk = (() => {
     putEarlier(page);
     nameDays();
     htmx.process(place);
-    box.scrollTop = box.scrollHeight - below;
+    put(box, box.scrollHeight - below);
   }
 
   const seen = new IntersectionObserver((entries) => {
@@ -118,7 +123,7 @@ globalThis.bridgeTalk = (() => {
   function show(there) {
     for (const one of document.querySelectorAll(".bubble.shown, .note.shown")) one.classList.remove("shown");
     there.classList.add("shown");
-    there.scrollIntoView({ block: "center" });
+    there.scrollIntoView({ block: "center", behavior: "instant" });
   }
 
   document.addEventListener("scroll", () => lookAtJump(), { capture: true, passive: true });
@@ -140,7 +145,7 @@ globalThis.bridgeTalk = (() => {
       const waits = byId("unanswered");
       const box = scroller();
       const top = box === byId("talk-scroll") ? box.getBoundingClientRect().top : 0;
-      if (!hasWritten && waits !== null && waits.getBoundingClientRect().top < top) waits.scrollIntoView({ block: "start" });
+      if (!hasWritten && waits !== null && waits.getBoundingClientRect().top < top) waits.scrollIntoView({ block: "start", behavior: "instant" });
     }
     lookAtJump();
     // Not before it stands where it belongs: at its top it would go on to load by itself.
