@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import CrmId, EmployeeId
+from bridge.domain.names import ChannelName, CrmId, EmployeeId
 from bridge.domain.people import Directory, Employee, Role
 from bridge.domain.policy import Policy
 from bridge.domain.reasons import Reason, ReasonCode
@@ -77,10 +77,11 @@ def can_answer(employee: Employee, chat: ChatFacts) -> bool:
     return employee.may_write_at_all and sees
 
 
-def can_answer_anywhere(employee: Employee) -> bool:
-    """Whether he can answer in whichever chat he is responsible for."""
-    everywhere = employee.role is Role.MANAGER or employee.channels is None
-    return employee.may_write_at_all and everywhere
+def answers_on(employee: Employee) -> frozenset[ChannelName] | None:
+    """The channels on which he can answer in a chat he is responsible for; None: on all."""
+    if not employee.may_write_at_all:
+        return frozenset()
+    return None if employee.role is Role.MANAGER else employee.channels
 
 
 def is_unowned(chat: ChatFacts) -> bool:

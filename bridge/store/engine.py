@@ -41,6 +41,11 @@ _NOTICED_WHEN_CUT_OFF = {
 }
 
 
+# What a page asks for is in memory or on an SSD: by its defaults, which are of turning disks and of
+# long reports, PostgreSQL would read whole tables for it, with processes started on purpose.
+_SHORT_STATEMENTS = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
+
+
 def open_engine(
     url: str,
     *,
@@ -213,7 +218,8 @@ def _postgres(url: str, pool_size: int, busy_seconds: float, *, asks_first: bool
             "connect_timeout": 5,
             **_NOTICED_WHEN_CUT_OFF,
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout=60000"
-            f" -c idle_in_transaction_session_timeout=60000 {_own_options(address)}",
+            f" -c idle_in_transaction_session_timeout=60000 {_SHORT_STATEMENTS}"
+            f" {_own_options(address)}",
         },
     )
 

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 
 from bridge.codec import decode
 from bridge.domain.events import (
@@ -26,6 +37,8 @@ from bridge.domain.names import (
     RecordId,
 )
 from bridge.domain.records import Contact, Deal, Lead, RecordKind
+from bridge.store.among import among
+from bridge.store.leaping import different
 from bridge.store.matching import holds
 from bridge.store.schema import (
     CONTACTS,
@@ -37,7 +50,7 @@ from bridge.store.schema import (
     RECORDS,
     SENDS,
 )
-from bridge.store.sieving import Sieve, chats_within
+from bridge.store.sieving import Sieve, let_through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,20 +149,19 @@ def messages_sent_by(
 
 def contact_ids(db: Connection, name: str) -> frozenset[RecordId]:
     """The contacts of this id, ours or the CRM's."""
-    this = or_(CONTACTS.c.id == name, CONTACTS.c.crm_id == name)
-    return frozenset(RecordId(found) for found in db.scalars(select(CONTACTS.c.id).where(this)))
+    return frozenset(RecordId(found) for found in db.scalars(_contacts_named(name)))
 
 
 def contacts_named(db: Connection, name: str) -> tuple[Contact, ...]:
     """Those that `contact_ids` finds, whole."""
-    this = or_(CONTACTS.c.id == name, CONTACTS.c.crm_id == name)
+    this = CONTACTS.c.id.in_(_contacts_named(name))
     values = db.scalars(select(CONTACTS.c.value).where(this).order_by(CONTACTS.c.id))
     return tuple(decode(Contact, bytes(value)) for value in values)
 
 
 def records_named(db: Connection, kind: RecordKind, name: str) -> tuple[Deal | Lead, ...]:
     """The deals or leads of this id, ours or the CRM's."""
-    this = and_(RECORDS.c.kind == kind, or_(RECORDS.c.id == name, RECORDS.c.crm_id == name))
+    this = RECORDS.c.id.in_(_records_named(kind, name))
     shape: type[Deal] | type[Lead] = Deal if kind is RecordKind.DEAL else Lead
     values = db.scalars(select(RECORDS.c.value).where(this).order_by(RECORDS.c.id))
     return tuple(decode(shape, bytes(value)) for value in values)
@@ -157,11 +169,23 @@ def records_named(db: Connection, kind: RecordKind, name: str) -> tuple[Deal | L
 
 def contacts_of_record(db: Connection, kind: RecordKind, name: str) -> frozenset[RecordId]:
     """The contacts of the deal or lead of this id, ours or the CRM's."""
-    this = and_(RECORDS.c.kind == kind, or_(RECORDS.c.id == name, RECORDS.c.crm_id == name))
-    linked = select(RECORD_CONTACTS.c.contact).join(
-        RECORDS, RECORDS.c.id == RECORD_CONTACTS.c.record
-    )
-    return frozenset(RecordId(found) for found in db.scalars(linked.where(this)))
+    this = RECORD_CONTACTS.c.record.in_(_records_named(kind, name))
+    linked = select(RECORD_CONTACTS.c.contact).where(this)
+    return frozenset(RecordId(found) for found in db.scalars(linked))
+
+
+def _contacts_named(name: str) -> CompoundSelect[str]:
+    """By the indices of both ids, of which the CRM's begins with the account."""
+    of = CONTACTS.c
+    theirs = and_(of.account.in_(different(of.account)), of.crm_id == name)
+    return union(select(of.id).where(of.id == name), select(of.id).where(theirs))
+
+
+def _records_named(kind: RecordKind, name: str) -> CompoundSelect[str]:
+    of = RECORDS.c
+    theirs = and_(of.account.in_(different(of.account)), of.kind == kind, of.crm_id == name)
+    ours = and_(of.id == name, of.kind == kind)
+    return union(select(of.id).where(ours), select(of.id).where(theirs))
 
 
 # What may happen to a message that is there already.
@@ -194,21 +218,23 @@ def row_of(row: RowMapping) -> FeedRow:
 
 def narrowed(db: Connection, wanted: FeedWanted) -> "Select[*tuple[Any, ...]]":
     query = COLUMNS
-    for condition in (*_by_chat(wanted), *_by_subject(wanted), *_by_event(db, wanted)):
+    for condition in (*_by_chat(db, wanted), *_by_subject(wanted), *_by_event(db, wanted)):
         query = query.where(condition)
     return query
 
 
-def _by_chat(wanted: FeedWanted) -> list[ColumnElement[bool]]:
+def _by_chat(db: Connection, wanted: FeedWanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     chat = DECISIONS.c.conversation
     if wanted.sieve is not None:
-        conditions.append(chat.in_(chats_within(wanted.sieve)))
+        conditions.append(let_through(chat, wanted.sieve))
     if wanted.conversation is not None:
         conditions.append(chat == wanted.conversation)
     if wanted.contacts is not None:
-        theirs = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.contact.in_(wanted.contacts))
-        conditions.append(or_(DECISIONS.c.contact.in_(wanted.contacts), chat.in_(theirs)))
+        # Asked beforehand: where either column may fit, only values are found by both indices.
+        of_theirs = among(CONVERSATIONS.c.contact, wanted.contacts)
+        theirs = db.scalars(select(CONVERSATIONS.c.id).where(of_theirs)).all()
+        conditions.append(or_(DECISIONS.c.contact.in_(wanted.contacts), among(chat, theirs)))
     if wanted.channel is not None:
         conditions.append(_in_chat(CONVERSATIONS.c.channel == wanted.channel))
     if wanted.messenger is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, or_, select
+from sqlalchemy import Connection, RowMapping, delete, or_, select, text
 
 from bridge import codec
 from bridge.domain.identities import KnownIdentity
@@ -127,7 +127,8 @@ def undecided(
 ) -> tuple[Conversation, ...]:
     """Chats of which a manager has to say whose they are; the newest first."""
     at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
-    query = select(CONVERSATIONS.c.value).where(CONVERSATIONS.c.undecided)
+    # As the partial index has it: SQLite knows it by no other name.
+    query = select(CONVERSATIONS.c.value).where(text("conversations.undecided"))
     if after is not None:
         when, last = after
         query = query.where(at <= when, or_(at < when, name < last))

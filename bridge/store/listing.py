@@ -1,11 +1,12 @@
 """Conversations for lists, the newest first: a superset that `access` has the last word on."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    type_coerce,
 )
 
 from bridge.codec import decode
@@ -31,7 +33,7 @@ from bridge.store.schema import (
     MESSAGES,
     NOTES,
 )
-from bridge.store.sieving import Sieve, chats_within
+from bridge.store.sieving import Sieve, comes_through
 
 LONGEST_WORDS = 200
 """What is looked for, in characters."""
@@ -85,6 +87,17 @@ def unanswered(db: Connection) -> int:
     """How many clients wait for an answer, whoever may read them."""
     waits = CONVERSATIONS.c.unanswered_since.is_not(None)
     return db.scalar(select(func.count()).select_from(CONVERSATIONS).where(waits)) or 0
+
+
+def waiting(db: Connection, sieve: Sieve, newest: int) -> tuple[ConversationId, ...]:
+    """The conversations of a sieve whose clients wait for an answer; of one that lets very many
+    through those among so many of the newest."""
+    chat = CONVERSATIONS.c
+    waits = chat.unanswered_since.is_not(None)
+    if sieve.chats is None:
+        recent = select(chat.id).where(waits).order_by(chat.last_message_at.desc(), chat.id.desc())
+        waits = chat.id.in_(recent.limit(newest))
+    return tuple(db.scalars(select(chat.id).where(waits, comes_through(sieve))))
 
 
 def position(conversation: Conversation) -> Position:
@@ -163,18 +176,25 @@ def places_of(
 
 def places_within(db: Connection, wanted: Wanted, first: int, last: int) -> frozenset[int]:
     """The numbers of the messages between whose conversations fit."""
-    within = MESSAGES.c.conversation.in_(
-        _narrowed(db, wanted).with_only_columns(CONVERSATIONS.c.id)
-    )
+    within = MESSAGES.c.conversation.in_(_named(db, wanted))
     return frozenset(
         db.scalars(select(MESSAGES.c.seq).where(within, MESSAGES.c.seq.between(first, last)))
     )
 
 
+def fitting(db: Connection, wanted: Wanted) -> Wanted:
+    """The same, of which those few that the sieve lets through are asked once what else is wanted
+    of them."""
+    if wanted.sieve is None or wanted.sieve.chats is None:
+        return wanted
+    chats = tuple(ConversationId(name) for name in db.scalars(_named(db, wanted)))
+    return Wanted(sieve=replace(wanted.sieve, chats=chats), words=wanted.words)
+
+
 def called_so(db: Connection, sieve: Sieve, ids: Collection[str]) -> frozenset[str]:
     """The conversations that a sieve lets through which are among these, or whose contacts are."""
     chat = CONVERSATIONS.c
-    rows = db.execute(select(chat.id, chat.contact).where(chat.id.in_(chats_within(sieve))))
+    rows = db.execute(select(chat.id, chat.contact).where(comes_through(sieve)))
     return frozenset(row.id for row in rows if row.id in ids or row.contact in ids)
 
 
@@ -200,11 +220,12 @@ def _in_order(query: Select[Any], wanted: Wanted, after: Position | None) -> Sel
     """Those with messages, the newest first."""
     at, name = CONVERSATIONS.c.last_message_at, CONVERSATIONS.c.id
     query = query.where(at.is_not(None))
-    if wanted.since is not None:
-        query = query.where(at >= wanted.since)
     # `<=` alone is what the index is entered with.
     if after is not None and after.at is not None:
         query = query.where(at <= after.at, or_(at < after.at, name < after.id))
+    if any(sieve and sieve.chats is not None for sieve in (wanted.sieve, wanted.owned)):
+        # Said so that no store walks through all chats to find these few.
+        return query.order_by((type_coerce(at, BigInteger) + 0).desc(), name.desc())
     return query.order_by(at.desc(), name.desc())
 
 
@@ -219,12 +240,10 @@ def _read(db: Connection, query: Select[bytes]) -> tuple[Conversation, ...]:
 
 
 def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
-    query = select(CONVERSATIONS.c.value)
-    if wanted.unanswered:
-        query = query.where(CONVERSATIONS.c.unanswered_since.is_not(None))
+    query = _timed(select(CONVERSATIONS.c.value), wanted)
     for sieve in (wanted.sieve, wanted.owned):
         if sieve is not None:
-            query = query.where(CONVERSATIONS.c.id.in_(chats_within(sieve)))
+            query = query.where(comes_through(sieve))
     if wanted.channel is not None:
         query = query.where(_is(db, CONVERSATIONS.c.channel, wanted.channel))
     if wanted.messenger is not None:
@@ -236,6 +255,18 @@ def _narrowed(db: Connection, wanted: Wanted) -> Select[bytes]:
         of_these = among(CONVERSATIONS.c.contact, wanted.among)
         query = query.where(or_(among(CONVERSATIONS.c.id, wanted.among), of_these))
     return query
+
+
+def _timed(query: Select[bytes], wanted: Wanted) -> Select[bytes]:
+    if wanted.unanswered:
+        query = query.where(CONVERSATIONS.c.unanswered_since.is_not(None))
+    if wanted.since is not None:
+        query = query.where(CONVERSATIONS.c.last_message_at >= wanted.since)
+    return query
+
+
+def _named(db: Connection, wanted: Wanted) -> Select[str]:
+    return _narrowed(db, wanted).with_only_columns(CONVERSATIONS.c.id)
 
 
 def _is(db: Connection, column: Column[str], value: str) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from bridge.domain.numbers import Counted
 from bridge.domain.records import Message
 from bridge.store.counted import counted_of
 from bridge.store.schema import COUNTED, MESSAGES
-from bridge.store.sieving import Sieve, chats_within
+from bridge.store.sieving import Sieve, let_through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,6 @@ def messages(
     query = select(of.seq, of.value).where(of.seq > after)
     query = query.where(of.occurred_at >= span.since, of.occurred_at < span.until)
     if sieve is not None:
-        query = query.where(of.conversation.in_(chats_within(sieve)))
+        query = query.where(let_through(of.conversation, sieve))
     rows = db.execute(query.order_by(of.seq).limit(limit))
     return [(row.seq, codec.decode(Message, bytes(row.value))) for row in rows]

@@ -1,6 +1,6 @@
 """Decisions in the order in which things happened, the newest first, a bounded look at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
-    func,
+    literal_column,
     or_,
     select,
     type_coerce,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 
 from bridge.store.feed import FeedRow, FeedWanted, narrowed, row_of
 from bridge.store.schema import DECISIONS
-from bridge.store.sieving import Sieve, chats_within
+from bridge.store.sieving import Sieve, let_through, settled
 
 FEW_CHATS = 300
 """Whoever may read no more than these is looked up by them, else among all that happened."""
@@ -49,7 +50,7 @@ def stretch(
     if is_found_by_index(db, wanted):
         return _of_few(db, wanted, after, limit)
     end = _end(db, wanted, after, look_at)
-    query = narrowed(db, wanted)
+    query = _sieved(db, wanted)
     if after is not None:
         # `<=` alone is what the index is entered with.
         query = query.where(_AT <= after.at, _is_after(after))
@@ -76,8 +77,18 @@ def is_found_by_index(db: Connection, wanted: FeedWanted) -> bool:
 
 
 def _is_few(db: Connection, sieve: Sieve) -> bool:
-    first = chats_within(sieve).limit(FEW_CHATS + 1).subquery()
-    return (db.scalar(select(func.count()).select_from(first)) or 0) <= FEW_CHATS
+    chats = settled(db, sieve).chats
+    return chats is not None and len(chats) <= FEW_CHATS
+
+
+def _sieved(db: Connection, wanted: FeedWanted) -> "Select[*tuple[Any, ...]]":
+    """Each decision of the stretch is asked whose it is, rather than all chats for their own."""
+    if wanted.sieve is None or db.dialect.name != "sqlite":
+        return narrowed(db, wanted)
+    if wanted.sieve.chats is None:
+        return narrowed(db, wanted)
+    chat = literal_column("+decisions.conversation", Text)
+    return narrowed(db, replace(wanted, sieve=None)).where(let_through(chat, wanted.sieve))
 
 
 def _of_few(db: Connection, wanted: FeedWanted, after: FeedPlace | None, limit: int) -> Stretch:

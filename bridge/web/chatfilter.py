@@ -37,10 +37,11 @@ class Place:
 
 def narrowed(db: Connection, viewer: Viewer, wanted: Wanted, *, own: bool) -> Wanted:
     """With what the store narrows by for these eyes; `own`: to their own clients."""
+    sieve = viewer.own_sieve() if own or wanted.mine else _sieve(db, viewer, wanted)
     return replace(
         wanted,
-        sieve=viewer.own_sieve() if own or wanted.mine else _sieve(db, viewer, wanted),
-        owned=None if wanted.owner is None else viewer.sieve_of(wanted.owner),
+        sieve=None if sieve is None else viewer.settled(db, sieve),
+        owned=None if wanted.owner is None else viewer.settled(db, viewer.sieve_of(wanted.owner)),
         unanswered=wanted.unanswered or wanted.mark is not None,
     )
 

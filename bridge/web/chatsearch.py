@@ -18,6 +18,7 @@ from bridge.store.listing import (
     Wanted,
     called_so,
     conversations,
+    fitting,
     messages_among,
     noted_among,
     places_of,
@@ -83,11 +84,13 @@ class _Search:
         self._done: set[ConversationId] = set()
         self._newer: frozenset[int] | None = None
         self._notes: frozenset[int] | None = None
+        self._within: Wanted | None = None
 
     def named(self, after: Position | None) -> Iterator[Found]:
         ids = search_lookup.named(self._db, self._sought)
-        if self._wanted.sieve is not None and len(ids) > FEW:
-            ids = called_so(self._db, self._wanted.sieve, ids)
+        sieve = self._wanted.sieve
+        if sieve is not None and sieve.chats is not None and len(ids) > FEW:
+            ids = called_so(self._db, sieve, ids)
         wanted = replace(self._wanted, among=ids) if len(ids) <= FEW else self._wanted
         while ids:
             batch = conversations(self._db, wanted, after, _BATCH)
@@ -164,8 +167,13 @@ class _Search:
         """Those among which may be what these eyes may read."""
         if self._wanted.sieve is None or len(portion) <= _BATCH:
             return portion
-        within = places_within(self._db, self._wanted, portion[-1], portion[0])
+        within = places_within(self._db, self._fitting(), portion[-1], portion[0])
         return [place for place in portion if place in within]
+
+    def _fitting(self) -> Wanted:
+        if self._within is None:
+            self._within = fitting(self._db, self._wanted)
+        return self._within
 
     def _said_in(self, places: Sequence[int], before: int | None) -> Iterator[Found]:
         newest: dict[ConversationId, tuple[int, Message]] = {}

@@ -1,30 +1,35 @@
 """How many chats wait for somebody: the numbers beside his marks."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from bridge.domain.names import ConversationId
 from bridge.domain.notifications import Mark
 from bridge.domain.partner_leads import LeadState
 from bridge.domain.people import Role
 from bridge.domain.principals import PersonKind
 from bridge.pipeline.partnering.looking import leads_seen, looker, wanted_of
-from bridge.store.listing import Position, Wanted, conversations, position, unanswered
+from bridge.store.listing import unanswered, waiting
 from bridge.web.business import Onlooker
 from bridge.web.noticelist import list_notices, list_told
 from bridge.web.viewer import Viewer
 
 MOST = 1000
 FOR_A_MENU = 100
+AMONG_NEWEST = 3000
+"""Of a sieve that lets very many chats through, so many of those that wait are looked among."""
 MOST_UNREAD = 99
-_BATCH = 500
+_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
     """Unanswered chats by the colour that they have for him, and of the newest notifications that
     he has not read those that he may still know of.
-    `more`: only the newest chats were looked at one by one, and there are others."""
+    `more`: they are at least so many; not all chats were looked at one by one."""
 
     red: int = 0
     grey: int = 0
@@ -58,7 +63,7 @@ def count_own(db: Connection, onlooker: Onlooker) -> OwnCounters:
 
 def count(db: Connection, viewer: Viewer, most: int | None = None) -> Counters:
     """Equal to the marks over all chats that he may read; nobody without a role has any. `most`:
-    so many of the newest chats are looked at one by one."""
+    so many red ones are counted, where they have to be looked at one by one."""
     if viewer.reads_none:
         return Counters()
     told = list_notices(db, viewer, unread=True, start=None, limit=MOST_UNREAD).notices
@@ -77,16 +82,24 @@ def _alike(viewer: Viewer, waiting: int) -> Counters:
 
 
 def _one_by_one(db: Connection, viewer: Viewer, most: int) -> Counters:
-    """Those that may be red; of somebody who reads some only, nothing else is grey."""
-    wanted = Wanted(sieve=viewer.red_sieve(db), unanswered=True)
-    size = min(most, _BATCH)
-    tones: dict[Mark, int] = dict.fromkeys(Mark, 0)
-    after: Position | None = None
-    for _ in range(most // size):
-        batch = conversations(db, wanted, after, size)
-        for chat in viewer.readable(db, [one.id for one in batch]).values():
-            tones[viewer.mark(chat)[0]] += 1
-        if len(batch) < size:
-            return Counters(red=tones[Mark.RED], grey=tones[Mark.GREY])
-        after = position(batch[-1])
-    return Counters(red=tones[Mark.RED], grey=tones[Mark.GREY], more=True)
+    """Of what the store lets through nearly all is red: few more are looked at than are counted."""
+    chats, are_all = _perhaps_red(db, viewer)
+    tones: Counter[Mark] = Counter()
+    looked_at = 0
+    while looked_at < min(len(chats), MOST) and tones[Mark.RED] < most:
+        batch = chats[looked_at : looked_at + _BATCH]
+        tones.update(viewer.tones(db, batch))
+        looked_at += len(batch)
+    more = looked_at < len(chats) or not are_all
+    return Counters(red=tones[Mark.RED], grey=tones[Mark.GREY], more=more)
+
+
+def _perhaps_red(db: Connection, viewer: Viewer) -> tuple[Sequence[ConversationId], bool]:
+    """The chats whose mark may be red, and whether these are all; of somebody who reads some only,
+    nothing else is grey."""
+    wide = viewer.red_sieve(db)
+    if wide is None:
+        return (), True
+    sieve = viewer.settled(db, wide)
+    are_all = sieve.chats is not None or unanswered(db) <= AMONG_NEWEST
+    return waiting(db, sieve, AMONG_NEWEST), are_all

@@ -65,7 +65,9 @@ def list_feed(
 ) -> FeedPage:
     if viewer.reads_none:
         return FeedPage(entries=(), next=None)
-    narrowed, place = replace(wanted, sieve=viewer.sieve(db)), start
+    sieve = viewer.sieve(db)
+    narrowed = replace(wanted, sieve=None if sieve is None else viewer.settled(db, sieve))
+    place = start
     found: list[Entry] = []
     for look_at in _LOOKS:
         part = stretch(db, narrowed, place, _BATCH, look_at)

@@ -1,14 +1,15 @@
 """Through whose eyes: an employee, and what `access` is asked with on his behalf."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bridge.domain.access import Access, access, can_answer_anywhere, owners
+from bridge.domain.access import Access, access, answers_on, owners
 from bridge.domain.facts import ChatFacts
-from bridge.domain.names import ConversationId, CrmId, EmployeeId
+from bridge.domain.names import ChannelName, ConversationId, CrmId, EmployeeId
 from bridge.domain.notifications import Mark, mark
 from bridge.domain.people import Directory, Employee, Role
 from bridge.domain.policy import Policy
@@ -17,7 +18,7 @@ from bridge.domain.records import Message
 from bridge.domain.showing import as_shown
 from bridge.store.chats import chat_facts
 from bridge.store.mirror import directory
-from bridge.store.sieving import Sieve, owners_but
+from bridge.store.sieving import Able, Sieve, StandIn, owners_but, settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Viewer:
     policy: Policy
     directory: Directory
     now: datetime
+    kept: dict[Sieve, Sieve] = field(default_factory=dict, compare=False, repr=False)
 
     def access(self, chat: ChatFacts) -> Access:
         return access(self.employee, chat, self.directory, self.policy, self.now)
@@ -81,8 +83,15 @@ class Viewer:
         own = replace(self.own_sieve(), unowned=self.employee.gets_new_clients)
         if self.policy.ownership.fallback != self.employee.id:
             return own
-        others = owners_but(db, self._able())
-        return replace(own, crm_ids=tuple(dict.fromkeys((*own.crm_ids, *others))))
+        able = self._able()
+        everywhere = {crm_id for some in able if some.channels is None for crm_id in some.crm_ids}
+        return replace(own, stands_in=StandIn(owners=owners_but(db, everywhere), able=able))
+
+    def settled(self, db: Connection, sieve: Sieve) -> Sieve:
+        """Found once for all that one page asks."""
+        if sieve not in self.kept:
+            self.kept[sieve] = settled(db, sieve)
+        return self.kept[sieve]
 
     def own_sieve(self) -> Sieve:
         return self.sieve_of(self.employee.id)
@@ -101,19 +110,22 @@ class Viewer:
         facts = {} if self.reads_none else chat_facts(db, wanted)
         return {name: facts[name] for name in wanted if name in facts and self._reads(facts[name])}
 
+    def tones(self, db: Connection, ids: Sequence[ConversationId]) -> Iterator[Mark]:
+        """The colours of these chats; NONE of those that these eyes may not read."""
+        return (self.mark(chat)[0] for chat in chat_facts(db, ids).values())
+
     def _reads(self, chat: ChatFacts) -> bool:
         return self.access(chat).can_read
 
-    def _able(self) -> frozenset[CrmId]:
-        """The owners who can answer in every chat of theirs, whatever its channel."""
-        ids = {person.crm_id for person in self.directory.people}
-        return frozenset(crm_id for crm_id in ids if self._is_able(crm_id))
-
-    def _is_able(self, crm_id: CrmId) -> bool:
-        person = self.directory.by_crm_id(crm_id)
-        if person is None or not person.active:
-            return False
-        return can_answer_anywhere(self.policy.employee(person.email))
+    def _able(self) -> tuple[Able, ...]:
+        """The owners who can answer, by the channels on which they can."""
+        found: defaultdict[tuple[ChannelName, ...] | None, list[CrmId]] = defaultdict(list)
+        for crm_id in dict.fromkeys(person.crm_id for person in self.directory.people):
+            person = self.directory.by_crm_id(crm_id)
+            if person is not None and person.active:
+                channels = answers_on(self.policy.employee(person.email))
+                found[None if channels is None else tuple(sorted(channels))].append(crm_id)
+        return tuple(Able(crm_ids=tuple(ids), channels=on) for on, ids in found.items())
 
 
 def viewer(db: Connection, employee: Employee, policy: Policy, now: datetime) -> Viewer:

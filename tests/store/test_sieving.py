@@ -1,11 +1,20 @@
 """Among many chats those of a sieve are found by indices, as PostgreSQL's planner has it."""
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
 from bridge.domain.names import CrmId, EmployeeId
 from bridge.store.engine import reading, self_committing, writing
-from bridge.store.sieving import Sieve, chats_within, owners_but
+from bridge.store.schema import CONVERSATIONS
+from bridge.store.sieving import (
+    Able,
+    Sieve,
+    StandIn,
+    chats_within,
+    comes_through,
+    owners_but,
+    settled,
+)
 from tests.store.conftest import shared_postgres
 
 __all__ = ("shared_postgres",)
@@ -57,10 +66,15 @@ def test_new_clients_are_found_by_the_index_of_what_is_nobodys(crowded: Engine) 
 def test_who_stands_in_for_those_who_left_reads_their_chats_alone(crowded: Engine) -> None:
     with reading(crowded) as db:
         others = owners_but(db, ABLE)
-        sieve = Sieve(employee=ANA, crm_ids=others)
+        able = Able(crm_ids=tuple(sorted(ABLE)))
+        sieve = Sieve(employee=ANA, crm_ids=(), stands_in=StandIn(owners=others, able=(able,)))
         assert others == ("gone", "left")
         assert "Seq Scan" not in plan(db, sieve)
         assert len(db.scalars(chats_within(sieve)).all()) == 12
+        few = settled(db, sieve)
+        assert len(few.chats or ()) == 12
+        # Each of these has another owner, who can answer.
+        assert db.scalars(select(CONVERSATIONS.c.id).where(comes_through(few))).all() == []
 
 
 def test_the_planner_is_free_to_read_a_table_of_which_most_is_wanted(crowded: Engine) -> None:

@@ -1,19 +1,22 @@
 """Lists go by an index, whatever is asked: nothing is sorted that could be read in order."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.domain.names import ConversationId, CrmId, RecordId
 from bridge.store.engine import reading
 from bridge.store.feed import FeedWanted, feed_rows
 from bridge.store.listing import Position, Wanted, conversations
-from bridge.store.sieving import Sieve
+from bridge.store.sieving import Sieve, settled
 from tests.web.world import ANA, NOW, World
 
 SIEVE = Sieve(employee=ANA, crm_ids=(CrmId("o1"),), unowned=True)
+FEW = replace(SIEVE, chats=(ConversationId("cv_1"),))
 
 
-def plan(world: World, wanted: Wanted | FeedWanted) -> str:
-    """SQLite's plan of the first statement that such a list makes."""
+def plan(world: World, wanted: Wanted | FeedWanted | Sieve) -> str:
+    """SQLite's plan of the first statement that such a list makes, or the settling of a sieve."""
     made: list[str] = []
     with reading(world.engine) as db:
         driver = db.connection.driver_connection
@@ -21,6 +24,8 @@ def plan(world: World, wanted: Wanted | FeedWanted) -> str:
         driver.set_trace_callback(made.append)
         if isinstance(wanted, Wanted):
             conversations(db, wanted, Position(at=NOW, id=ConversationId("cv_1")), 50)
+        elif isinstance(wanted, Sieve):
+            settled(db, wanted)
         else:
             feed_rows(db, wanted, 10_000, 50)
         driver.set_trace_callback(None)
@@ -32,12 +37,16 @@ def plan(world: World, wanted: Wanted | FeedWanted) -> str:
     [
         (Wanted(), "ix_conversations_recent ("),
         (Wanted(unanswered=True), "ix_conversations_unanswered ("),
-        (Wanted(sieve=SIEVE), "ix_contacts_owner (owner=?)"),
+        (SIEVE, "ix_contacts_owner (owner=?)"),
+        (Wanted(sieve=FEW), "sqlite_autoindex_conversations_1 (id=?)"),
+        (Wanted(sieve=SIEVE), "ix_conversations_recent ("),
         (FeedWanted(), "INTEGER PRIMARY KEY (rowid<?)"),
         (FeedWanted(contacts=frozenset({RecordId("rc_1")})), "ix_decisions_contact"),
     ],
 )
-def test_a_list_goes_by_an_index(world: World, wanted: Wanted | FeedWanted, index: str) -> None:
+def test_a_list_goes_by_an_index(
+    world: World, wanted: Wanted | FeedWanted | Sieve, index: str
+) -> None:
     assert index in plan(world, wanted)
 
 

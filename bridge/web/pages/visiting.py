@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask import Response, make_response, redirect, render_template, request
@@ -74,6 +74,7 @@ class Visit:
     signed_in: SignedIn
     principal: Principal
     now: datetime
+    eyes: list[Viewer] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def policy(self) -> Policy:
@@ -88,7 +89,12 @@ class Visit:
         return who_of(self.principal.person, Way.PAGE)
 
     def viewer(self, db: Connection) -> Viewer:
-        return viewer(db, self.principal.employee, self.policy, self.now)
+        """The same for all that a page shows; what is sent may change whom he sees."""
+        if request.method != "GET":
+            return viewer(db, self.principal.employee, self.policy, self.now)
+        if not self.eyes:
+            self.eyes.append(viewer(db, self.principal.employee, self.policy, self.now))
+        return self.eyes[0]
 
     def render(self, template: str, status: int = 200, **values: object) -> Response:
         """A page within the frame that all share."""
