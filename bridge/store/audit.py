@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
+from bridge.store.leaping import different
 from bridge.store.schema import AUDIT
 from bridge.store.upsert import append
 
@@ -119,14 +120,7 @@ def find(db: Connection, wanted: Wanted) -> tuple[Line, ...]:
 
 def actors(db: Connection) -> tuple[str, ...]:
     """Everybody of whom there is a line, by leaps through the index."""
-    found: list[str] = []
-    last = None
-    while True:
-        query = select(AUDIT.c.actor).order_by(AUDIT.c.actor).limit(1)
-        last = db.scalar(query if last is None else query.where(AUDIT.c.actor > last))
-        if last is None:
-            return tuple(found)
-        found.append(last)
+    return tuple(sorted(db.scalars(different(AUDIT.c.actor))))
 
 
 def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -4,6 +4,7 @@ file."""
 import hashlib
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from bridge.domain.names import (
     MessageId,
     RecordId,
 )
+from bridge.domain.numbers import Sum
 from bridge.domain.people import CrmEmployee, Directory
 from bridge.domain.reasons import Reason, ReasonCode
 from bridge.domain.records import ClientState, Contact, Conversation, Message, Owner
@@ -36,6 +38,7 @@ from bridge.store.decisions import DecisionRow
 from bridge.store.engine import writing
 from bridge.store.schema import TO_COUNT
 from bridge.wiring import built, prepare
+from tests.bench.many_others import DAYS, add_up, fill_others, keep_sums
 from tests.bench.place import ROOT, environ_of, store
 from tests.bench.plan import WORK
 
@@ -43,6 +46,8 @@ CHAT, CRM = AccountName("wazzup-main"), AccountName("hubspot-main")
 SELLER = EmployeeId("ana@acme.example")
 OWNERS = 100
 """The seller owns one client in so many."""
+PEOPLE = 300
+"""Of whom so many own clients: the first ones."""
 EACH = 3  # messages of a conversation
 FRESH_HOURS = 6
 _BATCH = 2000
@@ -87,6 +92,8 @@ def _config(folder: Path) -> Path:
     """The example's, where everybody who owns a client may answer him."""
     made = folder / "config"
     shutil.copytree(ROOT / "config", made)
+    for page in (made / "demo").iterdir():  # partners, resellers and their renewals
+        shutil.move(page, made / page.name)
     roles = made / "roles.yaml"
     people = "".join(f"  {person.email}: {{role: salesperson}}\n" for person in [*_people()][1:])
     roles.write_text(roles.read_text().replace("employees:\n", f"employees:\n{people}"))
@@ -98,16 +105,21 @@ def fill(parts: Parts, chats: int) -> None:
     now = parts.now()
     with writing(parts.engine) as db:
         mirror.put_directory(db, CRM, Directory(people=(*_people(),), as_of=now), now)
-    numbers = iter(range(chats))
+    numbers, summed = iter(range(chats)), Counter[Sum]()
     while batch := [*islice(numbers, _BATCH)]:
         contacts = [_contact(number, now) for number in batch]
         said = [message for number in batch for message in _messages(number, chats, now)]
+        made = {chat.id: chat for chat in (_conversation(n, chats, now) for n in batch)}
+        add_up(summed, made, said)
         with writing(parts.engine) as db:
-            records.put_conversations(db, [_conversation(n, chats, now) for n in batch])
+            records.put_conversations(db, [*made.values()])
             records.put_contacts(db, CRM, contacts)  # looks whose the conversations are
             records.put_messages(db, {message.id: CHAT for message in said}, said, reworded=())
             decisions.add(db, [_decision(message) for message in said])
-            db.execute(TO_COUNT.delete())
+            db.execute(TO_COUNT.delete())  # counted here, in one go
+    with writing(parts.engine) as db:
+        keep_sums(db, summed)
+        fill_others(db, tuple(person.email for person in _people()), now)
     while step(parts):
         pass
     with parts.engine.connect() as db:
@@ -128,7 +140,8 @@ def _keep(parts: Parts, own: Path, kept: Path, former: Iterable[Path]) -> None:
 def _version() -> str:
     """Another schema, or other rows, make another store."""
     folder = Path(schema.__file__).parent
-    sources = (*sorted(folder.glob("*.py")), Path(__file__))
+    here = Path(__file__)
+    sources = (*sorted(folder.glob("*.py")), here, here.with_name("many_others.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
 
 
@@ -137,9 +150,15 @@ def _is_young(kept: Path) -> bool:
 
 
 def _people() -> Iterator[CrmEmployee]:
-    for number in range(OWNERS):
-        email = SELLER if number == 0 else EmployeeId(f"owner{number}@acme.example")
-        yield CrmEmployee(crm_id=_owner(number), email=email, name=f"Owner {number}", active=True)
+    for number in range(PEOPLE):
+        email = _email(number)
+        yield CrmEmployee(
+            crm_id=CrmId(str(100 + number)), email=email, name=f"Owner {number}", active=True
+        )
+
+
+def _email(number: int) -> EmployeeId:
+    return SELLER if number == 0 else EmployeeId(f"owner{number}@acme.example")
 
 
 def _owner(number: int) -> CrmId:
@@ -162,8 +181,8 @@ def _phone(number: int) -> str:
 
 
 def _at(number: int, chats: int, now: datetime, place: int = EACH) -> datetime:
-    """The last ones wrote last, all of them within a month."""
-    return now - timedelta(days=30) * ((chats - number) / chats) - timedelta(minutes=EACH - place)
+    """The last ones wrote last, all of them within three months."""
+    return now - timedelta(days=DAYS) * ((chats - number) / chats) - timedelta(minutes=EACH - place)
 
 
 def _conversation(number: int, chats: int, now: datetime) -> Conversation:
@@ -199,12 +218,13 @@ def _messages(number: int, chats: int, now: datetime) -> Iterator[Message]:
             occurred_at=_at(number, chats, now, place),
             status=MessageStatus.FAILED if failed else MessageStatus.DELIVERED,
             text=text.format(number),
-            author=SELLER if is_ours else None,
+            author=_email(number % OWNERS) if is_ours else None,
         )
 
 
 def _decision(message: Message) -> DecisionRow:
     is_ours = message.direction is Direction.OUT
+    target = _email(int(message.id.split("_")[1]) % OWNERS)
     decision = Decision(
         event_key=EventKey(f"of {message.id}"),
         account=CHAT,
@@ -213,7 +233,7 @@ def _decision(message: Message) -> DecisionRow:
         reasons=(Reason(ReasonCode.MESSAGE_STORED, "stored in the conversation"),),
         decided_at=message.occurred_at,
         occurred_at=message.occurred_at,
-        target=SELLER,
+        target=target,
         conversation=message.conversation,
         contact=RecordId(f"rc_{message.id.split('_')[1]}"),
     )
@@ -228,7 +248,7 @@ def _decision(message: Message) -> DecisionRow:
         contact=decision.contact,
         subject=None,
         tenant=None,
-        target=SELLER,
+        target=target,
         message=message.id,
         occurred_at=message.occurred_at,
         decided_at=message.occurred_at,

@@ -7,7 +7,15 @@ from sqlalchemy import func, select
 from bridge.store.engine import reading
 from bridge.store.schema import CONVERSATIONS, MESSAGES, SEARCH_DUE, SEARCH_NAMES
 from tests.bench.many_chats import EACH, OWNERS, many_chats
-from tests.bench.pages import EMPTY, PEOPLE, addresses_of, made, signed_in
+from tests.bench.pages import (
+    EMPTY,
+    PEOPLE,
+    addresses_of,
+    all_others,
+    is_for,
+    made,
+    signed_in,
+)
 
 CHATS = 400
 FINDS = (
@@ -36,13 +44,16 @@ def test_the_pages_are_asked_of_a_store_that_holds_what_they_show(tmp_path: Path
         }
         app, addresses = made(parts, settings), addresses_of(parts, CHATS)
         shown = {}
-        for role, employee in PEOPLE.items():
-            browser = signed_in(app, parts, employee)
+        others, seen = all_others(parts), set()
+        for role, principal in PEOPLE.items():
+            browser = signed_in(app, parts, principal)
             assert browser.get(EMPTY).status_code == 200
+            seen |= {name for name, address in others.items() if is_for(browser, address)}
             shown[role] = {
                 name: browser.get(addresses[name]).text.count('href="/conversations/cv_')
                 for name in FINDS
             }
+    assert seen == {*others}  # each is somebody's
     assert all(shown["manager"].values()), shown
     assert shown["salesperson"]["conversations"] == CHATS // OWNERS, shown
 
