@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import yaml
 
@@ -11,6 +12,7 @@ from bridge.policy.findings import Finding, error
 MAX_BYTES = 1024 * 1024
 MAX_VALUES = 50_000
 MAX_DEPTH = 20
+_MOST_KEPT = 128 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,10 @@ def compose(content: bytes, file: str) -> Node | None:
     """
     if len(content) > MAX_BYTES:
         raise _refused(Code.TOO_LARGE, f"{file}:1:1", "the file is over 1 MiB")
+    return _kept(content, file) if len(content) <= _MOST_KEPT else _composed(content, file)
+
+
+def _composed(content: bytes, file: str) -> Node | None:
     text = _decoded(content, file)
     try:
         return _Composer(iter(yaml.parse(text, Loader=yaml.BaseLoader)), file).document()
@@ -67,6 +73,10 @@ def compose(content: bytes, file: str) -> Node | None:
         raise _refused(Code.YAML_SYNTAX, place, "a character that YAML does not allow") from problem
     except (ValueError, OverflowError) as problem:  # "\\UFFFFFFFF" is none of PyYAML's own errors
         raise _refused(Code.YAML_SYNTAX, f"{file}:1:1", "an escape of no character") from problem
+
+
+# The files of a folder hardly change, and every page of the settings reads them all.
+_kept = lru_cache(maxsize=64)(_composed)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """How many leads wait in each queue and are with each partner: counted by index."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, func, select
 
@@ -8,6 +8,7 @@ from bridge.domain.partner_leads import OPEN, LeadState
 from bridge.store.among import among
 from bridge.store.schema import PARTNER_LEADS
 
+OpenCounts = Mapping[tuple[str, LeadState], int]
 _OF = PARTNER_LEADS.c
 _QUEUE = "queue:"
 
@@ -30,3 +31,13 @@ def open_by_tenant(db: Connection) -> Mapping[str, int]:
         .group_by(_OF.tenant)
     )
     return {tenant: count for tenant, count in rows}
+
+
+def open_by_state(db: Connection, tenants: Collection[str]) -> OpenCounts:
+    """Of these partners, as subjects name them."""
+    rows = db.execute(
+        select(_OF.tenant, _OF.state, func.count())
+        .where(among(_OF.tenant, tenants), among(_OF.state, OPEN))
+        .group_by(_OF.tenant, _OF.state)
+    )
+    return {(tenant, LeadState(state)): count for tenant, state, count in rows}

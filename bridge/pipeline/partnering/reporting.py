@@ -11,6 +11,7 @@ from bridge.domain.partner_candidates import manager_of_account
 from bridge.domain.partner_leads import OPEN, How, LeadState, PartnerLead
 from bridge.domain.principals import tenant_of_partner
 from bridge.pipeline.partnering.looking import LeadPlace, Looker, leads_seen
+from bridge.store.partner_counts import OpenCounts, open_by_state
 from bridge.store.partner_leads import LeadsWanted
 
 MOST = 5000
@@ -51,9 +52,50 @@ class Report:
     is_whole: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerInShort:
+    """How many open leads a partner has, and in which states; `newest` are the latest of them."""
+
+    account: PartnerName
+    label: str
+    channel_manager: EmployeeId | None
+    open: int
+    offered: int
+    accepted: int
+    newest: tuple[ReportRow, ...]
+
+
+def in_short(db: Connection, eyes: Looker, account: str, newest: int) -> tuple[PartnerInShort, ...]:
+    """The report for a page, which holds the newest ones of each partner alone."""
+    names = _named(eyes, account)
+    counts = open_by_state(db, [tenant_of_partner(name) for name in names])
+    return tuple(_in_short(db, eyes, name, counts, newest) for name in names)
+
+
+def _in_short(
+    db: Connection, eyes: Looker, name: PartnerName, counts: OpenCounts, newest: int
+) -> PartnerInShort:
+    tenant = tenant_of_partner(name)
+    wanted = LeadsWanted(tenants=frozenset({tenant}), states=OPEN)
+    his = _partner(eyes, name, [*leads_seen(db, eyes, wanted, None, newest).leads])
+    return PartnerInShort(
+        account=his.account,
+        label=his.label,
+        channel_manager=his.channel_manager,
+        open=sum(counts.get((tenant, state), 0) for state in OPEN),
+        offered=counts.get((tenant, LeadState.OFFERED), 0),
+        accepted=counts.get((tenant, LeadState.ACCEPTED), 0),
+        newest=his.leads,
+    )
+
+
+def _named(eyes: Looker, account: str) -> list[PartnerName]:
+    return [x for x in eyes.partners.accounts if x in eyes.accounts and account in ("", x)]
+
+
 def report(db: Connection, eyes: Looker, account: str = "") -> Report:
     """Of all partners who are one's business, or of one of them."""
-    names = [x for x in eyes.partners.accounts if x in eyes.accounts and account in ("", x)]
+    names = _named(eyes, account)
     left, partners = MOST, []
     is_whole = True
     for name in names:

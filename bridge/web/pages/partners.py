@@ -8,7 +8,7 @@ from bridge.domain.names import EmployeeId, PartnerName
 from bridge.domain.programme import Details
 from bridge.payload import storable
 from bridge.pipeline.partnering import acting
-from bridge.pipeline.partnering.reporting import report
+from bridge.pipeline.partnering.reporting import in_short, report
 from bridge.pipeline.partnering.standing import (
     account_standings,
     programme_standing,
@@ -27,6 +27,9 @@ from bridge.web.pages.visiting import Visit
 from bridge.web.partner_report import CSV_NAME, report_table
 from bridge.web.partnering import check
 from bridge.web.problems import not_found
+
+_NEWEST, _NEWEST_OF_ONE = 20, 100
+"""Leads of each partner on the page of all, and on that of one."""
 
 
 def show_programme(visit: Visit) -> Response:
@@ -110,16 +113,17 @@ def show_queues(visit: Visit) -> Response:
 
 def show_report(visit: Visit) -> Response:
     """`?format=csv`: as a table."""
+    account = asked("account")
     with reading(visit.site.parts.engine) as db:
         eyes = eyes_on_partners(db, visit)
-        found = report(db, eyes, asked("account"))
-    if asked("format") == "csv":
-        file = Download(name=CSV_NAME, content_type=CONTENT_TYPE, body=report_table(found))
-        return as_response(file)
+        if asked("format") == "csv":
+            body = report_table(report(db, eyes, account))
+            return as_response(Download(name=CSV_NAME, content_type=CONTENT_TYPE, body=body))
+        found = in_short(db, eyes, account, _NEWEST_OF_ONE if account else _NEWEST)
     return visit.render(
         "partner_report.html",
-        report=found,
-        account=asked("account"),
+        partners=found,
+        account=account,
         names=names_of(eyes),
         reads_all=eyes.reads_all,
     )

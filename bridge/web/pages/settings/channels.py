@@ -14,6 +14,7 @@ from bridge.domain.policy import ChannelPolicy, Policy
 from bridge.store.engine import reading
 from bridge.store.mirror import SeenChannel, channel_facts, channels_seen
 from bridge.web.languages import _
+from bridge.web.pages.asking import asked
 from bridge.web.pages.settings import channels_form
 from bridge.web.pages.settings.filled import Filled, filled, shown
 from bridge.web.pages.settings.reviewing import review
@@ -21,6 +22,9 @@ from bridge.web.pages.settings.standing import Standing, render, standing, to_ed
 from bridge.web.pages.visiting import Visit
 
 ADDRESS = "/settings/channels"
+PAGE = 50
+MOST_NAMED = 20
+"""Of those who may write on a channel."""
 Facts = Mapping[ChannelName, ChannelFacts]
 
 
@@ -87,7 +91,10 @@ def _page(
     with reading(visit.site.parts.engine) as db:
         facts = channel_facts(db, stands.policy)
         seen = channels_seen(db)
-    choices = _choices(visit, stands.policy, facts)
+    asked_of = _several_channels(stands.policy)
+    page, pages = _page_of(len(asked_of))
+    shown_of = asked_of[(page - 1) * PAGE : page * PAGE]
+    choices = [_choice(visit, stands.policy, facts, *one) for one in shown_of]
     fields = channels_form.fields_of(stands.raw, tuple((c.employee, c.messenger) for c in choices))
     return render(
         visit,
@@ -98,6 +105,9 @@ def _page(
         said=said,
         lines=_lines(stands.policy, facts, seen),
         choices=choices,
+        page=page,
+        pages=pages,
+        most_named=MOST_NAMED,
         unnamed=[one for one in seen if _name(stands.policy, one) is None],
         adding=adding,
         accounts=stands.policy.accounts,
@@ -128,13 +138,21 @@ def _writers(policy: Policy, name: ChannelName) -> tuple[EmployeeId, ...]:
     return tuple(one.id for one in people if one.may_write_at_all and one.has_channel(name))
 
 
-def _choices(visit: Visit, policy: Policy, facts: Facts) -> tuple[Choice, ...]:
+def _several_channels(policy: Policy) -> tuple[tuple[Employee, Messenger], ...]:
+    """Who has to choose, and among the channels of which messenger."""
     return tuple(
-        _choice(visit, policy, facts, employee, messenger)
+        (employee, messenger)
         for employee in policy.employees.values()
         if employee.may_write_at_all
         for messenger in sorted(offers_priority(employee, policy))
     )
+
+
+def _page_of(count: int) -> tuple[int, int]:
+    """The one that is asked for, and how many there are."""
+    pages, number = max(1, -(-count // PAGE)), asked("page")
+    page = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
+    return min(max(1, page), pages), pages
 
 
 def _choice(

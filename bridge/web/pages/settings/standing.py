@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Response
 
@@ -45,7 +46,7 @@ def standing(visit: Visit) -> Standing:
         contents = contents_of(db, last_change(db))
         people = directory(db, visit.policy.crm)
     return Standing(
-        raw=_values(contents or by_name(folder_now(visit.site.parts))),
+        raw=_values(tuple((contents or by_name(folder_now(visit.site.parts))).items())),
         policy=visit.policy,
         directory=people,
         broken="" if row is None else row.error,
@@ -53,9 +54,11 @@ def standing(visit: Visit) -> Standing:
     )
 
 
-def _values(contents: Mapping[str, bytes]) -> Raw:
+@lru_cache(maxsize=4)
+def _values(contents: tuple[tuple[str, bytes], ...]) -> Raw:
+    """Read once for all pages that show the same files."""
     try:
-        return values_of(contents)
+        return values_of(dict(contents))
     except NotEditable:
         return {}
 
