@@ -1,7 +1,7 @@
 """Finds by words, the newest first: what may hold them, of which the caller asks each."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
@@ -14,16 +14,22 @@ _FIRST_BLOCKS, _TIMES_MORE = 4, 8
 MOST_NOT_INDEXED = 1000
 """So many of the newest messages are looked at themselves where the clock has not been yet."""
 
+MANY = 1000
+Within = Callable[[int, int], Iterable[int]]
+"""Gives those of somebody between two numbers."""
 Places = dict[int, set[str]]
 """Which texts of which blocks, by their numbers within the block."""
 
 
-def messages_with(db: Connection, wanted: Sought, before: int | None) -> Iterator[Sequence[int]]:
-    """The `seq` of each message that may hold what is sought, the newest first, in portions."""
+def messages_with(
+    db: Connection, wanted: Sought, before: int | None, mine: Within | None = None
+) -> Iterator[Sequence[int]]:
+    """The `seq` of each message that may hold what is sought, the newest first, in portions; of
+    very many only those which are `mine`."""
     if wanted.is_empty:
         return
     yield _not_indexed(db, before)
-    yield from _indexed(db, TEXTS, wanted, before)
+    yield from _indexed(db, TEXTS, wanted, before, mine)
 
 
 def notes_with(db: Connection, wanted: Sought, before: int | None) -> Iterator[Sequence[int]]:
@@ -82,7 +88,7 @@ def _notes_not_indexed(db: Connection) -> list[int]:
 
 
 def _indexed(
-    db: Connection, part: int, wanted: Sought, before: int | None
+    db: Connection, part: int, wanted: Sought, before: int | None, mine: Within | None = None
 ) -> Iterator[Sequence[int]]:
     newest = _newest_block(db, part) if before is None else before // BLOCK
     if newest is None:
@@ -90,7 +96,11 @@ def _indexed(
     span = _FIRST_BLOCKS
     while newest >= 0:
         blocks = range(newest, max(newest - span, -1), -1)
-        found = _numbers(_holding(db, part, blocks, wanted, wanted.text_needles()))
+        held = _holding(db, part, blocks, wanted, wanted.text_needles())
+        if mine is None or sum(map(len, held.values())) <= MANY:
+            found = _numbers(held)
+        else:
+            found = _common(held, mine(blocks[-1] * BLOCK, newest * BLOCK + BLOCK - 1))
         yield [one for one in found if before is None or one < before]
         newest, span = newest - span, span * _TIMES_MORE
 
@@ -136,6 +146,12 @@ def _places(db: Connection, part: int, blocks: Sequence[int], needle: Needle) ->
     for block, places in rows:
         found[block].update(places[1:-1].split(","))
     return dict(found)
+
+
+def _common(found: Places, numbers: Iterable[int]) -> list[int]:
+    """The highest first; without making numbers of all that was found."""
+    common = (n for n in numbers if str(n % BLOCK) in found.get(n // BLOCK, ()))
+    return sorted(common, reverse=True)
 
 
 def _numbers(found: Places) -> list[int]:

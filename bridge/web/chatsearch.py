@@ -153,7 +153,9 @@ class _Search:
 
     def said(self, before: int | None) -> Iterator[Found]:
         looked_at = 0
-        for portion in search_lookup.messages_with(self._db, self._sought, before):
+        is_few = self._wanted.sieve is not None and self._wanted.sieve.chats is not None
+        within = self._places if is_few else None
+        for portion in search_lookup.messages_with(self._db, self._sought, before, within):
             mine = self._mine(portion)
             for start in range(0, len(mine), _BATCH):
                 batch = mine[start : start + _BATCH]
@@ -167,8 +169,11 @@ class _Search:
         """Those among which may be what these eyes may read."""
         if self._wanted.sieve is None or len(portion) <= _BATCH:
             return portion
-        within = places_within(self._db, self._fitting(), portion[-1], portion[0])
+        within = self._places(portion[-1], portion[0])
         return [place for place in portion if place in within]
+
+    def _places(self, first: int, last: int) -> frozenset[int]:
+        return places_within(self._db, self._fitting(), first, last)
 
     def _fitting(self) -> Wanted:
         if self._within is None:

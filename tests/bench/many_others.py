@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bridge.domain.names import (
     AccountName,
     ClientId,
+    ConversationId,
     CrmId,
     EmployeeId,
     PartnerLeadId,
@@ -67,9 +68,11 @@ def renewal_named(number: int) -> RenewalId:
     return RenewalId(f"rn_{number:05}")
 
 
-def add_up(into: Counter[Sum], chats: Mapping[str, Conversation], said: Iterable[Message]) -> None:
+def add_up(
+    into: Counter[Sum], chats: Mapping[ConversationId, Conversation], said: Iterable[Message]
+) -> None:
     """What the clock would count of these messages, all of each chat among them."""
-    by_chat: dict[str, list[Message]] = {}
+    by_chat: dict[ConversationId, list[Message]] = {}
     for message in said:
         by_chat.setdefault(message.conversation, []).append(message)
     for name, messages in by_chat.items():

@@ -16,7 +16,7 @@ FEW = replace(SIEVE, chats=(ConversationId("cv_1"),))
 
 
 def plan(world: World, wanted: Wanted | FeedWanted | Sieve) -> str:
-    """SQLite's plan of the first statement that such a list makes, or the settling of a sieve."""
+    """SQLite's plan of the statement that reads such a list, or settles a sieve."""
     made: list[str] = []
     with reading(world.engine) as db:
         driver = db.connection.driver_connection
@@ -29,7 +29,8 @@ def plan(world: World, wanted: Wanted | FeedWanted | Sieve) -> str:
         else:
             feed_rows(db, wanted, 10_000, 50)
         driver.set_trace_callback(None)
-        return "\n".join(str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {made[0]}"))
+        last = made[-1 if isinstance(wanted, FeedWanted) else 0]
+        return "\n".join(str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {last}"))
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,7 @@ def plan(world: World, wanted: Wanted | FeedWanted | Sieve) -> str:
         (Wanted(sieve=FEW), "sqlite_autoindex_conversations_1 (id=?)"),
         (Wanted(sieve=SIEVE), "ix_conversations_recent ("),
         (FeedWanted(), "INTEGER PRIMARY KEY (rowid<?)"),
+        (FeedWanted(subjects_only=True), "ix_decisions_business"),
         (FeedWanted(contacts=frozenset({RecordId("rc_1")})), "ix_decisions_contact"),
     ],
 )

@@ -102,6 +102,12 @@ Index(
     sqlite_where=_HAS_SUBJECT,
     postgresql_where=_HAS_SUBJECT,
 )
+Index(
+    "ix_decisions_business",
+    DECISIONS.c.id,
+    sqlite_where=_HAS_SUBJECT,
+    postgresql_where=_HAS_SUBJECT,
+)
 Index("ix_decisions_inbox", DECISIONS.c.inbox_id)
 Index("ix_decisions_message", DECISIONS.c.message)
 

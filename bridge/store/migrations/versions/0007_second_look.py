@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from types import ModuleType
 
-from bridge.store.migrations.second_look import provider_sessions, strangers
+from bridge.store.migrations.second_look import business, provider_sessions, strangers
 
 revision: str = "0007"
 down_revision: str | None = "0006"
@@ -13,6 +13,7 @@ depends_on: str | Sequence[str] | None = None
 STEPS: tuple[ModuleType, ...] = (
     strangers,
     provider_sessions,
+    business,
 )
 
 
