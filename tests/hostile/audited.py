@@ -103,6 +103,7 @@ POST   /plan/end                                               sign_in_as_ended
 POST   /renewals/<name>/owner                                  decided
 POST   /renewals/<name>/state                                  decided
 POST   /sessions/<session>/end                                 session_revoked
+POST   /sessions/end-all                                      session_revoked
 POST   /settings/changes/<name>/return                         - a draft; saving it is on record
 POST   /settings/channels                                      - a draft; saving it is on record
 POST   /settings/channels/add                                  - a draft; saving it is on record
