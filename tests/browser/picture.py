@@ -16,7 +16,8 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 ROUND_SECONDS = 34  # known clients, strangers and answers stand in the feed then
 LARGEST_BYTES = 150 * 1024
 _SIZE: ViewportSize = {"width": 1280, "height": 800}
-_LOW: ViewportSize = {"width": 1280, "height": 600}
+_MIDDLE: ViewportSize = {"width": 1280, "height": 720}
+_LOW: ViewportSize = {"width": 1280, "height": 580}
 _PHONE: ViewportSize = {"width": 390, "height": 780}
 _CLIENT = "Marta Ruiz"
 _OTHERS = {
@@ -45,8 +46,9 @@ def main() -> int:
 
 
 def _of_the_house(eyes: Eyes) -> None:
-    eyes.page.set_viewport_size(_SIZE)
+    eyes.page.set_viewport_size(_MIDDLE)  # much text weighs much
     _take(eyes, "feed", "/feed")
+    eyes.page.set_viewport_size(_SIZE)
     why = eyes.page.get_by_role("link", name="Why?").first.get_attribute("href")
     _take(eyes, "why", str(why))
     _take(eyes, "settings", "/settings/rules")
@@ -54,11 +56,12 @@ def _of_the_house(eyes: Eyes) -> None:
     _take(eyes, "operations", "/operations")
     eyes.open("/conversations")
     chat = eyes.page.locator("a.chat").filter(has_text=_CLIENT).first.get_attribute("href")
-    eyes.page.set_viewport_size(_LOW)  # three columns of text weigh much
+    eyes.page.set_viewport_size(_LOW)
     _take(eyes, "conversation", str(chat))
     eyes.page.set_viewport_size(_PHONE)
     eyes.page.emulate_media(color_scheme="dark")
-    _take(eyes, "phone", str(chat))
+    eyes.open("/conversations")
+    _take(eyes, "phone", str(chat).partition("#")[0])
 
 
 def _of_others(browser: Browser, demo: RunningDemo, name: str, path: str, link: str) -> None:
