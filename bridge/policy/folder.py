@@ -8,11 +8,6 @@ from bridge.policy.codes import Code
 from bridge.policy.findings import Finding, error, warning
 from bridge.policy.nodes import MAX_BYTES
 
-_BEGIN = (
-    "create it with a first file, {0}/roles.yaml, that lets you in: "
-    "`employees: {{you@your-company.example: {{role: manager}}}}`; the pages lead on from there"
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
@@ -26,7 +21,11 @@ class Files:
 def read_folder(folder: Path) -> Files:
     """All `*.yaml` files right in the folder. What is wrong with them is told in `findings`."""
     if not folder.is_dir():
-        hint = f"set BRIDGE_CONFIG to the folder of your YAML files, or {_BEGIN.format(folder)}"
+        hint = (
+            "set BRIDGE_CONFIG to the folder of your YAML files, or create it with a first file, "
+            f"{folder}/roles.yaml, that lets you in: `employees: {{you@your-company.example: "
+            "{role: manager}}`; the pages lead on from there"
+        )
         missing = error(Code.FOLDER_MISSING, f"{folder}:1:1", "", "there is no such folder", hint)
         return Files(folder=str(folder), contents={}, findings=(missing,))
     paths = yaml_files(folder)
