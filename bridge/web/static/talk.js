@@ -28,8 +28,10 @@ globalThis.bridgeTalk = (() => {
   }
 
   function toEnd() {
+    const talk = document.querySelector(".talk");
+    if (talk === null) return; // taken away: its boxes shrink to nothing, which is heard here
     const own = scroller();
-    const below = document.querySelector(".talk").getBoundingClientRect().bottom - window.innerHeight;
+    const below = talk.getBoundingClientRect().bottom - window.innerHeight;
     put(own, own === byId("talk-scroll") ? own.scrollHeight : window.scrollY + below);
     lookAtJump();
   }
