@@ -140,7 +140,8 @@ def _takes_the_first_steps(reader: Reader) -> None:
     expect(page.locator("li.first-step")).to_have_count(9)
     reader.looks("first-steps")
     step = page.locator("li#test")
-    step.locator("summary").first.click()
+    if not step.get_by_label(reader.said("Your number")).is_visible():  # the next step stands open
+        step.locator("summary").first.click()
     reader.field("Your number", step).fill("+34600987654")
     reader.button("Send the test message", step).click()
     page.wait_for_url("**/welcome**")
