@@ -156,6 +156,7 @@ class RefreshKind(StrEnum):
     IDENTITY = "identity"  # key is a conversation's id
     EMPLOYEES = "employees"  # key is the CRM account's name
     TEMPLATES = "templates"  # key is the messenger account's name
+    CHANNELS = "channels"  # key is the messenger account's name
     CHANGES = "changes"  # what the vendor may have told nobody; key is the account's name
     PARTNERS = "partners"  # the partner side; key is the CRM account's name
     NEW_LEAD = "new_lead"  # has just come there: for the partner programme

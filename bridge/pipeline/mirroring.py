@@ -151,7 +151,22 @@ def read_channels(parts: Parts, account: AccountName) -> int:
     found = parts.vendors.reader(account).channels()
     with writing(parts.engine) as db:
         mirror.put_channels(db, account, found, parts.now())
+        cursors.put_cursor(db, channels_cursor(account), "", parts.now())
     return len(found)
+
+
+def lacks_channels(parts: Parts, account: AccountName) -> bool:
+    """A messenger of whose channels none is named yet: a person has to see them to name them."""
+    named = any(one.account == account for one in parts.active().policy.channels.values())
+    try:
+        return not named and not parts.vendors.connector(account).is_crm
+    except ConfigError:
+        return False
+
+
+def channels_cursor(account: AccountName) -> AccountName:
+    """What the last reading of its channels is noted under."""
+    return AccountName(f"channels:{account}")
 
 
 def read_templates(parts: Parts, account: AccountName) -> int:

@@ -189,6 +189,8 @@ def _read(
         lease.while_waiting(parts.engine, lambda: mirroring.read_pipelines(parts, account))
         survey(parts)
         tell_of_leavers(parts)
+    if keys[RefreshKind.CHANNELS]:
+        lease.while_waiting(parts.engine, lambda: mirroring.read_channels(parts, account))
     if keys[RefreshKind.TEMPLATES]:
         lease.while_waiting(parts.engine, lambda: mirroring.read_templates(parts, account))
     contacts = [CrmId(key) for key in keys[RefreshKind.CONTACT]]

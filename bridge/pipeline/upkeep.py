@@ -27,14 +27,15 @@ from bridge.store.schema import CONTACTS, DIRECTORIES
 BATCH = 200
 PEOPLE_MAX_AGE = timedelta(hours=1)
 TEMPLATES_MAX_AGE = timedelta(hours=6)
+CHANNELS_MAX_AGE = timedelta(minutes=5)  # while somebody sets the account up
 
 
 def tick(parts: Parts) -> None:
     """Ends what waits in vain, tells of accounts that stand still and of plans that end, and notes
     who is not signed in as a client any more. Queues refreshes of owners that are half as old as
-    they may get, the oldest first, of the CRM's people once an hour, and polls of vendors whose
-    webhooks may lose something. Holds messengers' windows against people and roles as they are
-    now."""
+    they may get, the oldest first, of the CRM's people once an hour, of the channels of messengers
+    that somebody is setting up, and polls of vendors whose webhooks may lose something. Holds
+    messengers' windows against people and roles as they are now."""
     expire(parts)
     _forget_strangers(parts)
     tell_of_outages(parts)
@@ -51,6 +52,8 @@ def tick(parts: Parts) -> None:
         _queue(parts, account, [renewals.wish(account)])
     for account in _old_templates(parts):
         _queue(parts, account, [RequestRefresh(kind=RefreshKind.TEMPLATES, key=account)])
+    for account in _unnamed_channels(parts):
+        _queue(parts, account, [RequestRefresh(kind=RefreshKind.CHANNELS, key=account)])
     policy = parts.active().policy
     if policy.crm is None:
         return
@@ -86,6 +89,18 @@ def _old_templates(parts: Parts) -> list[AccountName]:
                 read_at = cursors.read_at(db, mirroring.templates_cursor(account))
                 waiting = mirror.waiting_refreshes(db, lane(Way.MIRROR, account))
             if not waiting and (read_at is None or parts.now() - read_at >= TEMPLATES_MAX_AGE):
+                found.append(account)
+    return found
+
+
+def _unnamed_channels(parts: Parts) -> list[AccountName]:
+    """Messengers that nobody has named a channel of, read anew until somebody has."""
+    found = []
+    for account in parts.active().accounts:
+        if mirroring.lacks_channels(parts, account):
+            with reading(parts.engine) as db:
+                read_at = cursors.read_at(db, mirroring.channels_cursor(account))
+            if read_at is None or parts.now() - read_at >= CHANNELS_MAX_AGE:
                 found.append(account)
     return found
 

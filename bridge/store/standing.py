@@ -39,6 +39,7 @@ class LaneState:
     last_success_at: datetime | None
     held_cause: str = ""
     troubled_since: datetime | None = None  # when its vendor last stopped answering
+    is_told: bool = False  # managers know that it stands still
 
 
 def heaps(db: Connection, now: datetime) -> tuple[Heap, ...]:
@@ -81,6 +82,7 @@ def lane_states(db: Connection) -> tuple[LaneState, ...]:
             last_success_at=row.last_success_at,
             held_cause=row.held_cause,
             troubled_since=row.troubled_since,
+            is_told=row.outage_told,
         )
         for row in rows
     )

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bridge.domain.messaging import ChannelState, Direction, MessageStatus
 from bridge.domain.names import AccountName
 from bridge.domain.people import Directory, Role
-from bridge.domain.policy import Creation, Policy
+from bridge.domain.policy import AccountPolicy, Creation, Policy
 from bridge.domain.records import Message, Pipeline, RecordKind
 from bridge.pipeline.doctor.self_test import TEXT, first_channel
 from bridge.pipeline.lanes import Way, lane
@@ -259,10 +259,20 @@ def _hooks(parts: Parts, states: Mapping[str, LaneState]) -> Iterator[Hook]:
 
 
 def _held(policy: Policy, states: Mapping[str, LaneState]) -> dict[AccountName, str]:
-    """What vendors refuse until a person has mended it, by account."""
+    """What stands against an account, and the variables that its secrets stand in."""
     return {
-        name: state.held_cause
-        for name in policy.accounts
+        name: f"{state.held_cause} ({', '.join(_variables(account))})"
+        for name, account in policy.accounts.items()
         for way in Way
-        if (state := states.get(lane(way, name))) is not None and state.paused
+        if (state := states.get(lane(way, name))) is not None and _stands_still(state)
     }
+
+
+def _variables(account: AccountPolicy) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in account.secrets.values() for name in names))
+
+
+def _stands_still(state: LaneState) -> bool:
+    """Until a person mends it; or its vendor has never answered yet, and so may never do."""
+    never = state.last_success_at is None and bool(state.held_cause)
+    return state.paused or state.is_told or never
