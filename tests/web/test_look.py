@@ -45,7 +45,7 @@ def test_what_is_not_known_is_not_kept(world: World, sent: dict[str, str]) -> No
     assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (303, [])
     browser.set_cookie(f"bridge_{next(iter(sent))}", next(iter(sent.values())))
     page = browser.get(PAGES).text
-    assert '<html lang="en" data-zone="UTC">' in page
+    assert '<html lang="en" data-zone="UTC" data-me=' in page
 
 
 def test_how_pages_look_is_changed_by_nobody_else(world: World) -> None:

@@ -222,7 +222,10 @@ def test_a_file_that_was_broken_by_hand_shows_its_mistake(house: ConfiguredWorld
     with suppress(ConfigError):
         house.takes()
     browser = house.signed_in(LUIS)
-    assert "the last good ones are in force" in browser.get("/settings/changes").text
+    told = browser.get("/settings/changes").text
+    assert "the last good ones are in force" in told
+    assert "<bdi>roles.yaml:8:" in told
+    assert str(house.path) not in told
     page = browser.get("/settings/files").text
     assert "roles.yaml:8:" in page
     assert "1 mistake" in page

@@ -3,6 +3,7 @@
 A settings page ends with `return review(visit, edits, "/settings/people")`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -41,6 +42,7 @@ from bridge.web.problems import forbidden, invalid, not_found
 EFFECT_DAYS = 7
 LONGEST_MESSAGE = 500
 _BUDGET = Budget(seconds=1.5)
+_FOLDER = re.compile(r"^.*?/(?=[^/:]+\.ya?ml:)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +167,13 @@ def names_of(visit: Visit) -> Mapping[str, str]:
     return {person.email: person.name for person in people if person.name}
 
 
-def trouble(visit: Visit) -> str:
-    """Why the folder as it stands was not taken; empty where it was."""
+def trouble(visit: Visit) -> tuple[str, ...]:
+    """Why the folder as it stands was not taken, a line each, files by their bare names; empty
+    where it was."""
     with reading(visit.site.parts.engine) as db:
         row = configs.active(db)
-    return row.error if row is not None else ""
+    lines = row.error.splitlines() if row is not None else ()
+    return tuple(_FOLDER.sub("", line) for line in lines)
 
 
 def _page(visit: Visit, draft: Draft, told: Told | None) -> Response:
