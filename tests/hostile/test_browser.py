@@ -35,6 +35,8 @@ _SCRIPTS = """() => [...document.scripts].map(one => one.getAttribute('src'))"""
 _ALIEN = """() => [...document.querySelectorAll('iframe, object, embed, svg, math, img, base, meta,'
   + '[onerror], [onload], [ontoggle], [onclick], a[href^="javascript" i], [style], [srcdoc]')]
   .filter(one => !(one.tagName === 'META' && !one.httpEquiv))
+  .filter(one => !one.matches('section.talk')
+    || !/^--composer: \\d+px;$/.test(one.getAttribute('style')))
   .filter(one => !(one.tagName === 'IMG' && one.getAttribute('src').startsWith('/static/')))
   .filter(one => !one.matches('svg.icon:not([onload]):not([style])') || one.children.length !== 1
     || !one.firstElementChild.matches('use[href^="/static/icons.svg"]'))
