@@ -25,7 +25,7 @@ from bridge.web.viewer import Viewer
 class NewNote(Actor, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For colleagues who may read the conversation; the client never sees it."""
 
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
