@@ -113,7 +113,7 @@ def choose(site: Site, gate: Gate) -> Response:
             raise SignInFailed(Trouble.NO_ACCOUNT)
         answer = _enter(site, gate, found[0], choice.login)
     except SignInFailed as failed:
-        answer = _told(failed)
+        return _told(failed)
     cookies.drop(site, answer, CHOICE)
     return answer
 
