@@ -100,6 +100,14 @@ def _loggers_stay_open() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _log_as_before(_loggers_stay_open: None) -> Iterator[None]:
+    """What such a program has set up is over with its test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.config.stash[_skipped]
     if skipped:

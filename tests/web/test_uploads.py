@@ -186,7 +186,7 @@ def test_states_are_shown_and_managers_try_again(world: World, chat: Conversatio
     for shown in (page, plain, luis.get("/feed").text):
         assert "is being copied" in shown
         assert "could not be copied" in shown
-        assert "a file at vendor.example is gone" in shown
+        assert "A file at vendor.example is gone" in shown
         assert f'href="{lasting(stored)}"' in shown
         assert "sig=secret" not in shown
     assert ("Try again" in page, "Try again" in plain) == (True, False)
