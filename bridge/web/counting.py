@@ -63,15 +63,16 @@ def count_own(db: Connection, onlooker: Onlooker) -> OwnCounters:
 
 def count(db: Connection, viewer: Viewer, most: int | None = None) -> Counters:
     """Equal to the marks over all chats that he may read; nobody without a role has any. `most`:
-    so many red ones are counted, where they have to be looked at one by one."""
+    of each colour about so many are counted."""
     if viewer.reads_none:
         return Counters()
     told = list_notices(db, viewer, unread=True, start=None, limit=MOST_UNREAD).notices
     if viewer.reads_all and not viewer.has_own_marks:
-        return replace(_alike(viewer, unanswered(db)), unread=len(told))
+        return replace(_alike(viewer, unanswered(db, most)), unread=len(told))
     found = _one_by_one(db, viewer, MOST if most is None else most)
     if viewer.reads_all:
-        found = replace(found, grey=max(unanswered(db) - found.red, 0))
+        enough = None if most is None else found.red + most
+        found = replace(found, grey=max(unanswered(db, enough) - found.red, 0))
     return replace(found, unread=len(told))
 
 
@@ -101,5 +102,5 @@ def _perhaps_red(db: Connection, viewer: Viewer) -> tuple[Sequence[ConversationI
     if wide is None:
         return (), True
     sieve = viewer.settled(db, wide)
-    are_all = sieve.chats is not None or unanswered(db) <= AMONG_NEWEST
+    are_all = sieve.chats is not None or unanswered(db, AMONG_NEWEST + 1) <= AMONG_NEWEST
     return waiting(db, sieve, AMONG_NEWEST), are_all
