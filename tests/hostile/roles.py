@@ -57,7 +57,7 @@ POST   /api/v1/conversations/<id>/messages                     401 403 422 404 4
 POST   /api/v1/conversations/<id>/messages/<message>/mark-sent 401 403 404 404 403 404
 POST   /api/v1/conversations/<id>/messages/<message>/resend    401 403 404 404 403 404
 GET    /api/v1/conversations/<id>/notes                        401 404 200 404 200 200
-POST   /api/v1/conversations/<id>/notes                        401 403 422 422 403 422
+POST   /api/v1/conversations/<id>/notes                        401 403 422 404 403 422
 POST   /api/v1/conversations/<id>/undismiss                    401 403 200 404 403 200
 GET    /api/v1/conversations/<id>/who-can-see                  401 404 200 404 200 200
 GET    /api/v1/audit                                           401 403 403 403 200 200
