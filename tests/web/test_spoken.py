@@ -38,7 +38,18 @@ from tests.web.test_pages_probes import (
 )
 from tests.web.world import ANA, LUIS, World
 
-PROGRAM = ("bridge", "CSV", "XLSX", "JSON", "MX", "ES", "UTC", "doctor --fix", "country")
+PROGRAM = (
+    "bridge",
+    "CSV",
+    "XLSX",
+    "JSON",
+    "MX",
+    "ES",
+    "UTC",
+    "doctor --fix",
+    "--take-over",
+    "country",
+)
 CALENDAR = tuple(
     str(name)
     for width in ("wide", "abbreviated", "short")
