@@ -56,6 +56,8 @@ class _Stream:
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
+        # From where it was let in: a look may move the watch on before anything is sent.
+        self.opening = opening(watch)
         self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
 
     def take(self, news: News) -> None:
@@ -150,7 +152,7 @@ class Streams:
         """Until it has ended, or its reader is gone."""
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
-            await send(_body(opening(stream.watch)))
+            await send(_body(stream.opening))
             while not gone.done():
                 piece = await self._next(stream, gone)
                 if piece is None:

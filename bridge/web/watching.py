@@ -116,9 +116,13 @@ class _Look:
         for seen, group in groupby(behind, key=lambda one: one[0]):
             people = {(tenant, EmployeeId(name)) for _, tenant, name in group}
             rows = notices.since(self._db, {name for _, name in people}, seen, AT_ONCE)
-            self._read_to[seen] = rows[-1].id if len(rows) == AT_ONCE else self._newest
+            last = rows[-1].id if len(rows) == AT_ONCE else self._newest
+            self._read_to[seen] = min(last, self._newest)
+            # The store goes on while it is read: what came since is for the next look, or it would
+            # be told twice.
+            known = [r for r in rows if r.id <= self._newest]
             for tenant, name in people:
-                own = (r for r in rows if (r.tenant, r.employee) == (tenant, name))
+                own = (r for r in known if (r.tenant, r.employee) == (tenant, name))
                 self._rows[tenant, name, seen] = tuple(own)
         self._read_chats(watches)
         self._outside.read(watches, self._alive)

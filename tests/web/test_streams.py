@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from bridge.domain.people import Role
 from bridge.domain.policy import Distribution
 from bridge.pipeline.send import SendRequest, send
+from bridge.store import notices as notices_store
 from bridge.store.engine import writing
 from bridge.store.keys import Scope, digest
 from bridge.store.notices import notices
@@ -121,6 +123,31 @@ def test_however_often_he_leaves_and_comes_he_hears_each_once(
     with house.engine.connect() as db:
         after = {n.id for n in notices(db, ANA, unread=False, before=None, limit=500)}
     assert sorted(heard, key=int) == [str(n) for n in sorted(after - before)]
+
+
+def test_what_comes_while_the_store_is_read_is_told_once(
+    house: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each statement sees the store as it is by then: the newest may be asked for before it."""
+    newest = notices_store.newest
+    meanwhile = ["while it is read"]
+
+    def asked(db: Connection) -> int:
+        found = newest(db)
+        if meanwhile and found:
+            house.writes(MARTA, meanwhile.pop())
+        return found
+
+    async def story(reader: Reading) -> None:
+        one = await reader(key(house)).open()
+        monkeypatch.setattr(notices_store, "newest", asked)
+        house.writes(MARTA, "before")
+        await one.events(2)
+        house.writes(MARTA, "after")
+        told = [piece["id"] for piece in await one.events(3)]
+        assert (len(set(told)), len(told), meanwhile) == (3, 3, [])
+
+    live(house, story)
 
 
 def test_what_is_for_others_never_comes(house: World) -> None:
